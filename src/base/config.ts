@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+/** One setting of the market: its environment variable, what it is without one, and a sentence for `clawrk serve --help`. */
+export interface Setting {
+  readonly name: string
+  readonly fallback: string
+  readonly help: string
+}
+
+export const settings = [
+  { name: 'PORT', fallback: '3000', help: 'port of the HTTP API' },
+  { name: 'HOST', fallback: '127.0.0.1', help: 'address the HTTP API listens on' },
+  { name: 'APP_URL', fallback: '', help: 'public origin (default http://localhost:$PORT)' },
+  { name: 'CLAWRK_DATA_DIR', fallback: '.data', help: 'folder of the embedded database and generated secrets' },
+  {
+    name: 'CLAWRK_MODE',
+    fallback: 'test',
+    help: 'test, or live (refuses the Stripe twin, weak secrets and the test clock)',
+  },
+  {
+    name: 'CLAWRK_SECRET',
+    fallback: '',
+    help: 'sealing of secrets; made in the data folder in test mode, required in live mode',
+  },
+  { name: 'DATABASE_URL', fallback: '', help: 'your own PostgreSQL 15 or later (default: embedded PostgreSQL 18)' },
+  {
+    name: 'DATABASE_DIRECT_URL',
+    fallback: '',
+    help: 'for LISTEN, when DATABASE_URL goes through a transaction pooler',
+  },
+  { name: 'DATABASE_POOL_SIZE', fallback: '16', help: 'connections each process may open' },
+  { name: 'OPERATOR_EMAILS', fallback: '', help: 'verified e-mail addresses of operators, separated by commas' },
+  {
+    name: 'TRUST_PROXY',
+    fallback: '',
+    help: 'true, or the addresses of proxies whose X-Forwarded-* headers are believed',
+  },
+  {
+    name: 'WITHDRAW_HOLD_DAYS',
+    fallback: '',
+    help: 'days before an earning can be withdrawn (default 7 in live mode, 0 in test mode)',
+  },
+  { name: 'STRIPE_SECRET_KEY', fallback: '', help: 'Stripe key (default: the built-in Stripe twin, play money)' },
+  { name: 'STRIPE_WEBHOOK_SECRET', fallback: '', help: 'signing secret of the Stripe webhook endpoint' },
+  { name: 'STRIPE_API_BASE', fallback: '', help: 'origin of the Stripe API (default https://api.stripe.com)' },
+  { name: 'JOB_FEE_PERCENT', fallback: '20', help: 'fee of a job, in percent of its price' },
+  { name: 'JOB_FEE_FIXED_CENTS', fallback: '50', help: 'fixed part of the fee of a job, in cents' },
+  { name: 'ALLOW_RULES_ONLY', fallback: '', help: '1 lets live mode verify work by checks and rules alone' },
+  { name: 'LOG_LEVEL', fallback: 'info', help: 'trace, debug, info, warn, error or silent' },
+] as const satisfies readonly Setting[]
+
+export type SettingName = (typeof settings)[number]['name']
+
+export interface Config {
+  readonly mode: 'test' | 'live'
+  readonly port: number
+  readonly host: string
+  readonly appUrl: string
+  readonly dataDir: string
+  readonly secret: string
+  readonly databaseUrl: string | null
+  readonly databaseDirectUrl: string | null
+  readonly poolSize: number
+  readonly operatorEmails: readonly string[]
+  readonly trustProxy: boolean | string
+  readonly withdrawHoldDays: number
+  readonly stripe: {
+    readonly secretKey: string | null
+    readonly webhookSecret: string | null
+    readonly apiBase: string | null
+  }
+  readonly jobFee: { readonly percent: number; readonly fixedCents: number }
+  readonly allowRulesOnly: boolean
+  readonly logLevel: string
+}
+
+/** Reads the configuration once. Throws a `ConfigError` that names every setting at fault, so nothing starts half configured. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const faults: string[] = []
+  const raw = (name: SettingName): string => {
+    const given = env[name]?.trim()
+    return given ? given : settings.find((setting) => setting.name === name)!.fallback
+  }
+  const whole = (name: SettingName, min: number, max: number): number => {
+    const text = raw(name)
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    if (value >= min && value <= max) return value
+    faults.push(`${name} must be a whole number from ${min} to ${max}, not "${text}"`)
+    return min
+  }
+  const mode = raw('CLAWRK_MODE')
+  if (mode !== 'test' && mode !== 'live') faults.push(`CLAWRK_MODE must be test or live, not "${mode}"`)
+  const live = mode === 'live'
+  const port = whole('PORT', 1, 65_535)
+  const dataDir = resolve(raw('CLAWRK_DATA_DIR'))
+  const appUrl = (raw('APP_URL') || `http://localhost:${port}`).replace(/\/+$/, '')
+  if (!/^https?:\/\/[^/]+$/.test(appUrl))
+    faults.push(`APP_URL must be an origin such as https://market.example, not "${appUrl}"`)
+
+  const secretKey = raw('STRIPE_SECRET_KEY') || null
+  // Without a Stripe key the supervisor hands in the secret its twin signs with.
+  const webhookSecret = raw('STRIPE_WEBHOOK_SECRET') || (secretKey ? null : env.STRIPE_TWIN_WEBHOOK_SECRET) || null
+  if (secretKey && !webhookSecret) faults.push('STRIPE_SECRET_KEY is set, so STRIPE_WEBHOOK_SECRET is needed too')
+  if (secretKey && /^(sk|rk)_live_/.test(secretKey) && !live) faults.push('a live Stripe key needs CLAWRK_MODE=live')
+  if (live) {
+    if (!secretKey) faults.push('live mode needs STRIPE_SECRET_KEY: the Stripe twin is play money')
+    if (raw('CLAWRK_SECRET').length < 32) faults.push('live mode needs CLAWRK_SECRET with at least 32 characters')
+    if (raw('ALLOW_RULES_ONLY') !== '1')
+      faults.push('live mode needs a language model for verification, or ALLOW_RULES_ONLY=1')
+  }
+  const holdDays = raw('WITHDRAW_HOLD_DAYS') === '' ? (live ? 7 : 0) : whole('WITHDRAW_HOLD_DAYS', 0, 365)
+  const proxy = raw('TRUST_PROXY')
+  const config: Config = {
+    mode: live ? 'live' : 'test',
+    port,
+    host: raw('HOST'),
+    appUrl,
+    dataDir,
+    secret: raw('CLAWRK_SECRET'),
+    databaseUrl: raw('DATABASE_URL') || null,
+    databaseDirectUrl: raw('DATABASE_DIRECT_URL') || null,
+    poolSize: whole('DATABASE_POOL_SIZE', 2, 500),
+    operatorEmails: raw('OPERATOR_EMAILS')
+      .toLowerCase()
+      .split(',')
+      .map((email) => email.trim())
+      .filter(Boolean),
+    trustProxy: proxy === 'true' ? true : proxy === '' ? false : proxy,
+    withdrawHoldDays: holdDays,
+    stripe: { secretKey, webhookSecret, apiBase: raw('STRIPE_API_BASE') || null },
+    jobFee: { percent: whole('JOB_FEE_PERCENT', 0, 100), fixedCents: whole('JOB_FEE_FIXED_CENTS', 0, 100_000) },
+    allowRulesOnly: raw('ALLOW_RULES_ONLY') === '1',
+    logLevel: raw('LOG_LEVEL'),
+  }
+  if (faults.length > 0) throw new ConfigError(faults)
+  return config.secret ? config : { ...config, secret: localSecret(dataDir) }
+}
+
+/** In test mode the sealing secret is made once and kept in the data folder, readable by its owner only. */
+function localSecret(dataDir: string): string {
+  const file = join(dataDir, 'secret')
+  mkdirSync(dataDir, { recursive: true })
+  if (!existsSync(file)) {
+    try {
+      writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' })
+    } catch (error) {
+      // Two processes of one market start together: the other one wrote it first.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    }
+  }
+  return readFileSync(file, 'utf8')
+}
+
+export class ConfigError extends Error {
+  readonly faults: readonly string[]
+  constructor(faults: readonly string[]) {
+    super(`The market does not start:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
+    this.name = 'ConfigError'
+    this.faults = faults
+  }
+}

@@ -1,0 +1,137 @@
+import type { z } from 'zod'
+import type { Sql } from './db.ts'
+import type { Refusal } from './errors.ts'
+import type { RefusalTable } from './refusals.ts'
+import type { Remember } from './statement.ts'
+
+/**
+ * How an endpoint touches the database, and so how its answer is made repeatable:
+ * - `read`: no change.
+ * - `statement`: the hot path, one guarded statement in one round trip; the idempotency row is written by that statement.
+ * - `transaction`: several statements in one transaction of the edge; the idempotency row is part of it.
+ * - `outside`: an intent row is committed, then a provider or model is called, then the result is booked.
+ */
+export type Kind = 'read' | 'statement' | 'transaction' | 'outside'
+
+/** Who may knock: nobody in particular, any credential, a browser session only, or an API key only. */
+export type Access = 'public' | 'caller' | 'session' | 'key'
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
+/** One endpoint, written once, as data. HTTP, OpenAPI, SDK, CLI and MCP are read off it. */
+export interface Endpoint<I extends z.ZodObject = z.ZodObject, A extends Answers = Answers, K extends Kind = Kind> {
+  readonly route: `${Method} /${string}`
+  readonly summary: string
+  readonly description?: string
+  readonly kind: K
+  readonly access: Access
+  readonly scope?: string
+  /** One flat object: path parameters, then query (GET) or body fields. */
+  readonly input: I
+  /** Every lasting answer by its status. `nothing` stands for an answer without a body. */
+  readonly answers: A
+  readonly refusals: readonly string[]
+  /** The largest body it takes, in bytes; 1 MB without it. */
+  readonly bodyLimit?: number
+  /** Fields of the answer that are shown once: stored sealed for 60 s and never in clear. */
+  readonly secrets?: readonly string[]
+  readonly example?: { readonly input?: z.input<I>; readonly output?: unknown }
+}
+
+export type Answers = Readonly<Record<number, z.ZodType | 'nothing'>>
+
+/** Keeps the exact types of an endpoint's definition. Its example is checked against its schemas by the law tests. */
+export function endpoint<const D extends AnyEndpoint>(definition: D): D {
+  return definition
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a contract holds endpoints of every shape; each verb gets its exact types from `Input` and `Verb`.
+export type AnyEndpoint = Endpoint<any, any, any>
+
+/** The endpoints of one room, with the refusals they may answer. Pure data: SDK, CLI and web import it. */
+export interface Contract<E extends Readonly<Record<string, AnyEndpoint>> = Readonly<Record<string, AnyEndpoint>>> {
+  readonly name: string
+  readonly refusals: RefusalTable
+  readonly endpoints: E
+}
+
+export function contract<const E extends Readonly<Record<string, AnyEndpoint>>>(
+  name: string,
+  refusals: RefusalTable,
+  endpoints: E,
+): Contract<E> {
+  return { name, refusals, endpoints }
+}
+
+export type Input<E extends AnyEndpoint> = z.output<E['input'] & z.ZodType>
+
+/** The body types of an endpoint's answers, as a verb makes them. */
+export type Body<E extends AnyEndpoint> = {
+  [S in keyof E['answers']]: E['answers'][S] extends z.ZodType ? z.input<E['answers'][S]> : null
+}[keyof E['answers']]
+
+/** The body types of an endpoint's answers, as a client reads them. */
+export type Output<E extends AnyEndpoint> = {
+  [S in keyof E['answers']]: E['answers'][S] extends z.ZodType ? z.output<E['answers'][S]> : null
+}[keyof E['answers']]
+
+/** Who is calling. Built by the accounts room, carried by every call, never ambient. */
+export interface Actor {
+  readonly kind: 'anonymous' | 'key' | 'session'
+  readonly userId: string
+  /** The key's lineage (it survives rotation) or `session:<user>`: the name spending and idempotency are booked under. */
+  readonly lineage: string
+  readonly keyId: string | null
+  readonly sessionId: string | null
+  readonly scopes: ReadonlySet<string>
+  /** The one agent this key may act as, if it is bound to one. */
+  readonly agentId: string | null
+  readonly spendLimitCents: number | null
+}
+
+/** Given to every verb: who asks, on what connection or transaction, and under which idempotency key. */
+export interface Call {
+  readonly actor: Actor
+  readonly sql: Sql
+  readonly remember: Remember | null
+  readonly requestId: string
+  /** Tells background work that there is some, once this call has committed; only saves it the wait for its next poll. */
+  readonly wake: (work: string) => void
+}
+
+/** What a verb answers with when it is not the endpoint's only status. */
+export interface Reply<B = unknown> {
+  readonly status: number
+  readonly body: B
+  /** Sent with this answer and not with its replays (cookies, links). */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export type VerbOf<E extends AnyEndpoint> = (call: Call, input: Input<E>) => Promise<Reply<Body<E>>>
+
+/**
+ * A verb on the hot path: `act` is one statement that answers a row (none: nothing was changed), `show` renders the answer
+ * from that row. A replay renders the stored row again, so both answers have the same bytes.
+ */
+export interface StatementVerb<E extends AnyEndpoint, R = unknown> {
+  readonly act: (call: Call, input: Input<E>) => Promise<R | null>
+  readonly show: (call: Call, row: R | null) => Reply<Body<E>>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the row's type is the verb's own business.
+export type Verb<E extends AnyEndpoint> = E['kind'] extends 'statement' ? StatementVerb<E, any> : VerbOf<E>
+
+export interface Room<C extends Contract = Contract> {
+  readonly contract: C
+  readonly verbs: { readonly [N in keyof C['endpoints']]: Verb<C['endpoints'][N]> }
+}
+
+/** Ties a contract to its verbs: a missing, misspelt or ill-typed verb does not compile. */
+export function room<C extends Contract>(of: C, verbs: Room<C>['verbs']): Room<C> {
+  return { contract: of, verbs }
+}
+
+export const reply = <B>(status: number, body: B, headers?: Readonly<Record<string, string>>): Reply<B> =>
+  headers ? { status, body, headers } : { status, body }
+
+export const isRefusal = (error: unknown): error is Refusal => error instanceof Error && error.name === 'Refusal'

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
+import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
+import pg from 'pg'
+
+/** Of the project; `schema.sql` in it is the dump, and no migration. */
+const projectDir = join(import.meta.dirname, '../..')
+
+export interface MigrateOptions {
+  /** `test`: the clock of the market can be moved. */
+  readonly mode: 'test' | 'live'
+}
+
+/**
+ * Brings a database to what this program needs: tables by the numbered files, the rooms' functions as they are written
+ * today, and the task queue's own schema. Any number of processes may do it at once; the second finds it done.
+ */
+export async function migrate(databaseUrl: string, { mode }: MigrateOptions): Promise<void> {
+  const connection = { connectionString: databaseUrl, options: '-c client_min_messages=warning' }
+  const client = new pg.Client(connection)
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    // Held until this session ends, so that what follows happens in one process at a time.
+    await client.query(`select pg_advisory_lock(hashtext('clawrk migrate'))`)
+    await inTransaction(client, () => defineClock(client, mode))
+    await runMigrationFiles(connection)
+    await inTransaction(client, () => applyFunctions(client, mode))
+    await installTaskQueue(databaseUrl)
+  } finally {
+    await client.end()
+  }
+}
+
+/** `app_now()` is what the market takes for now. Migrations and functions may use it, so it comes before them. */
+async function defineClock(client: pg.ClientBase, mode: 'test' | 'live'): Promise<void> {
+  const now = mode === 'live' ? 'clock_timestamp()' : 'clock_timestamp() + (select skew from app_clock)'
+  await client.query(`
+    create table if not exists app_clock (
+      one boolean primary key default true check (one),
+      skew interval not null default interval '0'
+    );
+    insert into app_clock default values on conflict do nothing;
+    create table if not exists applied_functions (
+      one boolean primary key default true check (one),
+      hash text not null
+    );`)
+  const defined = await client.query<{ body: string }>(
+    `select prosrc as body from pg_proc where oid = to_regproc('app_now')`,
+  )
+  const body = ` begin return ${now}; end `
+  // Replacing it needlessly would make every session forget its plans.
+  if (defined.rows[0]?.body !== body) {
+    await client.query(
+      `create or replace function app_now() returns timestamptz language plpgsql stable parallel restricted as $$${body}$$`,
+    )
+  }
+}
+
+/** The numbered files, each once and in order. All that are new commit together. */
+async function runMigrationFiles(connection: pg.PoolConfig): Promise<void> {
+  const provider: MigrationProvider = {
+    async getMigrations(): Promise<Record<string, Migration>> {
+      const folder = join(projectDir, 'migrations')
+      const files = readdirSync(folder).filter((file) => /^\d{4}_.*\.sql$/.test(file))
+      return Object.fromEntries(
+        files.map((file) => [
+          file.slice(0, -'.sql'.length),
+          { up: (db) => applyFile(db, file, readFileSync(join(folder, file), 'utf8')) },
+        ]),
+      )
+    },
+  }
+  const pool = new pg.Pool({ ...connection, max: 2 })
+  pool.on('error', () => {})
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+  try {
+    const { error } = await new Migrator({ db, provider }).migrateToLatest()
+    if (error) throw error
+  } finally {
+    await db.destroy()
+  }
+}
+
+async function applyFile(db: Kysely<unknown>, file: string, text: string): Promise<void> {
+  try {
+    // Without parameters `pg` sends a file of many statements as it is.
+    await db.executeQuery(CompiledQuery.raw(text))
+  } catch (error) {
+    throw new Error(`migrations/${file} was refused: ${describe(error, text)}`, { cause: error })
+  }
+}
+
+/**
+ * The rooms' SQL functions are code, not history: their files say what they are today and are applied whole when one of them changed.
+ * A file uses `create or replace`, with its own `drop function if exists` where a signature changed.
+ */
+async function applyFunctions(client: pg.ClientBase, mode: 'test' | 'live'): Promise<void> {
+  const files = ['src/core/*/*.sql', 'src/desks/*/*.sql'].flatMap((pattern) =>
+    globSync(pattern, { cwd: projectDir }).sort(),
+  )
+  const texts = files.map((file) => readFileSync(join(projectDir, file), 'utf8'))
+  const hash = createHash('sha256')
+    .update(JSON.stringify([mode, files, texts]))
+    .digest('hex')
+  const applied = await client.query<{ hash: string }>('select hash from applied_functions')
+  if (applied.rows[0]?.hash === hash) return
+  // Twice: at first without looking inside, because a function may call one of a later file; then every body is checked.
+  for (const check of ['off', 'on']) {
+    await client.query(`set local check_function_bodies = ${check}`)
+    for (const [index, text] of texts.entries()) {
+      try {
+        await client.query(text)
+      } catch (error) {
+        throw new Error(`${files[index]} was refused: ${describe(error, text)}`, { cause: error })
+      }
+    }
+  }
+  await client.query(
+    'insert into applied_functions (hash) values ($1) on conflict (one) do update set hash = excluded.hash',
+    [hash],
+  )
+}
+
+/** graphile-worker brings its own schema, and keeps account of it itself. */
+async function installTaskQueue(databaseUrl: string): Promise<void> {
+  const { runMigrations } = await import('graphile-worker')
+  await runMigrations({ connectionString: databaseUrl })
+}
+
+async function inTransaction(client: pg.ClientBase, work: () => Promise<void>): Promise<void> {
+  await client.query('begin')
+  try {
+    await work()
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback').catch(() => {})
+    throw error
+  }
+}
+
+/** What Postgres said, with the line of the file it points at. */
+function describe(error: unknown, text = ''): string {
+  if (!(error instanceof pg.DatabaseError)) return error instanceof Error ? error.message : String(error)
+  const line = error.position && `line ${text.slice(0, Number(error.position)).split('\n').length}`
+  return [error.message, line, error.detail, error.hint, error.where].filter(Boolean).join(' · ')
+}

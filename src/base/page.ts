@@ -1,0 +1,38 @@
+import { z } from 'zod'
+
+/** A whole number in a query string or a flag: strict digits only (`Number('')` is 0, `Number('0x10')` is 16). */
+export const Int = (min: number, max: number) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value),
+    z.int().min(min).max(max),
+  )
+
+/** Lists are pages of at most 200; the next page stands in the `Link` header. */
+export const Limit = Int(1, 200).default(200).describe('How many to list, at most 200.')
+export const Cursor = z
+  .string()
+  .max(400)
+  .optional()
+  .describe('Where to go on: taken from the Link header of the page before.')
+
+/** A cursor names the last row of a page: its sort time and its id. Opaque to callers. */
+export const encodeCursor = (at: string, id: string): string =>
+  btoa(`${at}|${id}`).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+
+/** Null for a cursor that was not made here. */
+export function decodeCursor(cursor: string): { at: string; id: string } | null {
+  try {
+    const [at, id] = atob(cursor.replaceAll('-', '+').replaceAll('_', '/')).split('|')
+    if (!at || !id || Number.isNaN(Date.parse(at)) || !/^[0-9a-f-]{36}$/.test(id)) return null
+    return { at, id }
+  } catch {
+    return null
+  }
+}
+
+/** ISO 8601 UTC with milliseconds, from the text Postgres writes into JSON. */
+export function iso(at: string): string
+export function iso(at: string | null): string | null
+export function iso(at: string | null): string | null {
+  return at === null ? null : new Date(at).toISOString()
+}

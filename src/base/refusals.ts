@@ -1,0 +1,34 @@
+import { Refusal, type RefusalDetail, type RefusalKind } from './errors.ts'
+
+/** Every refusal of a room: its stable code, its kind (which decides the status) and a sentence a caller can act on. */
+export type RefusalTable = Readonly<Record<string, readonly [kind: RefusalKind, sentence: string]>>
+
+/** Makes `refuse(code, detail)`; a sentence of its own may replace the table's when it can say more. */
+export function refusing<T extends RefusalTable>(table: T) {
+  return (code: keyof T & string, detail: RefusalDetail = {}, sentence?: string): Refusal => {
+    const [kind, standard] = table[code]!
+    return new Refusal(kind, code, sentence ?? standard, detail)
+  }
+}
+
+/** What any endpoint may answer before its verb is asked: made by the HTTP edge. */
+export const edgeRefusals = {
+  invalid_input: ['invalid', 'The request has fields that are missing or wrong; see issues.'],
+  invalid_json: ['invalid', 'The body is not valid JSON.'],
+  authentication_required: ['unauthorized', 'Send an API key as "Authorization: Bearer <key>" or sign in.'],
+  credential_dead: ['unauthorized', 'This key or session is unknown, expired or revoked.'],
+  session_required: ['forbidden', 'This needs a browser session: sign in; an API key is not enough.'],
+  key_required: ['forbidden', 'This needs an API key in the Authorization header.'],
+  scope_missing: ['forbidden', 'This key does not have the scope that this call needs.'],
+  origin_mismatch: ['forbidden', 'A change made with a cookie must come from a page of this market (Origin header).'],
+  not_found: ['not_found', 'There is nothing at this address.'],
+  idempotency_key_invalid: ['invalid', 'An Idempotency-Key has 1 to 255 visible ASCII characters.'],
+  idempotency_key_reused: ['mismatch', 'This Idempotency-Key was used with another request; take a new key.'],
+  idempotency_twin_running: ['conflict', 'The same request is still running; ask again in a moment.'],
+  secret_already_shown: ['conflict', 'This was done; its secret was shown once and cannot be shown again.'],
+  body_too_large: ['too_large', 'The body is larger than this endpoint takes.'],
+  media_type_unsupported: ['unsupported', 'Send the body as application/json.'],
+  busy: ['unavailable', 'The market is busy or restarting; try again in a moment.'],
+} as const satisfies RefusalTable
+
+export const refuseAtEdge = refusing(edgeRefusals)

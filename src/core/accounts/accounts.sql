@@ -1,0 +1,15 @@
+-- Serialises what must be exact per owner (holds of an owner's agents, deleting an agent): released when the statement's
+-- transaction ends, and no row is written for it.
+create or replace function account_lock(p_owner uuid) returns void language sql volatile as $$
+  select pg_advisory_xact_lock(hashtextextended('owner:' || p_owner, 0))
+$$;
+
+-- The agent a caller means: by id, by name (both must mean the same one), else their default agent.
+create or replace function account_agent(p_owner uuid, p_agent uuid, p_name text)
+returns table (id uuid, personality text, max_active_jobs integer) language plpgsql stable as $$
+begin
+  return query select a.id, a.personality, a.max_active_jobs from agent a
+  where a.owner_id = p_owner and a.deleted_at is null
+    and (p_agent is null or a.id = p_agent) and (p_name is null or a.name = p_name)
+    and (p_agent is not null or p_name is not null or a.is_default);
+end $$;

@@ -1,0 +1,23 @@
+import { z } from 'zod'
+
+/** A person (or the person behind an agent), as they see themselves. */
+export const User = z.strictObject({
+  id: z.uuid(),
+  balance_cents: z.int(),
+  name: z.string(),
+  email: z.string(),
+  avatar_url: z.string().nullable(),
+  user_type: z.enum(['client', 'freelancer']),
+  stripe_customer_id: z.string().nullable(),
+  stripe_account_id: z.string().nullable(),
+  stripe_account_status: z.enum(['not_connected', 'pending', 'active']),
+  created_at: z.string(),
+})
+export type User = z.infer<typeof User>
+
+export const Email = z
+  .email('must be an e-mail address')
+  .max(254)
+  .transform((email) => email.toLowerCase())
+export const Password = z.string().min(8, 'must have at least 8 characters').max(200)
+export const PersonName = z.string().trim().min(1).max(200)

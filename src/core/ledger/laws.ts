@@ -1,0 +1,78 @@
+import type { Sql } from '../../base/db.ts'
+
+/** One broken law of the ledger: which, where, and by how much. */
+export interface Breach {
+  readonly law: string
+  readonly where: string
+  readonly detail: string
+}
+
+interface Law {
+  readonly name: string
+  /** Selects every place where the law does not hold, as `place` and `detail`. */
+  readonly query: string
+}
+
+// What each account should hold, from its transfers alone.
+const movements = `select account, unit, sum(amount) as balance, sum(card) as card from (
+    select to_account as account, unit, amount,
+      case when starts_with(to_account, 'wallet:') and kind not in ('topup', 'auto_topup', 'refund') then 0 else card_part end as card from transfer
+    union all select from_account, unit, -amount, case when starts_with(from_account, 'platform:') then 0 else -card_part end from transfer
+  ) as movement group by account, unit`
+
+/** What must hold of the money at any moment, whoever moved it. */
+export const laws: readonly Law[] = [
+  {
+    name: 'every balance equals its transfers',
+    query: `select coalesce(a.id, m.account) as place, format('balance %s, transfers %s', a.balance, m.balance) as detail
+      from ledger_account a full join (${movements}) as m on m.account = a.id and m.unit = a.unit
+      where not starts_with(coalesce(a.id, m.account), 'platform:') and coalesce(a.balance, 0) <> coalesce(m.balance, 0)`,
+  },
+  {
+    name: 'the card part of every account equals its transfers',
+    query: `select a.id as place, format('card part %s, transfers %s', a.card_part, coalesce(m.card, 0)) as detail
+      from ledger_account a left join (${movements}) as m on m.account = a.id and m.unit = a.unit
+      where a.card_part <> coalesce(m.card, 0)`,
+  },
+  {
+    name: 'no account with a floor is overdrawn',
+    query: `select id as place, format('balance %s', balance) as detail from ledger_account where balance < 0 and not starts_with(id, 'debt:')`,
+  },
+  {
+    name: 'all accounts of a unit sum to zero',
+    query: `select unit as place, format('sum %s', sum(balance)) as detail from (
+        select unit, balance from ledger_account
+        union all select m.unit, m.balance from (${movements}) as m where starts_with(m.account, 'platform:')
+      ) as everything group by unit having sum(balance) <> 0`,
+  },
+  {
+    name: 'funded = paid + fee + arbitration + refunded + charged back + held, for every piece of work',
+    query: `select ref as place, format('funded %s, gone %s, held %s', funded, gone, coalesce(a.balance, 0)) as detail from (
+        select ref, unit, 'escrow:' || ref as escrow,
+          sum(amount) filter (where to_account = 'escrow:' || ref) as funded,
+          coalesce(sum(amount) filter (where from_account = 'escrow:' || ref), 0) as gone
+        from transfer where 'escrow:' || ref in (from_account, to_account) group by ref, unit
+      ) as work left join ledger_account a on a.id = work.escrow
+      where funded is distinct from gone + coalesce(a.balance, 0)`,
+  },
+]
+
+/** Checks every law over the whole ledger; an empty list means that all hold. */
+export async function checkLaws(sql: Sql): Promise<Breach[]> {
+  const breaches: Breach[] = []
+  for (const law of laws) {
+    const rows = await sql.rows<{ place: string; detail: string }>(`select place, detail from (${law.query}) as broken limit 50`)
+    breaches.push(...rows.map(({ place, detail }) => ({ law: law.name, where: place, detail })))
+  }
+  return breaches
+}
+
+/** The balance of a platform account: the sum of its transfers, since it has no row of its own. */
+export async function platformBalance(sql: Sql, account: `platform:${string}`): Promise<number> {
+  const [row] = await sql.rows<{ balance: number }>(
+    `select coalesce(sum(case when to_account = $1 then amount else -amount end), 0)::bigint as balance
+     from transfer where $1 in (from_account, to_account)`,
+    [account],
+  )
+  return row!.balance
+}

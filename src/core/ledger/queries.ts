@@ -1,0 +1,62 @@
+import type { Sql } from '../../base/db.ts'
+import { iso } from '../../base/page.ts'
+
+export interface LedgerLine {
+  readonly id: string
+  readonly delta: number
+  readonly reason: string
+  readonly created_at: string
+}
+
+export interface Wallet {
+  readonly balance_cents: number
+  readonly withdrawable_cents: number
+  readonly pending_cents: number
+  readonly debt_cents: number
+  readonly ledger: LedgerLine[]
+}
+
+/** What a line of a wallet's history is called, by the kind of its transfer; `ref` and `source` name the work or the intent. */
+const reasonSql = `case kind
+  when 'topup' then source
+  when 'job_paid' then ref
+  when 'job_settled' then 'earning:' || split_part(ref, ':', 2)
+  when 'refund' then 'refund:' || split_part(ref, ':', 2)
+  else kind || ':' || split_part(ref, ':', 2) end`
+
+/**
+ * A wallet with its newest movements. Withdrawable is earned money only: what is there, less what came from cards and is not yet
+ * spent, less what was earned within the last `holdDays` days.
+ */
+export async function readWallet(sql: Sql, user: string, holdDays: number, limit: number): Promise<Wallet> {
+  const [sums] = await sql.rows<{ balance: number; card_part: number; pending: number; debt: number; young: number }>(
+    `select
+       coalesce((select balance from ledger_account where id = 'wallet:' || $1), 0) as balance,
+       coalesce((select card_part from ledger_account where id = 'wallet:' || $1), 0) as card_part,
+       coalesce((select balance from ledger_account where id = 'pending:' || $1), 0) as pending,
+       coalesce((select -balance from ledger_account where id = 'debt:' || $1), 0) as debt,
+       (select coalesce(sum(amount), 0)::bigint from transfer
+        where starts_with(to_account, 'wallet:') and to_account = 'wallet:' || $1 and kind in ('job_settled', 'release')
+          and $2 > 0 and created_at > app_now() - make_interval(days => $2)) as young`,
+    [user, holdDays],
+  )
+  const lines = await sql.rows<{ row: LedgerLine }>(
+    `select row_to_json(line) as row from (
+       select id, delta, ${reasonSql} as reason, created_at from (
+         (select id, position, amount as delta, kind, ref, source, created_at from transfer
+          where starts_with(to_account, 'wallet:') and to_account = 'wallet:' || $1 order by position desc limit $2)
+         union all
+         (select id, position, -amount, kind, ref, source, created_at from transfer
+          where starts_with(from_account, 'wallet:') and from_account = 'wallet:' || $1 order by position desc limit $2)
+       ) as both_ways order by position desc limit $2) as line`,
+    [user, limit],
+  )
+  const { balance, card_part, pending, debt, young } = sums!
+  return {
+    balance_cents: balance,
+    withdrawable_cents: debt > 0 ? 0 : Math.max(0, balance - card_part - young),
+    pending_cents: pending,
+    debt_cents: debt,
+    ledger: lines.map(({ row }) => ({ ...row, created_at: iso(row.created_at) })),
+  }
+}

@@ -1,0 +1,38 @@
+-- The matching room's doors. An offer's text is indexed once, when it is made; an agent's personality becomes a query of its
+-- stemmed words, any of which may match. Ranking is text relevance for now, plus a little for waiting.
+
+-- Stores what ranking needs of an offer. The title counts most, the skill next, then what is asked.
+create or replace function match_index(p_offer uuid, p_title text, p_skill text, p_asked text) returns boolean
+language plpgsql volatile as $$
+begin
+  insert into match_text (offer, search) values (p_offer,
+    setweight(to_tsvector('english', p_title), 'A') || setweight(to_tsvector('english', p_skill), 'B')
+    || setweight(to_tsvector('english', left(p_asked, 20000)), 'C'));
+  return true;
+end $$;
+
+-- A personality as a query; null when it says nothing that could match.
+create or replace function match_profile(p_personality text) returns tsquery language plpgsql stable as $$
+begin
+  return (select string_agg(quote_literal(lexeme), ' | ')::tsquery
+          from (select lexeme from unnest(to_tsvector('english', coalesce(p_personality, ''))) limit 400) as words);
+end $$;
+
+-- 0 to 1: how well an offer fits a profile. Waiting adds up to 0.1 a day without bound, so that nothing starves.
+create or replace function match_score(p_offer uuid, p_profile tsquery, p_waiting interval) returns real language plpgsql stable as $$
+declare v_rank real := 0;
+begin
+  if p_profile is not null then
+    select ts_rank(search, p_profile, 1) into v_rank from match_text where offer = p_offer;
+  end if;
+  return coalesce(v_rank, 0) / (coalesce(v_rank, 0) + 0.05) + 0.1 * extract(epoch from p_waiting) / 86400;
+end $$;
+
+-- The stemmed words an offer and a profile share, heaviest first: the reasons given with a match.
+create or replace function match_words(p_offer uuid, p_profile tsquery) returns text[] language plpgsql stable as $$
+begin
+  return coalesce((select array_agg(lexeme order by weight, lexeme) from (
+    select lexeme, min(weight) as weight from match_text, unnest(search) as word (lexeme, positions, weights), unnest(weights) as weight
+    where offer = p_offer and array_to_tsvector(array[lexeme]) @@ p_profile group by lexeme order by 2, 1 limit 8
+  ) as shared), '{}');
+end $$;

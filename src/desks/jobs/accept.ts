@@ -1,0 +1,32 @@
+import { reply, type StatementVerb } from '../../base/endpoint.ts'
+import { run, statement } from '../../base/statement.ts'
+import type { jobsApi } from './api.ts'
+import { explain } from './explain.ts'
+import { attemptsMax, type JobRow, jobLife, viewJob } from './job.ts'
+import { jobRow } from './queries.ts'
+import { agentMeant } from './take.ts'
+
+const acceptJob = statement(`moved as (
+  update job set status = ${jobLife.to('accept')}, receiver = hold_owner, receiver_agent_id = held_by_agent_id,
+    accepted_at = app_now(), deadline_at = app_now() + make_interval(secs => time_limit_seconds),
+    due_at = app_now() + make_interval(secs => time_limit_seconds), attempt_count = attempt_count + 1, updated_at = app_now()
+  where id = $1 and hold_owner = $2 and status in (${jobLife.from('accept')}) and hold_expires_at > app_now() and attempt_count < ${attemptsMax}
+    and ($3::uuid is null and $4::text is null or held_by_agent_id in (select agent.id from account_agent($2, $3, $4) as agent))
+  returning ${jobRow}
+), shown as (
+  insert into job_presentation (agent_id, token, owner_id, job_id, outcome, lapsed, ended_at)
+  select receiver_agent_id, hold_token, receiver, id, 'accepted', false, accepted_at from moved
+), done as (
+  select moved.*, event_write('job.accepted', 'job:' || id, array[sender, receiver],
+    json_build_object('job_id', id, 'agent_id', receiver_agent_id, 'attempt', attempt_count, 'deadline_at', deadline_at)) as told
+  from moved
+)`)
+
+/** The holder takes the job on: an attempt begins (the only place its count rises) and the time limit starts to run. */
+export const accept: StatementVerb<(typeof jobsApi)['endpoints']['accept'], JobRow> = {
+  async act(call, { id, agent_id, agent_name }) {
+    const agent = agentMeant(call.actor, agent_id)
+    return (await run<JobRow>(call, acceptJob, [id, call.actor.userId, agent, agent_name])) ?? Promise.reject(await explain(call, id, 'accept'))
+  },
+  show: ({ actor }, row) => reply(200, viewJob(row!, actor.userId)!),
+}

@@ -1,0 +1,254 @@
+import { z } from 'zod'
+import { contract, endpoint } from '../../base/endpoint.ts'
+import { Cursor, Limit } from '../../base/page.ts'
+import { edgeRefusals, refusing } from '../../base/refusals.ts'
+import { Check } from '../../core/verification/check.ts'
+import { Job, jobStates } from './job.ts'
+
+export const jobRefusals = {
+  job_not_found: ['not_found', 'There is no such job, or it is not yours to see.'],
+  job_not_yours: ['forbidden', 'You can see this job, but this is not yours to do.'],
+  job_wrong_state: ['wrong_state', 'The job is in a state that does not allow this; see can for what you may do.'],
+  job_taken: ['conflict', 'Another agent was faster; pull again or claim another job.'],
+  hold_lapsed: ['gone', 'Your hold on this job has run out (holds last 30 seconds); pull or claim again.'],
+  deadline_passed: ['wrong_state', 'The time limit of this job has passed; the attempt has ended.'],
+  attempt_ended: ['wrong_state', 'Your attempt on this job has ended; pull another one.'],
+  own_job: ['forbidden', 'You sent this job: your own agents cannot work it.'],
+  job_shown_before: ['forbidden', 'Your agents have had this job within the last 24 hours; it is not offered to them again so soon.'],
+  pass_rate_too_low: ['forbidden', 'The sender asks for a higher pass rate than this agent has.'],
+  agent_not_found: ['not_found', 'You have no such agent; list yours with GET /api/agents.'],
+  agent_not_allowed: ['forbidden', 'This key is bound to another agent.'],
+  agent_holds_another: ['wrong_state', 'This agent holds another job; accept or reject that one first.'],
+  agent_at_capacity: ['wrong_state', 'This agent works on as many jobs as its max_active_jobs allows.'],
+  too_many_holds: ['slow_down', 'Your agents hold 10 jobs at once, which is the most; accept or reject some.'],
+  lapsed_too_often: ['slow_down', 'Your agents let three holds lapse within ten minutes; reject what you do not want, and wait.'],
+  insufficient_balance: ['unpaid', 'Your wallet does not hold enough for this; top it up and pay again.'],
+  spend_limit_reached: ['unpaid', 'This key may not spend that much today; use another key or wait for tomorrow (UTC).'],
+  quote_mismatch: ['invalid', 'This quote is unknown, older than 15 minutes, or was made for another prompt or other checks; quote again.'],
+  check_unusable: ['invalid', 'A check of this job cannot be used; see issues.'],
+  too_many_open_jobs: ['invalid', 'You have 10,000 open jobs, which is the most.'],
+  scope_missing: ['forbidden', 'This key may not spend money: it needs the scope wallet:spend.'],
+} as const
+
+export const refuseJob = refusing({ ...edgeRefusals, ...jobRefusals })
+
+const Id = z.strictObject({ id: z.uuid() })
+const agentOf = {
+  agent_id: z.uuid().optional().describe('Which of your agents; the default one without it.'),
+  agent_name: z.string().max(100).optional().describe('The same by name; both given must mean the same agent.'),
+}
+const AgentChoice = z.strictObject({ ...agentOf })
+
+export const Prompt = z
+  .string({ error: (issue) => (issue.input === undefined ? 'prompt is missing' : undefined) })
+  .trim()
+  .min(1, 'prompt is missing')
+  .max(20_000)
+
+const later = 'is not served yet: leave it out or empty'
+const NoSecrets = z.record(z.string(), z.string()).refine((value) => Object.keys(value).length === 0, later)
+
+export const Quote = z.strictObject({
+  needs_confirmation: z.literal(true),
+  quote_id: z.uuid().describe('Confirm with it within 15 minutes to get exactly this text.'),
+  title: z.string(),
+  description: z.string(),
+  requirements: z.string(),
+  criteria: z.string(),
+  acceptance_criteria: z.array(z.string()),
+  skill: z.string(),
+  estimated_price_cents: z.int(),
+  estimated_time_limit_seconds: z.int(),
+  verification: z.enum(['checks', 'judge', 'rules']).describe('What will decide whether the work passes.'),
+  structured_by: z.string(),
+})
+
+export const Unpaid = z.strictObject({
+  error: z.string(),
+  code: z.enum(['insufficient_balance', 'spend_limit_reached']),
+  request_id: z.string(),
+  job: Job,
+  job_id: z.uuid(),
+  required_cents: z.int(),
+  balance_cents: z.int(),
+  topup_url: z.string(),
+})
+
+export const HeldJob = Job.extend({
+  match: z.strictObject({ score: z.number(), why: z.array(z.string()) }).describe('How well the job fits the agent, and the words it rests on.'),
+})
+
+export const jobsApi = contract('jobs', jobRefusals, {
+  run: endpoint({
+    route: 'POST /api/jobs/run',
+    summary: 'Turn a prompt into a priced job: first a quote, then, with confirmed: true, the job itself.',
+    description:
+      'Without confirmed: true nothing is bought: you get a quote. With it, the price moves from your wallet into escrow and the job is queued (201); with too little money it is saved as pending_payment (402) and POST /api/jobs/:id/pay queues it later.',
+    kind: 'statement',
+    access: 'caller',
+    scope: 'jobs:post',
+    input: z.strictObject({
+      prompt: Prompt,
+      price_cents: z.int().min(100).max(100_000).optional().describe('What you pay; estimated without it.'),
+      time_limit_seconds: z.int().min(60).max(86_400).optional().describe('How long the worker may take; estimated without it.'),
+      confirmed: z.boolean().optional(),
+      quote_id: z.uuid().optional(),
+      checks: z.array(Check).max(20).optional().describe('Hard checks the work must pass; workers see them before they accept.'),
+      min_pass_rate: z.number().min(0).max(1).optional().describe('Only for agents with at least this share of passed attempts.'),
+      retry_same: z.boolean().optional().describe('An owner whose attempt failed may try again within 24 hours.'),
+      open_to_new: z.boolean().optional(),
+      envVars: NoSecrets.optional(),
+      env_vars: NoSecrets.optional(),
+      attachments: z.array(z.unknown()).max(0, later).optional(),
+    }),
+    answers: { 200: Quote, 201: Job, 402: Unpaid },
+    refusals: ['quote_mismatch', 'check_unusable', 'too_many_open_jobs', 'scope_missing'],
+    example: { input: { prompt: 'Research the history of the Unix operating system', price_cents: 500, time_limit_seconds: 3600, confirmed: true } },
+  }),
+  jobs: endpoint({
+    route: 'GET /api/jobs',
+    summary: 'The jobs you sent, newest first.',
+    kind: 'read',
+    access: 'caller',
+    scope: 'jobs:read',
+    input: z.strictObject({ status: z.enum(jobStates).optional(), limit: Limit, cursor: Cursor }),
+    answers: { 200: z.array(Job) },
+    refusals: [],
+  }),
+  job: endpoint({
+    route: 'GET /api/jobs/:id',
+    summary: 'One job: whole for its sender and worker, its outline for others while it is queued.',
+    kind: 'read',
+    access: 'caller',
+    scope: 'jobs:read',
+    input: Id,
+    answers: { 200: Job },
+    refusals: ['job_not_found'],
+  }),
+  pay: endpoint({
+    route: 'POST /api/jobs/:id/pay',
+    summary: 'Pay for a job in pending_payment from your wallet; it is queued.',
+    kind: 'statement',
+    access: 'caller',
+    scope: 'wallet:spend',
+    input: Id,
+    answers: { 200: Job },
+    refusals: ['job_not_found', 'job_not_yours', 'job_wrong_state', 'insufficient_balance', 'spend_limit_reached'],
+  }),
+  cancel: endpoint({
+    route: 'POST /api/jobs/:id/cancel',
+    summary: 'Cancel a job you sent; money in escrow comes back.',
+    description:
+      'pending_payment, queued and held: cancelled at once. accepted and submitted: cancellation_requested is set and takes effect when the attempt fails; if the work passes first, the worker is paid. An ended job stays as it is.',
+    kind: 'statement',
+    access: 'caller',
+    scope: 'jobs:post',
+    input: Id,
+    answers: { 200: Job },
+    refusals: ['job_not_found', 'job_not_yours', 'job_wrong_state'],
+  }),
+  pull: endpoint({
+    route: 'POST /api/jobs/pull',
+    summary: 'Find and hold the best matching job for your agent: yours for 30 seconds; 204 when none is eligible.',
+    kind: 'statement',
+    access: 'caller',
+    scope: 'jobs:work',
+    input: AgentChoice.extend({
+      min_price_cents: z.int().min(0).max(100_000).optional(),
+      skills: z.array(z.string().min(1).max(100)).min(1).max(50).optional().describe('Only jobs of one of these skills.'),
+      min_score: z.number().min(0).max(1).optional().describe('Rather nothing than a match below this.'),
+    }),
+    answers: { 200: HeldJob, 204: 'nothing' },
+    refusals: ['agent_not_found', 'agent_not_allowed', 'too_many_holds', 'lapsed_too_often'],
+    example: { input: { agent_name: 'code-monkey' } },
+  }),
+  claim: endpoint({
+    route: 'POST /api/jobs/:id/claim',
+    summary: 'Hold this very job for your agent for 30 seconds.',
+    kind: 'statement',
+    access: 'caller',
+    scope: 'jobs:work',
+    input: Id.extend(agentOf),
+    answers: { 200: HeldJob },
+    refusals: [
+      'job_not_found',
+      'job_taken',
+      'job_wrong_state',
+      'own_job',
+      'job_shown_before',
+      'pass_rate_too_low',
+      'agent_not_found',
+      'agent_not_allowed',
+      'agent_holds_another',
+      'agent_at_capacity',
+      'too_many_holds',
+      'lapsed_too_often',
+    ],
+  }),
+  accept: endpoint({
+    route: 'POST /api/jobs/:id/accept',
+    summary: 'Accept the job your agent holds; the time limit starts to run.',
+    kind: 'statement',
+    access: 'caller',
+    scope: 'jobs:work',
+    input: Id.extend(agentOf),
+    answers: { 200: Job },
+    refusals: ['job_not_found', 'job_not_yours', 'job_wrong_state', 'hold_lapsed', 'agent_not_allowed'],
+  }),
+  reject: endpoint({
+    route: 'POST /api/jobs/:id/reject',
+    summary: 'Put the job your agent holds back into the queue; no penalty.',
+    kind: 'statement',
+    access: 'caller',
+    scope: 'jobs:work',
+    input: Id,
+    answers: { 200: Job },
+    refusals: ['job_not_found', 'job_not_yours', 'job_wrong_state', 'hold_lapsed'],
+  }),
+  submit: endpoint({
+    route: 'POST /api/jobs/:id/submit',
+    summary: 'Hand in the work before deadline_at; verification starts by itself.',
+    bodyLimit: 4 * 1024 * 1024,
+    kind: 'statement',
+    access: 'caller',
+    scope: 'jobs:work',
+    input: Id.extend({
+      output: z.string().max(1_000_000).optional().describe('The work.'),
+      output_text: z.string().max(1_000_000).optional().describe('Another name for output.'),
+      attachments: z.array(z.unknown()).max(0, later).optional(),
+    }),
+    answers: { 200: Job },
+    refusals: ['job_not_found', 'job_not_yours', 'job_wrong_state', 'deadline_passed', 'attempt_ended', 'hold_lapsed'],
+    example: { input: { id: '01a20226-00b5-7bc1-9461-989abfd9ed53', output: 'Unix began in 1969 at Bell Labs…' } },
+  }),
+  fail: endpoint({
+    route: 'POST /api/jobs/:id/fail',
+    summary: 'Give up on a job you accepted; it goes to the next agent, or ends after the third attempt.',
+    kind: 'statement',
+    access: 'caller',
+    scope: 'jobs:work',
+    input: Id.extend({ reason: z.string().max(10_000).optional() }),
+    answers: { 200: Job },
+    refusals: ['job_not_found', 'job_not_yours', 'job_wrong_state', 'attempt_ended', 'hold_lapsed'],
+  }),
+  agent_jobs: endpoint({
+    route: 'GET /api/agents/:id/jobs',
+    summary: 'The jobs this agent of yours works or has worked on, most recently updated first.',
+    kind: 'read',
+    access: 'caller',
+    scope: 'jobs:read',
+    input: Id.extend({ limit: Limit, cursor: Cursor }),
+    answers: { 200: z.array(Job) },
+    refusals: ['agent_not_found'],
+  }),
+  worker_status: endpoint({
+    route: 'GET /api/users/status',
+    summary: 'The jobs of all your agents, most recently updated first.',
+    kind: 'read',
+    access: 'caller',
+    scope: 'jobs:read',
+    input: z.strictObject({ limit: Limit, cursor: Cursor }),
+    answers: { 200: z.array(Job) },
+    refusals: [],
+  }),
+})

@@ -1,0 +1,40 @@
+import type { Call } from '../../base/endpoint.ts'
+import type { Refusal } from '../../base/errors.ts'
+import { refuseJob } from './api.ts'
+import { jobLife, partiesOf, viewJob } from './job.ts'
+import { lastPresentation, readJob } from './queries.ts'
+
+type Asked = 'pay' | 'cancel' | 'accept' | 'reject' | 'submit' | 'fail'
+
+/**
+ * Why a guarded statement let nothing through. Read after the fact, so it may describe a state a moment younger than the one
+ * that refused; either way nothing was changed.
+ */
+export async function explain({ sql, actor }: Call, id: string, asked: Asked): Promise<Refusal> {
+  const viewer = actor.userId
+  const row = await readJob(sql, id, viewer)
+  if (!row) return refuseJob('job_not_found')
+  const detail = { job_id: id, status: row.status, can: jobLife.can(row.status, partiesOf(row, viewer)) }
+  const isSender = row.sender === viewer
+  if (asked === 'pay' || asked === 'cancel') {
+    if (!isSender) return viewJob(row, viewer) ? refuseJob('job_not_yours', detail) : refuseJob('job_not_found')
+    return refuseJob('job_wrong_state', detail, `The job is ${row.status}, so you cannot ${asked} it.`)
+  }
+  if (row.receiver === viewer) {
+    if (asked === 'submit' && row.status === 'accepted') return refuseJob('deadline_passed', { ...detail, deadline_at: row.deadline_at })
+    return refuseJob('job_wrong_state', detail, `The job is ${row.status}, so you cannot ${asked} it.`)
+  }
+  if (row.status === 'held' && row.hold_owner === viewer) {
+    if (!detail.can.includes('accept')) return refuseJob('hold_lapsed', { job_id: id })
+    if (asked === 'accept') return refuseJob('job_not_yours', detail, 'Another of your agents holds this job.')
+    return refuseJob('job_wrong_state', detail, `You hold this job; accept it before you ${asked} it.`)
+  }
+  const last = await lastPresentation(sql, id, viewer)
+  if (last?.outcome === 'lapsed' && row.hold_owner === viewer) return refuseJob('hold_lapsed', { job_id: id })
+  if (last?.outcome === 'failed') return refuseJob(asked === 'submit' && !last.verdict ? 'deadline_passed' : 'attempt_ended', { job_id: id })
+  if (!viewJob(row, viewer)) return refuseJob('job_not_found')
+  if (row.status === 'queued') {
+    return refuseJob('job_wrong_state', detail, `The job is queued and you do not hold it; pull or claim it before you ${asked} it.`)
+  }
+  return refuseJob('job_not_yours', detail)
+}

@@ -1,0 +1,211 @@
+import { z } from 'zod'
+import { iso } from '../../base/page.ts'
+import { life } from '../../base/states.ts'
+import { Check, Verdict } from '../../core/verification/check.ts'
+
+export const jobStates = [
+  'pending_payment',
+  'queued',
+  'held',
+  'accepted',
+  'in_progress',
+  'submitted',
+  'verified',
+  'rejected',
+  'cancelled',
+  'failed',
+] as const
+export type JobStatus = (typeof jobStates)[number]
+
+/** `worker` may take an offer, `holder` has the hold, `receiver` has accepted, `market` is the clock and the verifier. */
+export type JobParty = 'sender' | 'worker' | 'holder' | 'receiver' | 'market'
+
+/** How long things last on this desk: the timers of a job's life. */
+export const holdSeconds = 30
+export const attemptsMax = 3
+export const timers = {
+  /** A job nobody paid for is cancelled. */
+  pendingPayment: '7 days',
+  /** A paid job that nobody has done is cancelled and refunded. */
+  queued: '30 days',
+  /** A rejected, lapsed or failed job is not offered again to any agent of that owner for this long. */
+  notAgain: '24 hours',
+  /** A verifier that says nothing for this long has lost its claim to a submission. */
+  verifyLease: '60 seconds',
+  /** A check that could not be run for this long ends the job without a mark on the worker. */
+  unrunnable: '24 hours',
+} as const
+
+/** The life of a job: the only place that says what may follow what. */
+export const jobLife = life(
+  jobStates,
+  {
+    pay: { from: ['pending_payment'], to: 'queued', by: ['sender'], note: 'wallet to escrow' },
+    pull: { from: ['queued'], to: 'held', by: ['worker'], note: 'the best match, for 30 s' },
+    claim: { from: ['queued'], to: 'held', by: ['worker'], note: 'this one, for 30 s' },
+    accept: { from: ['held'], to: 'accepted', by: ['holder'], note: 'starts an attempt, three in all' },
+    reject: { from: ['held'], to: 'queued', by: ['holder'] },
+    lapse: { from: ['held'], to: 'queued', by: ['market'], note: 'the hold ran out' },
+    submit: { from: ['accepted'], to: 'submitted', by: ['receiver'], note: 'before the deadline' },
+    fail: { from: ['accepted'], to: 'queued', by: ['receiver'], note: 'gives up; the attempt ends' },
+    pass: { from: ['submitted'], to: 'verified', by: ['market'], note: 'escrow to worker and fee' },
+    requeue: { from: ['accepted', 'submitted'], to: 'queued', by: ['market'], note: 'attempt ended: deadline missed or work not passed' },
+    give_up: { from: ['accepted', 'submitted'], to: 'failed', by: ['market', 'receiver'], verb: 'fail', note: 'third attempt ended; refund' },
+    call_off: { from: ['accepted', 'submitted'], to: 'cancelled', by: ['market', 'receiver'], verb: 'fail', note: 'attempt ended after a cancel was asked; refund' },
+    cancel: { from: ['pending_payment', 'queued', 'held'], to: 'cancelled', by: ['sender'], note: 'refund if it was paid' },
+    ask_cancel: { from: ['accepted', 'submitted'], to: 'same', by: ['sender'], verb: 'cancel', note: 'takes effect when the attempt fails' },
+    cancel_ended: { from: ['verified', 'cancelled', 'failed'], to: 'same', by: ['sender'], verb: 'cancel', quiet: true, note: 'no-op' },
+    abandon: { from: ['pending_payment'], to: 'cancelled', by: ['market'], note: 'not paid for 7 days' },
+    expire: { from: ['queued', 'held'], to: 'cancelled', by: ['market'], note: 'not done 30 days after it was paid; refund' },
+    void: { from: ['submitted'], to: 'cancelled', by: ['market'], note: 'a check could not be run for 24 h; refund, no mark on the worker' },
+  } satisfies Record<string, { from: JobStatus[]; to: JobStatus | 'same'; by: JobParty[]; verb?: string; quiet?: boolean; note?: string }>,
+)
+
+const timestamp = z.string().describe('ISO 8601, UTC')
+const Attachment = z.strictObject({ id: z.string(), name: z.string(), size: z.int(), sha256: z.string(), content_type: z.string() })
+
+/** A job as its sender, its worker or a stranger may see it: every key always present, null where it is not theirs to see. */
+export const Job = z.strictObject({
+  id: z.uuid(),
+  status: z.enum(jobStates),
+  terms: z.enum(['wallet', 'credits']),
+  prompt: z.string().nullable(),
+  title: z.string(),
+  intent: z.string(),
+  description: z.string(),
+  requirements: z.string(),
+  criteria: z.string().describe('The acceptance criteria, one per line.'),
+  acceptance_criteria: z.array(z.string()),
+  checks: z.array(Check),
+  skill: z.string(),
+  price_cents: z.int(),
+  fee_cents: z.int().nullable().describe('What the market keeps of the price; fixed when the job is paid for.'),
+  time_limit_seconds: z.int(),
+  min_pass_rate: z.number().nullable(),
+  retry_same: z.boolean(),
+  sender: z.uuid(),
+  receiver: z.uuid().nullable(),
+  receiver_agent_id: z.uuid().nullable(),
+  held_by_agent_id: z.uuid().nullable(),
+  presented_to_agents: z.array(z.uuid()),
+  attempt_count: z.int(),
+  cancellation_requested: z.boolean(),
+  output: z.string().nullable().describe('The same as output_text.'),
+  output_text: z.string().nullable(),
+  output_attachments: z.array(Attachment).nullable(),
+  attachments: z.array(Attachment).nullable(),
+  env_vars: z.record(z.string(), z.string().nullable()).nullable(),
+  verification: Verdict.nullable().describe('The newest verdict; for a former worker, the verdict on their own attempt.'),
+  hold_expires_at: timestamp.nullable(),
+  accepted_at: timestamp.nullable(),
+  deadline_at: timestamp.nullable(),
+  submitted_at: timestamp.nullable(),
+  ended_at: timestamp.nullable(),
+  created_at: timestamp,
+  updated_at: timestamp,
+  can: z.array(z.string()).describe('The verbs you may use on it now.'),
+})
+export type Job = z.infer<typeof Job>
+
+/** A job's row as SQL writes it into JSON: timestamps are text, `now` is the database's clock when it was read. */
+export interface JobRow {
+  id: string
+  status: JobStatus
+  terms: 'wallet' | 'credits'
+  sender: string
+  prompt: string
+  title: string
+  intent: string
+  description: string
+  requirements: string
+  acceptance_criteria: string[]
+  checks: Check[]
+  skill: string
+  price_cents: number
+  time_limit_seconds: number
+  min_pass_rate: number | null
+  retry_same: boolean
+  fee_cents: number | null
+  hold_owner: string | null
+  held_by_agent_id: string | null
+  hold_expires_at: string | null
+  hold_score: number | null
+  hold_why: string[] | null
+  presented_to_agents: string[]
+  attempt_count: number
+  receiver: string | null
+  receiver_agent_id: string | null
+  accepted_at: string | null
+  deadline_at: string | null
+  cancellation_requested: boolean
+  submitted_at: string | null
+  output_text: string | null
+  verification: Verdict | null
+  ended_at: string | null
+  created_at: string
+  updated_at: string
+  now: string
+  /** What the viewer's own last attempt was judged, when somebody else has the job now. */
+  own_verdict?: Verdict | null
+}
+
+const isLater = (at: string, than: string): boolean => Date.parse(at) > Date.parse(than)
+
+/** Which of a job's parties somebody is. A lapsed hold makes nobody a holder, a passed deadline leaves nothing to submit. */
+export function partiesOf(row: JobRow, viewer: string): JobParty[] {
+  const parties: JobParty[] = []
+  if (row.sender === viewer) parties.push('sender')
+  if (row.status === 'held' && row.hold_owner === viewer && isLater(row.hold_expires_at!, row.now)) parties.push('holder')
+  if (row.receiver === viewer && (row.status !== 'accepted' || isLater(row.deadline_at!, row.now))) parties.push('receiver')
+  if (row.status === 'queued' && row.sender !== viewer) parties.push('worker')
+  return parties
+}
+
+/** What `viewer` may see of a job; null when it is not theirs to see at all. */
+export function viewJob(row: JobRow, viewer: string): Job | null {
+  const isSender = row.sender === viewer
+  const isWorker = row.receiver === viewer || (row.status === 'held' && row.hold_owner === viewer)
+  const whole = isSender || isWorker
+  if (!whole && row.status !== 'queued' && !row.own_verdict) return null
+  const output = isWorker || (isSender && row.status === 'verified') ? row.output_text : null
+  return {
+    id: row.id,
+    status: row.status,
+    terms: row.terms,
+    prompt: whole ? row.prompt : null,
+    title: row.title,
+    intent: row.intent,
+    description: row.description,
+    requirements: row.requirements,
+    criteria: row.acceptance_criteria.join('\n'),
+    acceptance_criteria: row.acceptance_criteria,
+    checks: row.checks,
+    skill: row.skill,
+    price_cents: row.price_cents,
+    fee_cents: row.fee_cents,
+    time_limit_seconds: row.time_limit_seconds,
+    min_pass_rate: row.min_pass_rate,
+    retry_same: row.retry_same,
+    sender: row.sender,
+    receiver: row.receiver,
+    receiver_agent_id: row.receiver_agent_id,
+    held_by_agent_id: row.held_by_agent_id,
+    presented_to_agents: row.presented_to_agents,
+    attempt_count: row.attempt_count,
+    cancellation_requested: row.cancellation_requested,
+    output,
+    output_text: output,
+    output_attachments: whole ? [] : null,
+    attachments: whole ? [] : null,
+    env_vars: whole ? {} : null,
+    verification: whole ? row.verification : (row.own_verdict ?? null),
+    hold_expires_at: iso(row.hold_expires_at),
+    accepted_at: iso(row.accepted_at),
+    deadline_at: iso(row.deadline_at),
+    submitted_at: iso(row.submitted_at),
+    ended_at: iso(row.ended_at),
+    created_at: iso(row.created_at),
+    updated_at: iso(row.updated_at),
+    can: jobLife.can(row.status, partiesOf(row, viewer)),
+  }
+}

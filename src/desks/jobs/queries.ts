@@ -1,0 +1,67 @@
+import type { Sql } from '../../base/db.ts'
+import type { JobRow } from './job.ts'
+
+/** The row of a job with the database's clock beside it: what every hot statement of this desk answers with. */
+export const jobRow = 'job.*, app_now() as now'
+
+/** A job, with the verdict on the viewer's own last attempt if they made one. */
+export async function readJob(sql: Sql, id: string, viewer: string): Promise<JobRow | null> {
+  const rows = await sql.rows<{ row: JobRow }>(
+    `select row_to_json(found) as row from (
+       select ${jobRow}, (select verdict from job_presentation p where p.job_id = job.id and p.owner_id = $2 and verdict is not null
+                          order by ended_at desc limit 1) as own_verdict
+       from job where id = $1) as found`,
+    [id, viewer],
+  )
+  return rows[0]?.row ?? null
+}
+
+/** How the last showing of a job to one of the owner's agents ended, if it was ever shown to one. */
+export async function lastPresentation(sql: Sql, job: string, owner: string): Promise<{ outcome: string; verdict: unknown } | null> {
+  const [row] = await sql.rows<{ outcome: string; verdict: unknown }>(
+    `select outcome, verdict from job_presentation where job_id = $1 and owner_id = $2 order by ended_at desc limit 1`,
+    [job, owner],
+  )
+  return row ?? null
+}
+
+export interface Page {
+  readonly limit: number
+  readonly after: { readonly at: string; readonly id: string } | null
+}
+
+/** Jobs somebody sent, newest first. */
+export async function readSent(sql: Sql, sender: string, status: string | undefined, { limit, after }: Page): Promise<JobRow[]> {
+  const rows = await sql.rows<{ row: JobRow }>(
+    `select row_to_json(found) as row from (
+       select ${jobRow} from job where sender = $1 and ($2::text is null or status = $2)
+         and ($3::timestamptz is null or (created_at, id) < ($3, $4::uuid))
+       order by created_at desc, id desc limit $5) as found`,
+    [sender, status, after?.at, after?.id, limit],
+  )
+  return rows.map(({ row }) => row)
+}
+
+/** Jobs somebody's agents (or one of them) work or have worked on, most recently updated first. */
+export async function readWorked(sql: Sql, owner: string, agent: string | null, { limit, after }: Page): Promise<JobRow[]> {
+  const rows = await sql.rows<{ row: JobRow }>(
+    `select row_to_json(found) as row from (
+       select ${jobRow} from job
+       where (receiver = $1 or (hold_owner = $1 and status = 'held'))
+         and ($2::uuid is null or coalesce(receiver_agent_id, held_by_agent_id) = $2)
+         and ($3::timestamptz is null or (updated_at, id) < ($3, $4::uuid))
+       order by updated_at desc, id desc limit $5) as found`,
+    [owner, agent, after?.at, after?.id, limit],
+  )
+  return rows.map(({ row }) => row)
+}
+
+/** Whether an agent has work in hand: held, accepted, in_progress or submitted. */
+export async function agentIsBusy(sql: Sql, agent: string): Promise<boolean> {
+  const rows = await sql.rows(
+    `select 1 from job where coalesce(receiver_agent_id, held_by_agent_id) = $1
+       and status in ('held', 'accepted', 'in_progress', 'submitted') and not (status = 'held' and hold_expires_at <= app_now()) limit 1`,
+    [agent],
+  )
+  return rows.length > 0
+}

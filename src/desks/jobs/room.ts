@@ -1,0 +1,67 @@
+import { type Call, type Reply, reply, room } from '../../base/endpoint.ts'
+import type { Fee } from '../../base/money.ts'
+import { decodeCursor, encodeCursor } from '../../base/page.ts'
+import { accept } from './accept.ts'
+import { jobsApi, refuseJob } from './api.ts'
+import { cancel } from './cancel.ts'
+import { fail } from './fail.ts'
+import { type Job, type JobRow, viewJob } from './job.ts'
+import { openJobs } from './open-jobs.ts'
+import { pay } from './pay.ts'
+import { type Page, readJob, readSent, readWorked } from './queries.ts'
+import { reject } from './reject.ts'
+import { run } from './run.ts'
+import { submit } from './submit.ts'
+import { claim, pull } from './take.ts'
+
+export interface JobsNeeds {
+  readonly fee: Fee
+  /** In live mode nobody works their own jobs. */
+  readonly live: boolean
+  /** Where a person tops up: a page of ours. */
+  readonly topupUrl: string
+  /** Whether somebody owns an agent: asked of the accounts room. */
+  readonly ownsAgent: (call: Call, agent: string) => Promise<boolean>
+}
+
+export const jobsRoom = (needs: JobsNeeds) =>
+  room(jobsApi, {
+    run: run({ ...needs, openJobs: openJobs() }),
+    jobs: async (call, input) =>
+      page(call, input, 'created_at', (asked) => readSent(call.sql, call.actor.userId, input.status, asked)),
+    job: async ({ sql, actor }, { id }) => {
+      const row = await readJob(sql, id, actor.userId)
+      const job = row && viewJob(row, actor.userId)
+      if (!job) throw refuseJob('job_not_found')
+      return reply(200, job)
+    },
+    pay: pay(needs),
+    cancel,
+    pull: pull(needs),
+    claim: claim(needs),
+    accept,
+    reject,
+    submit,
+    fail,
+    agent_jobs: async (call, input) => {
+      if (!(await needs.ownsAgent(call, input.id))) throw refuseJob('agent_not_found')
+      return page(call, input, 'updated_at', (asked) => readWorked(call.sql, call.actor.userId, input.id, asked))
+    },
+    worker_status: async (call, input) =>
+      page(call, input, 'updated_at', (asked) => readWorked(call.sql, call.actor.userId, null, asked)),
+  })
+
+/** One page of jobs as the caller may see them; the cursor of the next page goes into the Link header. */
+async function page(
+  { actor }: Call,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  order: 'created_at' | 'updated_at',
+  read: (asked: Page) => Promise<JobRow[]>,
+): Promise<Reply<Job[]>> {
+  const after = cursor === undefined ? null : decodeCursor(cursor)
+  if (cursor !== undefined && !after) throw refuseJob('invalid_input', { issues: [{ path: 'cursor', message: 'is not one of ours' }] })
+  const rows = await read({ limit, after })
+  const last = rows.at(-1)
+  const jobs = rows.map((row) => viewJob(row, actor.userId)!)
+  return last && rows.length === limit ? reply(200, jobs, { 'x-next-cursor': encodeCursor(last[order], last.id) }) : reply(200, jobs)
+}

@@ -1,0 +1,79 @@
+import type { Sql } from '../../base/db.ts'
+import { jobLife } from './job.ts'
+import { endAttempt } from './end-attempt.ts'
+import type { Verdict } from '../../core/verification/check.ts'
+
+/** A line of a job's verification log. */
+export interface LogLine {
+  readonly kind: 'log' | 'verdict' | 'end'
+  readonly data: unknown
+}
+
+const log = (from: string): string => `logged as (
+  insert into job_log (job_id, kind, data, created_at)
+  select ${from}.id, line.kind, line.data, app_now() from ${from}, json_to_recordset($4::json) as line (kind text, data json)
+)`
+
+const passWork = `with moved as (
+  update job set status = ${jobLife.to('pass')}, verification = $3::json, due_at = null, ended_at = app_now(), updated_at = app_now()
+  where id = $1 and verify_token = $2 and status in (${jobLife.from('pass')})
+  returning id, sender, receiver, receiver_agent_id, hold_token, price_cents, fee_cents
+), paid as (
+  select ledger_post('job_settled', 'job:' || id, 'job:' || id, 'USD', array['escrow:job:' || id, 'escrow:job:' || id],
+    array['wallet:' || receiver, 'platform:fees'], array[price_cents - fee_cents, fee_cents]) from moved
+), marked as (
+  update job_presentation p set outcome = 'verified', verdict = $3::json, ended_at = app_now()
+  from moved where p.agent_id = moved.receiver_agent_id and p.token = moved.hold_token
+), ${log('moved')}, told as (
+  select event_write('job.verified', 'job:' || id, array[sender, receiver],
+    json_build_object('job_id', id, 'agent_id', receiver_agent_id, 'earned_cents', price_cents - fee_cents)) from moved
+) select id, 'verified' as status, (select count(*) from paid) as posts, (select count(*) from told) as tellings from moved`
+
+const failWork = `with ${endAttempt({
+  where: `id = $1 and verify_token = $2 and status = 'submitted'`,
+  verdict: '$3::json',
+  reason: `'not_passed'`,
+})}, ${log('ended')} select id, status from ended`
+
+/**
+ * Books a verdict: the worker is paid and the job is verified, or the attempt ends. One statement. Only the newest claim on the
+ * submission may: with an older token nothing happens and the answer is null, else it is the state the job is in now.
+ */
+export async function settle(sql: Sql, job: string, token: string, verdict: Verdict, lines: readonly LogLine[]): Promise<string | null> {
+  const [row] = await sql.rows<{ status: string }>(verdict.pass ? passWork : failWork, [
+    job,
+    token,
+    JSON.stringify(verdict),
+    JSON.stringify(lines),
+  ])
+  return row?.status ?? null
+}
+
+const voidWork = `with moved as (
+  update job set status = ${jobLife.to('void')}, output_text = null, due_at = null, ended_at = app_now(), updated_at = app_now()
+  where id = $1 and verify_token = $2 and status in (${jobLife.from('void')})
+  returning id, sender, receiver, receiver_agent_id, hold_token, price_cents
+), refunded as (
+  select ledger_post('refund', 'job:' || id, 'job:' || id, 'USD', array['escrow:job:' || id], array['wallet:' || sender], array[price_cents]) from moved
+), marked as (
+  update job_presentation p set outcome = 'void', ended_at = app_now()
+  from moved where p.agent_id = moved.receiver_agent_id and p.token = moved.hold_token
+), told as (
+  select event_write('job.cancelled', 'job:' || id, array[sender, receiver], json_build_object('job_id', id, 'reason', 'not_verifiable')) from moved
+) select id, (select count(*) from refunded) as refunds, (select count(*) from told) as tellings from moved`
+
+/** The market could not verify the work for a day: the sender is refunded, the worker bears no mark. */
+export async function voidSubmission(sql: Sql, job: string, token: string): Promise<void> {
+  await sql.rows(voidWork, [job, token])
+}
+
+const putBack = `with moved as (
+  update job set due_at = app_now() + make_interval(secs => $3::integer)
+  where id = $1 and verify_token = $2 and status = 'submitted' returning id
+) insert into job_log (job_id, kind, data, created_at)
+  select id, 'log', json_build_object('message', $4::text), app_now() from moved`
+
+/** The market could not verify the work just now, which is not the worker's fault: tried again later. */
+export async function postpone(sql: Sql, job: string, token: string, seconds: number, message: string): Promise<void> {
+  await sql.rows(putBack, [job, token, seconds, message])
+}

@@ -1,0 +1,61 @@
+import type { Database } from '../../base/db.ts'
+import { endAttempt } from './end-attempt.ts'
+import { jobLife } from './job.ts'
+import { jobRow } from './queries.ts'
+
+/** Jobs a sweep moves in one statement; it goes on until a statement finds fewer. */
+const batch = 200
+
+const due = (states: string): string =>
+  `id in (select id from job where status in (${states}) and due_at <= app_now() order by due_at limit ${batch} for update skip locked)`
+
+const lapseHolds = `select job_lapse(id) from (
+  select id from job where status in (${jobLife.from('lapse')}) and due_at <= app_now() order by due_at limit ${batch} for update skip locked
+) as due`
+
+const missDeadlines = `with ${endAttempt({
+  where: due(`'accepted'`),
+  verdict: 'null::json',
+  reason: `'deadline_missed'`,
+})}, logged as (
+  insert into job_log (job_id, kind, data, created_at)
+  select id, 'log', json_build_object('message', 'The deadline passed without a submission.'), app_now() from ended
+) select id from ended`
+
+const cancelDue = (states: string, reason: string): string => `with moved as (
+  update job set status = 'cancelled', due_at = null, ended_at = app_now(), updated_at = app_now() where ${due(states)}
+  returning ${jobRow}
+), refunded as (
+  select ledger_post('refund', 'job:' || id, 'job:' || id, 'USD', array['escrow:job:' || id], array['wallet:' || sender], array[price_cents])
+  from moved where paid_at is not null
+), told as (
+  select event_write('job.cancelled', 'job:' || id, array[sender], json_build_object('job_id', id, 'reason', '${reason}')) from moved
+) select id, (select count(*) from refunded) as refunds, (select count(*) from told) as tellings from moved`
+
+const sweeps = [lapseHolds, missDeadlines, cancelDue(jobLife.from('abandon'), 'not_paid'), cancelDue(`'queued'`, 'not_done')]
+
+/**
+ * Tidies what the clock has decided: holds run out, deadlines missed, jobs nobody paid for or did. Any number of processes may
+ * sweep at once. Truth does not wait for it where it matters: holds and deadlines are judged in the statements that use them.
+ */
+export async function sweepJobs(db: Database): Promise<number> {
+  let moved = 0
+  for (const statement of sweeps) {
+    for (;;) {
+      const rows = await db.rows(statement)
+      moved += rows.length
+      if (rows.length < batch) break
+    }
+  }
+  return moved
+}
+
+const forget = [
+  `delete from quote where created_at < app_now() - interval '1 day'`,
+  `delete from match_text where created_at < clock_timestamp() - interval '60 days'`,
+]
+
+/** Throws away what is no longer needed: quotes past their time, texts of offers that have long ended. */
+export async function tidyJobs(db: Database): Promise<void> {
+  for (const statement of forget) await db.rows(statement)
+}

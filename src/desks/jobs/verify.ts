@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto'
+import type { Database } from '../../base/db.ts'
+import type { Log } from '../../base/log.ts'
+import type { Check } from '../../core/verification/check.ts'
+import type { Verdict } from '../../core/verification/check.ts'
+import { contentHash, verify } from '../../core/verification/verify.ts'
+import { timers } from './job.ts'
+import { type LogLine, postpone, settle, voidSubmission } from './settle.ts'
+
+/** Submissions a worker takes at once; each is settled on its own, so a crash delays at most these by one lease. */
+const batch = 16
+
+interface Submission {
+  id: string
+  prompt: string
+  requirements: string
+  acceptance_criteria: string[]
+  checks: Check[]
+  output_text: string
+  content_hash: string
+  judgements: number
+  waited_seconds: number
+}
+
+// The submitted job's row is its own queue: a claim is a lease on it, and a claim that lapsed is simply due again.
+const claim = `with due as (
+  select id from job where status = 'submitted' and due_at <= app_now() order by due_at limit ${batch} for update skip locked
+)
+update job set verify_token = $1, due_at = app_now() + interval '${timers.verifyLease}', judgements = judgements + 1
+from due where job.id = due.id
+returning job.id, prompt, requirements, acceptance_criteria, checks, output_text, content_hash, judgements,
+  extract(epoch from app_now() - submitted_at)::float8 as waited_seconds`
+
+/** Verifies one batch of submitted work and books each verdict. Answers how many it took: a full batch means there may be more. */
+export async function verifyBatch(db: Database, log: Log): Promise<number> {
+  const token = randomUUID()
+  const submissions = await db.rows<Submission>(claim, [token])
+  await Promise.all(submissions.map((submission) => verifyOne(db, log, submission, token)))
+  return submissions.length
+}
+
+/** True while there is a full batch: the caller goes on at once. */
+export const isFull = (taken: number): boolean => taken === batch
+
+async function verifyOne(db: Database, log: Log, work: Submission, token: string): Promise<void> {
+  const lines: LogLine[] = []
+  const note = (message: string): void => {
+    lines.push({ kind: 'log', data: { message } })
+  }
+  try {
+    const verdict = await verify(
+      {
+        prompt: work.prompt,
+        criteria: work.acceptance_criteria,
+        requirements: work.requirements,
+        checks: work.checks,
+        output: work.output_text,
+        attachments: [],
+      },
+      note,
+    )
+    if (verdict.content_hash !== work.content_hash) throw new Error(`judged ${verdict.content_hash}, submitted was ${work.content_hash}`)
+    judged++
+    await book(db, work.id, token, verdict, lines)
+  } catch (error) {
+    log.error({ job_id: work.id, err: error, judgements: work.judgements }, 'verification failed')
+    await afterFault(db, work, token, lines)
+  }
+}
+
+async function book(db: Database, job: string, token: string, verdict: Verdict, lines: LogLine[]): Promise<void> {
+  const told: LogLine[] = [...lines, { kind: 'verdict', data: verdict }, { kind: 'end', data: { pass: verdict.pass } }]
+  await settle(db, job, token, verdict, told)
+}
+
+// How many submissions this process has judged: tells a fault of ours from one that only a single submission shows.
+let judged = 0
+const judgedAtFirstFault = new Map<string, number>()
+
+/**
+ * A fault of ours is never the worker's fault: the work is tried again with back-off, and after a day without a verdict the job
+ * ends with a refund and no mark. A fault that only this submission shows, three times, while others are judged, is its own.
+ */
+async function afterFault(db: Database, work: Submission, token: string, lines: LogLine[]): Promise<void> {
+  const before = judgedAtFirstFault.get(work.id)
+  if (before === undefined) judgedAtFirstFault.set(work.id, judged)
+  else if (work.judgements >= 3 && judged > before) {
+    judgedAtFirstFault.delete(work.id)
+    const verdict: Verdict = {
+      pass: false,
+      score: 0,
+      criteria: [],
+      checks: [],
+      reasoning: 'The verification of this work broke down three times while other work was judged; it counts as not passed.',
+      verified_by: 'rules',
+      content_hash: contentHash(work.output_text, []),
+    }
+    return book(db, work.id, token, verdict, lines)
+  }
+  if (work.waited_seconds > 24 * 3600) return voidSubmission(db, work.id, token)
+  const seconds = Math.min(600, 5 * 4 ** Math.min(work.judgements, 4))
+  return postpone(db, work.id, token, seconds, `The market could not verify this just now; trying again in ${seconds} s.`)
+}
+

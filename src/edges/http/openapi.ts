@@ -1,0 +1,149 @@
+import { STATUS_CODES } from 'node:http'
+import { z } from 'zod'
+import type { AnyEndpoint, Contract } from '../../base/endpoint.ts'
+import { statusOfKind } from '../../base/errors.ts'
+import { edgeRefusals } from '../../base/refusals.ts'
+import { pathNames } from './input.ts'
+
+type Json = Record<string, unknown>
+
+const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' })
+  return rest as Json
+}
+
+const ErrorBody: Json = {
+  type: 'object',
+  required: ['error', 'code', 'request_id'],
+  properties: {
+    error: { type: 'string', description: 'A sentence to act on.' },
+    code: { type: 'string', description: 'Stable; for programs.' },
+    request_id: { type: 'string' },
+    issues: {
+      type: 'array',
+      items: { type: 'object', required: ['path', 'message'], properties: { path: { type: 'string' }, message: { type: 'string' } } },
+    },
+    retryable: { type: 'boolean' },
+    retry_after_seconds: { type: 'integer' },
+    can: { type: 'array', items: { type: 'string' }, description: 'What you may do instead.' },
+  },
+}
+
+/** OpenAPI 3.1 of the very definitions that serve the requests. */
+export function openApi(contracts: readonly Contract[], { version, url }: { version: string; url: string }): Json {
+  const paths: Record<string, Json> = {}
+  for (const contract of contracts) {
+    for (const [name, endpoint] of Object.entries(contract.endpoints) as [string, AnyEndpoint][]) {
+      const [method, path] = endpoint.route.split(' ') as [string, string]
+      const at = path.replaceAll(/:(\w+)/g, '{$1}')
+      paths[at] = { ...paths[at], [method.toLowerCase()]: operation(contract, name, endpoint) }
+    }
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'clawrk',
+      version,
+      license: { name: 'MIT', identifier: 'MIT' },
+      description:
+        'The open labour market where people and software agents hire each other. Every POST, PATCH and DELETE honours Idempotency-Key: the same key and body get the same answer for 24 hours.',
+    },
+    servers: [{ url }],
+    paths,
+    components: {
+      schemas: { Error: ErrorBody },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'An API key.' },
+        apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+        session: { type: 'apiKey', in: 'cookie', name: 'clawrk_session' },
+      },
+    },
+  }
+}
+
+function operation(contract: Contract, name: string, endpoint: AnyEndpoint): Json {
+  const inPath = pathNames(endpoint.route)
+  const reads = endpoint.route.startsWith('GET ')
+  const input = schemaOf(endpoint.input as z.ZodObject, 'input')
+  const fields = (input.properties ?? {}) as Record<string, Json>
+  const required = (input.required ?? []) as string[]
+  const elsewhere = Object.keys(fields).filter((field) => !inPath.includes(field))
+  const parameters = [
+    ...inPath.map((field) => ({ name: field, in: 'path', required: true, schema: fields[field] })),
+    ...(reads ? elsewhere.map((field) => ({ name: field, in: 'query', required: required.includes(field), schema: fields[field] })) : []),
+    ...(endpoint.kind === 'read'
+      ? []
+      : [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 255 }, description: 'Makes a retry safe.' }]),
+  ]
+  const body = {
+    type: 'object',
+    properties: Object.fromEntries(elsewhere.map((field) => [field, fields[field]])),
+    required: required.filter((field) => !inPath.includes(field)),
+    additionalProperties: false,
+  }
+  const { id: _id, ...bodyExample } = (endpoint.example?.input ?? {}) as Json
+  const needsBody = !reads && elsewhere.length > 0
+  return {
+    operationId: `${contract.name}.${name}`,
+    summary: endpoint.summary,
+    ...(endpoint.description ? { description: endpoint.description } : {}),
+    tags: [contract.name],
+    security: securityOf(endpoint),
+    ...(endpoint.scope ? { 'x-scope': endpoint.scope } : {}),
+    parameters,
+    ...(needsBody
+      ? {
+          requestBody: {
+            required: body.required.length > 0,
+            content: { 'application/json': { schema: body, ...(endpoint.example?.input ? { example: bodyExample } : {}) } },
+          },
+        }
+      : {}),
+    responses: { ...answersOf(endpoint), ...refusalsOf(contract, endpoint) },
+  }
+}
+
+function securityOf({ access }: AnyEndpoint): Json[] {
+  const byKey: Json[] = [{ bearer: [] }, { apiKey: [] }]
+  switch (access) {
+    case 'public':
+      return []
+    case 'session':
+      return [{ session: [] }]
+    case 'key':
+      return byKey
+    default:
+      return [...byKey, { session: [] }]
+  }
+}
+
+function answersOf(endpoint: AnyEndpoint): Json {
+  return Object.fromEntries(
+    Object.entries(endpoint.answers as Record<string, z.ZodType | 'nothing'>).map(([status, answer]) => [
+      status,
+      {
+        description: STATUS_CODES[status] ?? 'Answer',
+        ...(answer === 'nothing' ? {} : { content: { 'application/json': { schema: schemaOf(answer, 'output') } } }),
+      },
+    ]),
+  )
+}
+
+/** The refusals a caller should expect, grouped by status, each with its code and sentence. */
+function refusalsOf(contract: Contract, endpoint: AnyEndpoint): Json {
+  const table = { ...edgeRefusals, ...contract.refusals }
+  const codes = new Set<string>([...(endpoint.access === 'public' ? [] : ['authentication_required']), 'invalid_input', ...endpoint.refusals])
+  const byStatus = new Map<number, string[]>()
+  for (const code of codes) {
+    const [kind, sentence] = table[code as keyof typeof table]!
+    const status = statusOfKind[kind]
+    if (String(status) in endpoint.answers) continue
+    byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${code}\`: ${sentence}`])
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, lines]) => [
+      status,
+      { description: lines.join('\n\n'), content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
+    ]),
+  )
+}

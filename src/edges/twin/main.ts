@@ -1,0 +1,28 @@
+import { startTwin } from './start.ts'
+
+const needed = ['STRIPE_TWIN_PORT', 'DATABASE_URL', 'STRIPE_TWIN_WEBHOOK_SECRET', 'APP_URL'] as const
+
+/** Runs the twin of a market until SIGTERM or SIGINT; the promise is kept when everything is closed. */
+export async function runTwin(env: NodeJS.ProcessEnv): Promise<void> {
+  const missing = needed.filter((name) => !env[name])
+  if (missing.length > 0) throw new Error(`The Stripe twin needs ${missing.join(', ')} in its environment.`)
+  const port = Number(env.STRIPE_TWIN_PORT)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`STRIPE_TWIN_PORT must be a port, not "${env.STRIPE_TWIN_PORT}".`)
+  const stopped = new Promise<void>((resolve) => {
+    process.once('SIGTERM', () => resolve())
+    process.once('SIGINT', () => resolve())
+  })
+  const twin = await startTwin({
+    databaseUrl: env.DATABASE_URL!,
+    port,
+    webhookUrl: `http://127.0.0.1:${env.PORT || '3000'}/api/stripe/webhook`,
+    webhookSecret: env.STRIPE_TWIN_WEBHOOK_SECRET!,
+    pagesBase: `${env.APP_URL!.replace(/\/+$/, '')}/twin`,
+    log: (line) => process.stdout.write(`stripe-twin: ${line}\n`),
+  })
+  await stopped
+  await twin.close()
+}
+
+if (import.meta.main) await runTwin(process.env)

@@ -1,0 +1,48 @@
+import { badParam } from '../wire/api-error.ts'
+import type { Call } from './call.ts'
+import { find, findHidden, type Kind } from './store.ts'
+
+/** Which fields of which objects can be expanded, and into what; `hidden` is a part kept beside the object. */
+const expandable: Readonly<Record<string, Readonly<Record<string, Kind | 'hidden'>>>> = {
+  'checkout.session': { customer: 'customer', payment_intent: 'payment_intent', line_items: 'hidden' },
+  payment_intent: { customer: 'customer', payment_method: 'payment_method', latest_charge: 'charge' },
+  charge: { customer: 'customer', payment_intent: 'payment_intent', balance_transaction: 'balance_transaction' },
+  balance_transaction: { source: 'charge' },
+  payment_method: { customer: 'customer' },
+}
+
+type Json = Record<string, unknown>
+
+/** The answer with ids replaced by the objects they name, along paths such as `latest_charge.balance_transaction`. */
+export async function expanded(call: Call, answer: object, paths: readonly string[]): Promise<object> {
+  const copy = structuredClone(answer) as Json
+  for (const path of paths) {
+    const steps = path.split('.')
+    if (steps.length > 4)
+      throw badParam(
+        'expand',
+        `You cannot expand more than 4 levels of a property (${path}).`,
+        'property_expansion_max_depth',
+      )
+    await expand(call, copy, steps, path)
+  }
+  return copy
+}
+
+async function expand(call: Call, holder: Json, steps: readonly string[], path: string): Promise<void> {
+  const [step, ...rest] = steps
+  if (step === undefined) return
+  if (holder.object === 'list' && step === 'data') {
+    for (const entry of holder.data as Json[]) await expand(call, entry, rest, path)
+    return
+  }
+  const into = expandable[String(holder.object)]?.[step]
+  if (!into) throw badParam('expand[0]', `This property cannot be expanded (${path.slice(0, 200)}).`)
+  if (into === 'hidden') {
+    holder[step] = await findHidden(call, String(holder.id), step)
+  } else if (typeof holder[step] === 'string') {
+    holder[step] = await find(call, into, holder[step])
+  }
+  const next = holder[step]
+  if (rest.length > 0 && typeof next === 'object' && next !== null) await expand(call, next as Json, rest, path)
+}

@@ -1,0 +1,61 @@
+import type { Log } from '../../base/log.ts'
+
+/** One piece of background work, done over and over. */
+export interface Work {
+  readonly name: string
+  /** How long to wait when there was nothing to do; a little of it is random, so that processes do not march in step. */
+  readonly everyMs: number
+  /** Does some of it; true when there is probably more. */
+  readonly once: () => Promise<boolean>
+}
+
+export interface Loop {
+  /** Something has come in: do not wait. */
+  wake(): void
+  /** Ends after what is being done now. */
+  stop(): Promise<void>
+}
+
+/** Runs a piece of work until it is stopped. An error is logged and tried again after a pause that grows to half a minute. */
+export function runLoop(work: Work, log: Log): Loop {
+  let stopped = false
+  let woken = false
+  let rouse: (() => void) | null = null
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      rouse = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  const run = async (): Promise<void> => {
+    let failures = 0
+    while (!stopped) {
+      woken = false
+      let more = false
+      try {
+        more = await work.once()
+        failures = 0
+      } catch (error) {
+        failures++
+        log.error({ work: work.name, err: error, failures }, 'background work failed; it is tried again')
+      }
+      if (stopped || ((more || woken) && failures === 0)) continue
+      await pause(failures > 0 ? Math.min(30_000, 250 * 2 ** failures) : work.everyMs * (0.9 + Math.random() * 0.2))
+      rouse = null
+    }
+  }
+  const ended = run()
+  return {
+    wake() {
+      woken = true
+      rouse?.()
+    },
+    async stop() {
+      stopped = true
+      rouse?.()
+      await ended
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import type Stripe from 'stripe'
+import type { Config } from '../../base/config.ts'
+import type { Database } from '../../base/db.ts'
+import type { Log } from '../../base/log.ts'
+import { lookUpOpenTopUps, readInbox } from '../../core/payments/inbox.ts'
+import { closeVerification } from '../../core/verification/verify.ts'
+import { sweepJobs, tidyJobs } from '../../desks/jobs/sweep.ts'
+import { isFull, verifyBatch } from '../../desks/jobs/verify.ts'
+import { tidyIdempotency } from '../http/idempotency.ts'
+import { type Loop, runLoop, type Work } from './loop.ts'
+import { listen } from './wake.ts'
+
+export interface WorkerNeeds {
+  readonly config: Config
+  /** Where to listen: not through a transaction pooler. */
+  readonly listenUrl: string
+  readonly db: Database
+  readonly stripe: Stripe
+  readonly log: Log
+}
+
+export interface Worker {
+  wake(work: string): void
+  stop(): Promise<void>
+}
+
+const nothingMore = (work: Promise<unknown>): Promise<boolean> => work.then(() => false)
+
+/** All background work. Any number of workers may run: each piece is claimed row by row, or harmless when done twice. */
+export function startWorker({ config, listenUrl, db, stripe, log }: WorkerNeeds): Worker {
+  const works: Record<string, Work> = {
+    verify: { name: 'verify', everyMs: 1_000, once: async () => isFull(await verifyBatch(db, log)) },
+    inbox: { name: 'inbox', everyMs: 5_000, once: () => nothingMore(readInbox(db, stripe, log)) },
+    sweep: { name: 'sweep', everyMs: config.mode === 'test' ? 1_000 : 15_000, once: () => nothingMore(sweepJobs(db)) },
+    lookUp: { name: 'look up open top-ups', everyMs: 60_000, once: () => nothingMore(lookUpOpenTopUps(db, stripe, log)) },
+    tidy: {
+      name: 'tidy',
+      everyMs: 60_000,
+      once: () => nothingMore(Promise.all([tidyJobs(db), tidyIdempotency(db)])),
+    },
+  }
+  const loops = new Map<string, Loop>(Object.entries(works).map(([name, work]) => [name, runLoop(work, log)]))
+  const wake = (work: string): void => loops.get(work)?.wake()
+  const listener = listen(listenUrl, wake, log)
+  return {
+    wake,
+    async stop() {
+      await Promise.all([listener.close(), ...[...loops.values()].map((loop) => loop.stop())])
+      await closeVerification()
+    },
+  }
+}

@@ -1,0 +1,57 @@
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
+import { ConfigError, readConfig } from './base/config.ts'
+import { exitWithParent } from './base/lifeline.ts'
+
+enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/node-compile'))
+
+/** The processes of a market. Without a role: all of them, under a supervisor. */
+const roles: Readonly<Record<string, () => Promise<void>>> = {
+  async twin() {
+    const { runTwin } = await import('./edges/twin/main.ts')
+    await runTwin(process.env)
+  },
+  api: () => serve({ api: true, worker: false }),
+  worker: () => serve({ api: false, worker: true }),
+  all: () => serve({ api: true, worker: true }),
+}
+
+/** Runs the API, the background work, or both in this process until SIGTERM; then drains for at most 10 seconds. */
+async function serve(role: { api: boolean; worker: boolean }): Promise<void> {
+  const { buildApi, openMarket, startBackground } = await import('./market.ts')
+  const config = readConfig()
+  const market = openMarket(config, role.api ? 'api' : 'worker')
+  const stopped = new Promise<void>((resolve) => {
+    process.once('SIGTERM', resolve)
+    process.once('SIGINT', resolve)
+  })
+  const app = role.api ? await buildApi(market) : null
+  const worker = role.worker ? startBackground(market) : null
+  await app?.listen({ port: config.port, host: config.host })
+  market.log.info({ port: role.api ? config.port : undefined }, role.api ? 'listening' : 'working')
+  await stopped
+  const drained = Promise.all([app?.close(), worker?.stop()]).then(() => market.close())
+  await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, 10_000))])
+  process.exit(0)
+}
+
+async function main(role: string | undefined): Promise<void> {
+  if (role === undefined) {
+    const { startMarket } = await import('./edges/supervisor/start.ts')
+    return startMarket(readConfig())
+  }
+  const run = roles[role]
+  if (!run)
+    throw new Error(`There is no role "${role}". Known: ${Object.keys(roles).join(', ')}; none starts them all.`)
+  exitWithParent()
+  await run()
+}
+
+try {
+  await main(process.argv[2])
+} catch (error) {
+  // What a person can mend is told in a sentence; anything else with where it happened.
+  const expected = error instanceof ConfigError || (error instanceof Error && error.name === 'StartRefused')
+  process.stderr.write(`${expected ? error.message : error instanceof Error ? error.stack : String(error)}\n`)
+  process.exitCode = 1
+}

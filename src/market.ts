@@ -1,0 +1,92 @@
+import type { FastifyInstance } from 'fastify'
+import type Stripe from 'stripe'
+import type { Config } from './base/config.ts'
+import { type Database, openDatabase } from './base/db.ts'
+import type { Contract } from './base/endpoint.ts'
+import { type Log, openLog } from './base/log.ts'
+import { accountsApi } from './core/accounts/api.ts'
+import { type Credentials, openCredentials } from './core/accounts/credentials.ts'
+import { readAgent } from './core/accounts/queries.ts'
+import { accountsRoom } from './core/accounts/room.ts'
+import { paymentsApi } from './core/payments/api.ts'
+import { paymentsRoom } from './core/payments/room.ts'
+import { openStripe } from './core/payments/stripe.ts'
+import { jobsApi } from './desks/jobs/api.ts'
+import { agentIsBusy } from './desks/jobs/queries.ts'
+import { jobsRoom } from './desks/jobs/room.ts'
+import { sweepJobs } from './desks/jobs/sweep.ts'
+import { clockApi, systemApi } from './edges/http/api.ts'
+import { openApi } from './edges/http/openapi.ts'
+import { buildServer } from './edges/http/server.ts'
+import { stripeWebhook } from './edges/http/stripe-webhook.ts'
+import { clockRoom, systemRoom } from './edges/http/system.ts'
+import { twinProxy } from './edges/http/twin-proxy.ts'
+import { openWaker } from './edges/worker/wake.ts'
+import { startWorker, type Worker } from './edges/worker/worker.ts'
+
+export const version = '0.1.0'
+
+/** Every contract of the market, in the order of the reference. */
+export const contracts: readonly Contract[] = [systemApi, accountsApi, paymentsApi, jobsApi]
+
+export interface Market {
+  readonly config: Config
+  readonly db: Database
+  readonly log: Log
+  readonly stripe: Stripe
+  readonly credentials: Credentials
+  close(): Promise<void>
+}
+
+/** Opens what every role needs. The only wiring: config, pool, provider, log. */
+export function openMarket(config: Config, name = 'clawrk'): Market {
+  if (!config.databaseUrl) throw new Error('DATABASE_URL is not set: start the market with npm start, which brings a database.')
+  const log = openLog(config.logLevel, name)
+  const db = openDatabase({
+    url: config.databaseUrl,
+    poolSize: config.poolSize,
+    onError: (error) => log.warn({ err: error }, 'a database connection broke'),
+  })
+  return { config, db, log, stripe: openStripe(config), credentials: openCredentials(db), close: () => db.close() }
+}
+
+/** The HTTP API with every room wired to it; not listening yet. */
+export async function buildApi(market: Market): Promise<FastifyInstance> {
+  const { config, db, log, stripe, credentials } = market
+  const wake = openWaker(db, log)
+  const rooms = [
+    systemRoom(config.mode),
+    accountsRoom({ credentials, secure: config.appUrl.startsWith('https:'), busy: [agentIsBusy] }),
+    paymentsRoom({ stripe, appUrl: config.appUrl, withdrawHoldDays: config.withdrawHoldDays }),
+    jobsRoom({
+      fee: config.jobFee,
+      live: config.mode === 'live',
+      topupUrl: `${config.appUrl}/wallet`,
+      ownsAgent: async ({ sql, actor }, agent) => (await readAgent(sql, actor.userId, agent)) !== null,
+    }),
+  ]
+  const withClock = config.mode === 'test'
+  return buildServer({
+    config,
+    db,
+    log,
+    credentials,
+    wake,
+    rooms: withClock ? [...rooms, clockRoom(db, () => sweepJobs(db))] : rooms,
+    async extras(app) {
+      const description = openApi(withClock ? [...contracts, clockApi] : contracts, { version, url: config.appUrl })
+      app.get('/openapi.json', () => description)
+      app.get('/api/ready', async (_request, reply) => {
+        await db.rows('select 1')
+        return reply.send({ ready: true })
+      })
+      if (config.stripe.webhookSecret) await stripeWebhook(app, { db, stripe, secret: config.stripe.webhookSecret, wake })
+      if (!config.stripe.secretKey && config.stripe.apiBase) await twinProxy(app, config.stripe.apiBase)
+    },
+  })
+}
+
+/** Starts the background work of this process. */
+export function startBackground({ config, db, stripe, log }: Market): Worker {
+  return startWorker({ config, listenUrl: config.databaseDirectUrl ?? config.databaseUrl!, db, stripe, log })
+}
