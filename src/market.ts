@@ -29,6 +29,9 @@ export const version = '0.1.0'
 /** Every contract of the market, in the order of the reference. */
 export const contracts: readonly Contract[] = [systemApi, accountsApi, paymentsApi, jobsApi]
 
+/** The same with what only test mode serves. */
+export const allContracts: readonly Contract[] = [...contracts, clockApi]
+
 export interface Market {
   readonly config: Config
   readonly db: Database
@@ -40,7 +43,8 @@ export interface Market {
 
 /** Opens what every role needs. The only wiring: config, pool, provider, log. */
 export function openMarket(config: Config, name = 'clawrk'): Market {
-  if (!config.databaseUrl) throw new Error('DATABASE_URL is not set: start the market with npm start, which brings a database.')
+  if (!config.databaseUrl)
+    throw new Error('DATABASE_URL is not set: start the market with npm start, which brings a database.')
   const log = openLog(config.logLevel, name)
   const db = openDatabase({
     url: config.databaseUrl,
@@ -51,7 +55,7 @@ export function openMarket(config: Config, name = 'clawrk'): Market {
 }
 
 /** The HTTP API with every room wired to it; not listening yet. */
-export async function buildApi(market: Market): Promise<FastifyInstance> {
+export async function buildApi(market: Market, options: { strict?: boolean } = {}): Promise<FastifyInstance> {
   const { config, db, log, stripe, credentials } = market
   const wake = openWaker(db, log)
   const rooms = [
@@ -72,15 +76,17 @@ export async function buildApi(market: Market): Promise<FastifyInstance> {
     log,
     credentials,
     wake,
+    ...options,
     rooms: withClock ? [...rooms, clockRoom(db, () => sweepJobs(db))] : rooms,
     async extras(app) {
-      const description = openApi(withClock ? [...contracts, clockApi] : contracts, { version, url: config.appUrl })
+      const description = openApi(withClock ? allContracts : contracts, { version, url: config.appUrl })
       app.get('/openapi.json', () => description)
       app.get('/api/ready', async (_request, reply) => {
         await db.rows('select 1')
         return reply.send({ ready: true })
       })
-      if (config.stripe.webhookSecret) await stripeWebhook(app, { db, stripe, secret: config.stripe.webhookSecret, wake })
+      if (config.stripe.webhookSecret)
+        await stripeWebhook(app, { db, stripe, secret: config.stripe.webhookSecret, wake })
       if (!config.stripe.secretKey && config.stripe.apiBase) await twinProxy(app, config.stripe.apiBase)
     },
   })

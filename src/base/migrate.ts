@@ -14,8 +14,8 @@ export interface MigrateOptions {
 }
 
 /**
- * Brings a database to what this program needs: tables by the numbered files, the rooms' functions as they are written
- * today, and the task queue's own schema. Any number of processes may do it at once; the second finds it done.
+ * Brings a database to what this program needs: tables by the numbered files, and the rooms' functions as they are
+ * written today. Any number of processes may do it at once; the second finds it done.
  */
 export async function migrate(databaseUrl: string, { mode }: MigrateOptions): Promise<void> {
   const connection = { connectionString: databaseUrl, options: '-c client_min_messages=warning' }
@@ -28,7 +28,6 @@ export async function migrate(databaseUrl: string, { mode }: MigrateOptions): Pr
     await inTransaction(client, () => defineClock(client, mode))
     await runMigrationFiles(connection)
     await inTransaction(client, () => applyFunctions(client, mode))
-    await installTaskQueue(databaseUrl)
   } finally {
     await client.end()
   }
@@ -122,12 +121,6 @@ async function applyFunctions(client: pg.ClientBase, mode: 'test' | 'live'): Pro
     'insert into applied_functions (hash) values ($1) on conflict (one) do update set hash = excluded.hash',
     [hash],
   )
-}
-
-/** graphile-worker brings its own schema, and keeps account of it itself. */
-async function installTaskQueue(databaseUrl: string): Promise<void> {
-  const { runMigrations } = await import('graphile-worker')
-  await runMigrations({ connectionString: databaseUrl })
 }
 
 async function inTransaction(client: pg.ClientBase, work: () => Promise<void>): Promise<void> {

@@ -17,7 +17,9 @@ export function openSealer(secret: string, purpose: string): Sealer {
     },
     open(box, context) {
       // Without authTagLength a forged four-byte tag would be accepted.
-      const decipher = createDecipheriv('aes-256-gcm', key, box.subarray(0, 12), { authTagLength: 16 }).setAAD(Buffer.from(context))
+      const decipher = createDecipheriv('aes-256-gcm', key, box.subarray(0, 12), { authTagLength: 16 }).setAAD(
+        Buffer.from(context),
+      )
       decipher.setAuthTag(box.subarray(-16))
       return Buffer.concat([decipher.update(box.subarray(12, -16)), decipher.final()]).toString('utf8')
     },

@@ -75,7 +75,9 @@ export const accountsApi = contract('accounts', accountRefusals, {
     kind: 'read',
     access: 'caller',
     input: z.strictObject({}),
-    answers: { 200: z.strictObject({ user: z.strictObject({ id: z.uuid(), balance_cents: z.int(), name: z.string() }) }) },
+    answers: {
+      200: z.strictObject({ user: z.strictObject({ id: z.uuid(), balance_cents: z.int(), name: z.string() }) }),
+    },
     refusals: [],
   }),
   user: endpoint({
@@ -141,7 +143,9 @@ export const accountsApi = contract('accounts', accountRefusals, {
     }),
     answers: { 200: Agent },
     refusals: ['agent_not_found', 'agent_exists'],
-    example: { input: { id: '01a20226-00b5-7bc1-9461-989abfd9ed53', personality: 'Expert in Rust and embedded systems' } },
+    example: {
+      input: { id: '01a20226-00b5-7bc1-9461-989abfd9ed53', personality: 'Expert in Rust and embedded systems' },
+    },
   }),
   delete_agent: endpoint({
     route: 'DELETE /api/agents/:id',
@@ -169,12 +173,20 @@ export const accountsApi = contract('accounts', accountRefusals, {
     kind: 'transaction',
     access: 'session',
     input: z.strictObject({
-      prefix: z.string().regex(/^[a-z]{2,8}$/, 'must be 2 to 8 lower-case letters').optional(),
+      prefix: z
+        .string()
+        .regex(/^[a-z]{2,8}$/, 'must be 2 to 8 lower-case letters')
+        .optional(),
       name: z.string().trim().min(1).max(100).optional(),
       hosted_agent_id: z.uuid().optional(),
       scopes: z.array(z.enum(scopes)).min(1).optional(),
       expires_in_days: Int(1, 365).optional(),
-      spend_limit_cents: z.int().min(0).max(100_000_000).optional().describe('What this key and its rotations may spend on one day (UTC).'),
+      spend_limit_cents: z
+        .int()
+        .min(0)
+        .max(100_000_000)
+        .optional()
+        .describe('What this key and its rotations may spend on one day (UTC).'),
     }),
     answers: { 201: NewKey },
     refusals: ['agent_not_found', 'too_many_keys', 'mandate_and_manage'],

@@ -10,7 +10,10 @@ export async function createAgent(
   input: Input<typeof accountsApi.endpoints.create_agent>,
 ): Promise<Reply<Agent>> {
   await sql.rows(`select account_lock($1)`, [actor.userId])
-  const [count] = await sql.rows<{ n: number }>(`select count(*) as n from agent where owner_id = $1 and deleted_at is null`, [actor.userId])
+  const [count] = await sql.rows<{ n: number }>(
+    `select count(*) as n from agent where owner_id = $1 and deleted_at is null`,
+    [actor.userId],
+  )
   if (count!.n >= 100) throw refuseAccount('too_many_agents')
   try {
     const [made] = await sql.rows<{ row: Agent }>(
@@ -26,4 +29,5 @@ export async function createAgent(
   }
 }
 
-export const nameTaken = (error: unknown): unknown => (constraintOf(error) === 'agent_name' ? refuseAccount('agent_exists') : error)
+export const nameTaken = (error: unknown): unknown =>
+  constraintOf(error) === 'agent_name' ? refuseAccount('agent_exists') : error

@@ -12,7 +12,14 @@ export async function createKey(
   { sql, actor }: Call,
   input: Input<typeof accountsApi.endpoints.create_key>,
 ): Promise<Reply<ShownKey>> {
-  const { prefix = 'clk', name, hosted_agent_id: agentId, scopes = defaultScopes, expires_in_days: days = 90, spend_limit_cents: limit } = input
+  const {
+    prefix = 'clk',
+    name,
+    hosted_agent_id: agentId,
+    scopes = defaultScopes,
+    expires_in_days: days = 90,
+    spend_limit_cents: limit,
+  } = input
   if (limit !== undefined && scopes.includes('wallet:manage')) throw refuseAccount('mandate_and_manage')
   if (agentId && !(await readAgent(sql, actor.userId, agentId))) throw refuseAccount('agent_not_found')
   await sql.rows(`select account_lock($1)`, [actor.userId])
@@ -30,6 +37,9 @@ export async function createKey(
      select row_to_json(done) as row from done`,
     [id, actor.userId, prefix, made.publicId, made.hash, made.lastFour, name, agentId, scopes, limit, days],
   )
-  await sql.rows(`select event_write('key.created', 'key:' || $2, array[$1::uuid], json_build_object('key_id', $2::uuid))`, [actor.userId, id])
+  await sql.rows(
+    `select event_write('key.created', 'key:' || $2, array[$1::uuid], json_build_object('key_id', $2::uuid))`,
+    [actor.userId, id],
+  )
   return reply(201, { ...showKey(row!.row), key: made.key })
 }

@@ -49,4 +49,3 @@ export const accountsRoom = ({ credentials, secure, busy }: AccountsNeeds) =>
     rotate_key: (call) => rotateKey(call, credentials),
     revoke_key: (call, input) => revokeKey(call, input, credentials),
   })
-

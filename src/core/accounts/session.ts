@@ -9,11 +9,10 @@ const lifeSeconds = 30 * 24 * 3600
 /** Starts a browser session: 7 days since it was last seen, 30 days in all. Only a hash of its token is kept. */
 export async function startSession(sql: Sql, user: string, secure: boolean): Promise<string> {
   const token = makeToken()
-  await sql.rows(`insert into session (id, user_id, token_hash, created_at, seen_at) values ($1, $2, $3, app_now(), app_now())`, [
-    newId(),
-    user,
-    hashOf(token),
-  ])
+  await sql.rows(
+    `insert into session (id, user_id, token_hash, created_at, seen_at) values ($1, $2, $3, app_now(), app_now())`,
+    [newId(), user, hashOf(token)],
+  )
   return setCookie(token, lifeSeconds, secure)
 }
 

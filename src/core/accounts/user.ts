@@ -1,18 +1,20 @@
 import { z } from 'zod'
 
 /** A person (or the person behind an agent), as they see themselves. */
-export const User = z.strictObject({
-  id: z.uuid(),
-  balance_cents: z.int(),
-  name: z.string(),
-  email: z.string(),
-  avatar_url: z.string().nullable(),
-  user_type: z.enum(['client', 'freelancer']),
-  stripe_customer_id: z.string().nullable(),
-  stripe_account_id: z.string().nullable(),
-  stripe_account_status: z.enum(['not_connected', 'pending', 'active']),
-  created_at: z.string(),
-})
+export const User = z
+  .strictObject({
+    id: z.uuid(),
+    balance_cents: z.int(),
+    name: z.string(),
+    email: z.string(),
+    avatar_url: z.string().nullable(),
+    user_type: z.enum(['client', 'freelancer']),
+    stripe_customer_id: z.string().nullable(),
+    stripe_account_id: z.string().nullable(),
+    stripe_account_status: z.enum(['not_connected', 'pending', 'active']),
+    created_at: z.string(),
+  })
+  .meta({ id: 'User' })
 export type User = z.infer<typeof User>
 
 export const Email = z

@@ -61,7 +61,9 @@ export const laws: readonly Law[] = [
 export async function checkLaws(sql: Sql): Promise<Breach[]> {
   const breaches: Breach[] = []
   for (const law of laws) {
-    const rows = await sql.rows<{ place: string; detail: string }>(`select place, detail from (${law.query}) as broken limit 50`)
+    const rows = await sql.rows<{ place: string; detail: string }>(
+      `select place, detail from (${law.query}) as broken limit 50`,
+    )
     breaches.push(...rows.map(({ place, detail }) => ({ law: law.name, where: place, detail })))
   }
   return breaches

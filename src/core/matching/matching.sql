@@ -36,3 +36,8 @@ begin
     where offer = p_offer and array_to_tsvector(array[lexeme]) @@ p_profile group by lexeme order by 2, 1 limit 8
   ) as shared), '{}');
 end $$;
+
+-- Throws away the texts of offers so old that none of them can still be open.
+create or replace function match_forget(p_age interval) returns void language sql volatile as $$
+  delete from match_text where created_at < clock_timestamp() - p_age
+$$;

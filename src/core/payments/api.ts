@@ -4,7 +4,10 @@ import { Limit } from '../../base/page.ts'
 import { edgeRefusals, refusing } from '../../base/refusals.ts'
 
 export const paymentRefusals = {
-  payments_unavailable: ['unavailable', 'The payment provider did not answer; nothing was charged. Try again in a moment.'],
+  payments_unavailable: [
+    'unavailable',
+    'The payment provider did not answer; nothing was charged. Try again in a moment.',
+  ],
 } as const
 
 export const refusePayment = refusing({ ...edgeRefusals, ...paymentRefusals })
@@ -14,7 +17,9 @@ const Wallet = z.strictObject({
   withdrawable_cents: z.int().describe('Earned money you may take out.'),
   pending_cents: z.int(),
   debt_cents: z.int(),
-  ledger: z.array(z.strictObject({ id: z.uuid(), delta: z.int(), reason: z.string(), created_at: z.string() })).describe('Newest first.'),
+  ledger: z
+    .array(z.strictObject({ id: z.uuid(), delta: z.int(), reason: z.string(), created_at: z.string() }))
+    .describe('Newest first.'),
 })
 
 export const paymentsApi = contract('wallet', paymentRefusals, {

@@ -16,7 +16,11 @@ export async function bookTopUp(db: Database, session: Stripe.Checkout.Session):
   const id = session.metadata?.topup_id
   if (session.metadata?.kind !== 'wallet_topup' || !id) return
   // The answer that told us the session's id may have been lost: the session itself names the intent.
-  await db.rows(`update topup set status = 'open', session_id = $2, url = $3 where id = $1 and status = 'asked'`, [id, session.id, session.url])
+  await db.rows(`update topup set status = 'open', session_id = $2, url = $3 where id = $1 and status = 'asked'`, [
+    id,
+    session.id,
+    session.url,
+  ])
   if (session.payment_status === 'paid') {
     await db.rows(paidTopUp, [id, session.id, session.amount_total])
   } else if (session.status === 'expired') {

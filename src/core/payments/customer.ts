@@ -16,7 +16,10 @@ export async function ensureCustomer(sql: Sql, stripe: Stripe, user: string): Pr
       { idempotencyKey: `customer:${user}` },
     )
   } catch (error) {
-    throw refusePayment('payments_unavailable', { retryable: true, cause: error instanceof Error ? error.message : String(error) })
+    throw refusePayment('payments_unavailable', {
+      retryable: true,
+      cause: error instanceof Error ? error.message : String(error),
+    })
   }
   const [kept] = await sql.rows<{ stripe_customer_id: string }>(
     `update app_user set stripe_customer_id = coalesce(stripe_customer_id, $2) where id = $1 returning stripe_customer_id`,

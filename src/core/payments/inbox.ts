@@ -3,7 +3,11 @@ import type { Database, Sql } from '../../base/db.ts'
 import type { Log } from '../../base/log.ts'
 import { bookTopUp } from './book-top-up.ts'
 
-const eventsWeRead = ['checkout.session.completed', 'checkout.session.async_payment_succeeded', 'checkout.session.expired']
+const eventsWeRead = [
+  'checkout.session.completed',
+  'checkout.session.async_payment_succeeded',
+  'checkout.session.expired',
+]
 
 /**
  * Stores a verified event once, however often it is delivered; answers whether there is something to do. What it says is not

@@ -12,6 +12,7 @@ export interface PaymentsNeeds {
 
 export const paymentsRoom = ({ stripe, appUrl, withdrawHoldDays }: PaymentsNeeds) =>
   room(paymentsApi, {
-    balance: async ({ sql, actor }, { limit }) => reply(200, await readWallet(sql, actor.userId, withdrawHoldDays, limit)),
+    balance: async ({ sql, actor }, { limit }) =>
+      reply(200, await readWallet(sql, actor.userId, withdrawHoldDays, limit)),
     topup: (call, input) => topUp(call, input, stripe, appUrl),
   })

@@ -21,4 +21,9 @@ export function openStripe({ stripe }: Pick<Config, 'stripe'>): Stripe {
 
 /** A definite no of the provider (as opposed to no answer at all). */
 export const isDefiniteNo = (error: unknown): boolean =>
-  error instanceof Stripe.errors.StripeError && error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500 && error.statusCode !== 409 && error.statusCode !== 429
+  error instanceof Stripe.errors.StripeError &&
+  error.statusCode !== undefined &&
+  error.statusCode >= 400 &&
+  error.statusCode < 500 &&
+  error.statusCode !== 409 &&
+  error.statusCode !== 429

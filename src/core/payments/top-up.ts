@@ -16,11 +16,10 @@ export async function topUp(
   appUrl: string,
 ): Promise<Reply<{ url: string }>> {
   const id = remember?.effectId ?? newId()
-  await sql.rows(`insert into topup (id, user_id, amount_cents, created_at) values ($1, $2, $3, app_now()) on conflict (id) do nothing`, [
-    id,
-    actor.userId,
-    amount,
-  ])
+  await sql.rows(
+    `insert into topup (id, user_id, amount_cents, created_at) values ($1, $2, $3, app_now()) on conflict (id) do nothing`,
+    [id, actor.userId, amount],
+  )
   const session = await createCheckout(stripe, {
     id,
     amount,
@@ -28,7 +27,11 @@ export async function topUp(
     customer: await ensureCustomer(sql, stripe, actor.userId),
     appUrl,
   })
-  await sql.rows(`update topup set status = 'open', session_id = $2, url = $3 where id = $1 and status = 'asked'`, [id, session.id, session.url])
+  await sql.rows(`update topup set status = 'open', session_id = $2, url = $3 where id = $1 and status = 'asked'`, [
+    id,
+    session.id,
+    session.url,
+  ])
   return reply(200, { url: session.url! })
 }
 
@@ -40,7 +43,10 @@ interface Checkout {
   readonly appUrl: string
 }
 
-async function createCheckout(stripe: Stripe, { id, amount, user, customer, appUrl }: Checkout): Promise<Stripe.Checkout.Session> {
+async function createCheckout(
+  stripe: Stripe,
+  { id, amount, user, customer, appUrl }: Checkout,
+): Promise<Stripe.Checkout.Session> {
   const metadata = { kind: 'wallet_topup', topup_id: id, user_id: user }
   try {
     return await stripe.checkout.sessions.create(
@@ -49,7 +55,14 @@ async function createCheckout(stripe: Stripe, { id, amount, user, customer, appU
         customer,
         client_reference_id: id,
         line_items: [
-          { quantity: 1, price_data: { currency: 'usd', unit_amount: amount, product_data: { name: `Wallet top-up ${dollars(amount)}` } } },
+          {
+            quantity: 1,
+            price_data: {
+              currency: 'usd',
+              unit_amount: amount,
+              product_data: { name: `Wallet top-up ${dollars(amount)}` },
+            },
+          },
         ],
         metadata,
         payment_intent_data: { metadata },
@@ -59,6 +72,9 @@ async function createCheckout(stripe: Stripe, { id, amount, user, customer, appU
       { idempotencyKey: `topup:${id}` },
     )
   } catch (error) {
-    throw refusePayment('payments_unavailable', { retryable: true, cause: error instanceof Error ? error.message : String(error) })
+    throw refusePayment('payments_unavailable', {
+      retryable: true,
+      cause: error instanceof Error ? error.message : String(error),
+    })
   }
 }

@@ -19,8 +19,8 @@ const freshShare = 0.1
  * terms that also occur in the task. Small words, filler and punctuation do not count, so "Sure, here it is:" hides nothing;
  * nor does another order of the same words, since real work brings some of its own.
  *
- * Measured on 381 real jobs: copies of the task, either half of it, its title, and all of these with filler around are told
- * in 97 % of cases or more. A person's text proofread with one change in ten words is taken for an echo in under 2 %.
+ * Measured on 381 real jobs: copies of the task, its title alone, and both with filler around are always told, either half
+ * of it in 97 % of cases. Of proofread texts with a single correction 4 % are taken for an echo, with two or more none.
  */
 export function isEcho(output: readonly string[], task: string): boolean {
   if (output.length === 0) return false

@@ -4,9 +4,8 @@ import type { SlowCheck } from './slow-check.ts'
 import { runApart } from './threads.ts'
 import { countWords } from './words.ts'
 
-/** All regex and json_schema checks of one submission together; honest ones take milliseconds on a million characters. */
+/** Wall-clock time for all regex and json_schema checks of one submission together; honest ones take milliseconds on a million characters. */
 const limitMs = 5_000
-const probeLimitMs = 5_000
 
 type QuickCheck = Extract<Check, { type: 'contains' | 'not_contains' | 'min_words' }>
 
@@ -20,9 +19,13 @@ interface Found {
  * a tiny one, is not passed, and the checks behind it are not run; if it hangs on that too, the fault is not the worker's
  * and a `VerificationFault` is thrown.
  */
-export async function runHardChecks(checks: readonly Check[], output: string): Promise<CheckVerdict[]> {
+export async function runHardChecks(
+  checks: readonly Check[],
+  output: string,
+  slowLimitMs: number = limitMs,
+): Promise<CheckVerdict[]> {
   const slow = checks.filter((check) => check.type === 'regex' || check.type === 'json_schema')
-  const slowFound = slow.length > 0 ? await runSlowChecks(slow, output) : []
+  const slowFound = slow.length > 0 ? await runSlowChecks(slow, output, slowLimitMs) : []
   let next = 0
   return checks.map((check) => {
     const found =
@@ -31,8 +34,8 @@ export async function runHardChecks(checks: readonly Check[], output: string): P
   })
 }
 
-async function runSlowChecks(checks: readonly SlowCheck[], output: string): Promise<Found[]> {
-  const { answers, ended } = await runApart({ checks, output }, limitMs)
+async function runSlowChecks(checks: readonly SlowCheck[], output: string, slowLimitMs: number): Promise<Found[]> {
+  const { answers, ended } = await runApart({ checks, output }, slowLimitMs)
   const broken = answers.findIndex(({ outcome }) => outcome === 'broken')
   if (broken >= 0)
     throw new VerificationFault(
@@ -50,7 +53,7 @@ async function runSlowChecks(checks: readonly SlowCheck[], output: string): Prom
 
 /** Returns if the checks get through tiny outputs right now, so that only this output can be what stopped them. */
 async function blameTheOutput(checks: readonly SlowCheck[]): Promise<void> {
-  const { answers, ended } = await runApart({ checks, output: null }, probeLimitMs)
+  const { answers, ended } = await runApart({ checks, output: null }, limitMs)
   if (ended !== 'done' || answers.some(({ outcome }) => outcome === 'broken')) {
     throw new VerificationFault('the regex and json_schema checks could not be run, on this output or any other')
   }

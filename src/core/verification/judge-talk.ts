@@ -130,7 +130,7 @@ export const phrases: readonly Phrase[] = [
   },
 ]
 
-const slice = 50_000
+const slice = 25_000
 const overlap = 500
 const invisible = /[\u00AD\u200B-\u200F\u2060-\u2064\uFEFF]/g
 

@@ -49,7 +49,8 @@ function widen(output: string, start: number, end: number): string {
   const before = near.includes('\n') || start <= room
   const from = before ? lineStart : start
   let to = Math.min(lineEnd, from + longest)
-  if (to < output.length && output[to] !== '\n' && !/\s/.test(output[to]!)) to = Math.max(end, output.lastIndexOf(' ', to))
+  if (to < output.length && output[to] !== '\n' && !/\s/.test(output[to]!))
+    to = Math.max(end, output.lastIndexOf(' ', to))
   return output.slice(from, Math.max(to, end)).trim()
 }
 

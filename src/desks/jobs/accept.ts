@@ -26,7 +26,10 @@ const acceptJob = statement(`moved as (
 export const accept: StatementVerb<(typeof jobsApi)['endpoints']['accept'], JobRow> = {
   async act(call, { id, agent_id, agent_name }) {
     const agent = agentMeant(call.actor, agent_id)
-    return (await run<JobRow>(call, acceptJob, [id, call.actor.userId, agent, agent_name])) ?? Promise.reject(await explain(call, id, 'accept'))
+    return (
+      (await run<JobRow>(call, acceptJob, [id, call.actor.userId, agent, agent_name])) ??
+      Promise.reject(await explain(call, id, 'accept'))
+    )
   },
   show: ({ actor }, row) => reply(200, viewJob(row!, actor.userId)!),
 }

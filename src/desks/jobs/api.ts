@@ -14,17 +14,29 @@ export const jobRefusals = {
   deadline_passed: ['wrong_state', 'The time limit of this job has passed; the attempt has ended.'],
   attempt_ended: ['wrong_state', 'Your attempt on this job has ended; pull another one.'],
   own_job: ['forbidden', 'You sent this job: your own agents cannot work it.'],
-  job_shown_before: ['forbidden', 'Your agents have had this job within the last 24 hours; it is not offered to them again so soon.'],
+  job_shown_before: [
+    'forbidden',
+    'Your agents have had this job within the last 24 hours; it is not offered to them again so soon.',
+  ],
   pass_rate_too_low: ['forbidden', 'The sender asks for a higher pass rate than this agent has.'],
   agent_not_found: ['not_found', 'You have no such agent; list yours with GET /api/agents.'],
   agent_not_allowed: ['forbidden', 'This key is bound to another agent.'],
   agent_holds_another: ['wrong_state', 'This agent holds another job; accept or reject that one first.'],
   agent_at_capacity: ['wrong_state', 'This agent works on as many jobs as its max_active_jobs allows.'],
   too_many_holds: ['slow_down', 'Your agents hold 10 jobs at once, which is the most; accept or reject some.'],
-  lapsed_too_often: ['slow_down', 'Your agents let three holds lapse within ten minutes; reject what you do not want, and wait.'],
+  lapsed_too_often: [
+    'slow_down',
+    'Your agents let three holds lapse within ten minutes; reject what you do not want, and wait.',
+  ],
   insufficient_balance: ['unpaid', 'Your wallet does not hold enough for this; top it up and pay again.'],
-  spend_limit_reached: ['unpaid', 'This key may not spend that much today; use another key or wait for tomorrow (UTC).'],
-  quote_mismatch: ['invalid', 'This quote is unknown, older than 15 minutes, or was made for another prompt or other checks; quote again.'],
+  spend_limit_reached: [
+    'unpaid',
+    'This key may not spend that much today; use another key or wait for tomorrow (UTC).',
+  ],
+  quote_mismatch: [
+    'invalid',
+    'This quote is unknown, older than 15 minutes, or was made for another prompt or other checks; quote again.',
+  ],
   check_unusable: ['invalid', 'A check of this job cannot be used; see issues.'],
   too_many_open_jobs: ['invalid', 'You have 10,000 open jobs, which is the most.'],
   scope_missing: ['forbidden', 'This key may not spend money: it needs the scope wallet:spend.'],
@@ -75,8 +87,10 @@ export const Unpaid = z.strictObject({
 })
 
 export const HeldJob = Job.extend({
-  match: z.strictObject({ score: z.number(), why: z.array(z.string()) }).describe('How well the job fits the agent, and the words it rests on.'),
-})
+  match: z
+    .strictObject({ score: z.number(), why: z.array(z.string()) })
+    .describe('How well the job fits the agent, and the words it rests on.'),
+}).meta({ id: 'HeldJob' })
 
 export const jobsApi = contract('jobs', jobRefusals, {
   run: endpoint({
@@ -90,11 +104,25 @@ export const jobsApi = contract('jobs', jobRefusals, {
     input: z.strictObject({
       prompt: Prompt,
       price_cents: z.int().min(100).max(100_000).optional().describe('What you pay; estimated without it.'),
-      time_limit_seconds: z.int().min(60).max(86_400).optional().describe('How long the worker may take; estimated without it.'),
+      time_limit_seconds: z
+        .int()
+        .min(60)
+        .max(86_400)
+        .optional()
+        .describe('How long the worker may take; estimated without it.'),
       confirmed: z.boolean().optional(),
       quote_id: z.uuid().optional(),
-      checks: z.array(Check).max(20).optional().describe('Hard checks the work must pass; workers see them before they accept.'),
-      min_pass_rate: z.number().min(0).max(1).optional().describe('Only for agents with at least this share of passed attempts.'),
+      checks: z
+        .array(Check)
+        .max(20)
+        .optional()
+        .describe('Hard checks the work must pass; workers see them before they accept.'),
+      min_pass_rate: z
+        .number()
+        .min(0)
+        .max(1)
+        .optional()
+        .describe('Only for agents with at least this share of passed attempts.'),
       retry_same: z.boolean().optional().describe('An owner whose attempt failed may try again within 24 hours.'),
       open_to_new: z.boolean().optional(),
       envVars: NoSecrets.optional(),
@@ -103,7 +131,14 @@ export const jobsApi = contract('jobs', jobRefusals, {
     }),
     answers: { 200: Quote, 201: Job, 402: Unpaid },
     refusals: ['quote_mismatch', 'check_unusable', 'too_many_open_jobs', 'scope_missing'],
-    example: { input: { prompt: 'Research the history of the Unix operating system', price_cents: 500, time_limit_seconds: 3600, confirmed: true } },
+    example: {
+      input: {
+        prompt: 'Research the history of the Unix operating system',
+        price_cents: 500,
+        time_limit_seconds: 3600,
+        confirmed: true,
+      },
+    },
   }),
   jobs: endpoint({
     route: 'GET /api/jobs',
@@ -155,7 +190,12 @@ export const jobsApi = contract('jobs', jobRefusals, {
     scope: 'jobs:work',
     input: AgentChoice.extend({
       min_price_cents: z.int().min(0).max(100_000).optional(),
-      skills: z.array(z.string().min(1).max(100)).min(1).max(50).optional().describe('Only jobs of one of these skills.'),
+      skills: z
+        .array(z.string().min(1).max(100))
+        .min(1)
+        .max(50)
+        .optional()
+        .describe('Only jobs of one of these skills.'),
       min_score: z.number().min(0).max(1).optional().describe('Rather nothing than a match below this.'),
     }),
     answers: { 200: HeldJob, 204: 'nothing' },

@@ -21,7 +21,8 @@ export async function explain({ sql, actor }: Call, id: string, asked: Asked): P
     return refuseJob('job_wrong_state', detail, `The job is ${row.status}, so you cannot ${asked} it.`)
   }
   if (row.receiver === viewer) {
-    if (asked === 'submit' && row.status === 'accepted') return refuseJob('deadline_passed', { ...detail, deadline_at: row.deadline_at })
+    if (asked === 'submit' && row.status === 'accepted')
+      return refuseJob('deadline_passed', { ...detail, deadline_at: row.deadline_at })
     return refuseJob('job_wrong_state', detail, `The job is ${row.status}, so you cannot ${asked} it.`)
   }
   if (row.status === 'held' && row.hold_owner === viewer) {
@@ -31,10 +32,15 @@ export async function explain({ sql, actor }: Call, id: string, asked: Asked): P
   }
   const last = await lastPresentation(sql, id, viewer)
   if (last?.outcome === 'lapsed' && row.hold_owner === viewer) return refuseJob('hold_lapsed', { job_id: id })
-  if (last?.outcome === 'failed') return refuseJob(asked === 'submit' && !last.verdict ? 'deadline_passed' : 'attempt_ended', { job_id: id })
+  if (last?.outcome === 'failed')
+    return refuseJob(asked === 'submit' && !last.verdict ? 'deadline_passed' : 'attempt_ended', { job_id: id })
   if (!viewJob(row, viewer)) return refuseJob('job_not_found')
   if (row.status === 'queued') {
-    return refuseJob('job_wrong_state', detail, `The job is queued and you do not hold it; pull or claim it before you ${asked} it.`)
+    return refuseJob(
+      'job_wrong_state',
+      detail,
+      `The job is queued and you do not hold it; pull or claim it before you ${asked} it.`,
+    )
   }
   return refuseJob('job_not_yours', detail)
 }

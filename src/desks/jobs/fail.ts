@@ -17,6 +17,7 @@ const failJob = statement(`${endAttempt({
 /** The worker gives up: the attempt ends as a missed deadline or work that did not pass would end it. */
 export const fail: StatementVerb<(typeof jobsApi)['endpoints']['fail'], JobRow> = {
   act: async (call, { id, reason }) =>
-    (await run<JobRow>(call, failJob, [id, call.actor.userId, reason])) ?? Promise.reject(await explain(call, id, 'fail')),
+    (await run<JobRow>(call, failJob, [id, call.actor.userId, reason])) ??
+    Promise.reject(await explain(call, id, 'fail')),
   show: ({ actor }, row) => reply(200, viewJob(row!, actor.userId)!),
 }

@@ -37,74 +37,129 @@ export const timers = {
 } as const
 
 /** The life of a job: the only place that says what may follow what. */
-export const jobLife = life(
-  jobStates,
-  {
-    pay: { from: ['pending_payment'], to: 'queued', by: ['sender'], note: 'wallet to escrow' },
-    pull: { from: ['queued'], to: 'held', by: ['worker'], note: 'the best match, for 30 s' },
-    claim: { from: ['queued'], to: 'held', by: ['worker'], note: 'this one, for 30 s' },
-    accept: { from: ['held'], to: 'accepted', by: ['holder'], note: 'starts an attempt, three in all' },
-    reject: { from: ['held'], to: 'queued', by: ['holder'] },
-    lapse: { from: ['held'], to: 'queued', by: ['market'], note: 'the hold ran out' },
-    submit: { from: ['accepted'], to: 'submitted', by: ['receiver'], note: 'before the deadline' },
-    fail: { from: ['accepted'], to: 'queued', by: ['receiver'], note: 'gives up; the attempt ends' },
-    pass: { from: ['submitted'], to: 'verified', by: ['market'], note: 'escrow to worker and fee' },
-    requeue: { from: ['accepted', 'submitted'], to: 'queued', by: ['market'], note: 'attempt ended: deadline missed or work not passed' },
-    give_up: { from: ['accepted', 'submitted'], to: 'failed', by: ['market', 'receiver'], verb: 'fail', note: 'third attempt ended; refund' },
-    call_off: { from: ['accepted', 'submitted'], to: 'cancelled', by: ['market', 'receiver'], verb: 'fail', note: 'attempt ended after a cancel was asked; refund' },
-    cancel: { from: ['pending_payment', 'queued', 'held'], to: 'cancelled', by: ['sender'], note: 'refund if it was paid' },
-    ask_cancel: { from: ['accepted', 'submitted'], to: 'same', by: ['sender'], verb: 'cancel', note: 'takes effect when the attempt fails' },
-    cancel_ended: { from: ['verified', 'cancelled', 'failed'], to: 'same', by: ['sender'], verb: 'cancel', quiet: true, note: 'no-op' },
-    abandon: { from: ['pending_payment'], to: 'cancelled', by: ['market'], note: 'not paid for 7 days' },
-    expire: { from: ['queued', 'held'], to: 'cancelled', by: ['market'], note: 'not done 30 days after it was paid; refund' },
-    void: { from: ['submitted'], to: 'cancelled', by: ['market'], note: 'a check could not be run for 24 h; refund, no mark on the worker' },
-  } satisfies Record<string, { from: JobStatus[]; to: JobStatus | 'same'; by: JobParty[]; verb?: string; quiet?: boolean; note?: string }>,
-)
+export const jobLife = life(jobStates, {
+  pay: { from: ['pending_payment'], to: 'queued', by: ['sender'], note: 'wallet to escrow' },
+  pull: { from: ['queued'], to: 'held', by: ['worker'], note: 'the best match, for 30 s' },
+  claim: { from: ['queued'], to: 'held', by: ['worker'], note: 'this one, for 30 s' },
+  accept: { from: ['held'], to: 'accepted', by: ['holder'], note: 'starts an attempt, three in all' },
+  reject: { from: ['held'], to: 'queued', by: ['holder'] },
+  lapse: { from: ['held'], to: 'queued', by: ['market'], note: 'the hold ran out' },
+  submit: { from: ['accepted'], to: 'submitted', by: ['receiver'], note: 'before the deadline' },
+  fail: { from: ['accepted'], to: 'queued', by: ['receiver'], note: 'gives up; the attempt ends' },
+  pass: { from: ['submitted'], to: 'verified', by: ['market'], note: 'escrow to worker and fee' },
+  requeue: {
+    from: ['accepted', 'submitted'],
+    to: 'queued',
+    by: ['market'],
+    note: 'attempt ended: deadline missed or work not passed',
+  },
+  give_up: {
+    from: ['accepted', 'submitted'],
+    to: 'failed',
+    by: ['market', 'receiver'],
+    verb: 'fail',
+    note: 'third attempt ended; refund',
+  },
+  call_off: {
+    from: ['accepted', 'submitted'],
+    to: 'cancelled',
+    by: ['market', 'receiver'],
+    verb: 'fail',
+    note: 'attempt ended after a cancel was asked; refund',
+  },
+  cancel: {
+    from: ['pending_payment', 'queued', 'held'],
+    to: 'cancelled',
+    by: ['sender'],
+    note: 'refund if it was paid',
+  },
+  ask_cancel: {
+    from: ['accepted', 'submitted'],
+    to: 'same',
+    by: ['sender'],
+    verb: 'cancel',
+    note: 'takes effect when the attempt fails',
+  },
+  cancel_ended: {
+    from: ['verified', 'cancelled', 'failed'],
+    to: 'same',
+    by: ['sender'],
+    verb: 'cancel',
+    quiet: true,
+    note: 'no-op',
+  },
+  abandon: { from: ['pending_payment'], to: 'cancelled', by: ['market'], note: 'not paid for 7 days' },
+  expire: {
+    from: ['queued', 'held'],
+    to: 'cancelled',
+    by: ['market'],
+    note: 'not done 30 days after it was paid; refund',
+  },
+  void: {
+    from: ['submitted'],
+    to: 'cancelled',
+    by: ['market'],
+    note: 'a check could not be run for 24 h; refund, no mark on the worker',
+  },
+} satisfies Record<
+  string,
+  { from: JobStatus[]; to: JobStatus | 'same'; by: JobParty[]; verb?: string; quiet?: boolean; note?: string }
+>)
 
 const timestamp = z.string().describe('ISO 8601, UTC')
-const Attachment = z.strictObject({ id: z.string(), name: z.string(), size: z.int(), sha256: z.string(), content_type: z.string() })
+const Attachment = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  size: z.int(),
+  sha256: z.string(),
+  content_type: z.string(),
+})
 
 /** A job as its sender, its worker or a stranger may see it: every key always present, null where it is not theirs to see. */
-export const Job = z.strictObject({
-  id: z.uuid(),
-  status: z.enum(jobStates),
-  terms: z.enum(['wallet', 'credits']),
-  prompt: z.string().nullable(),
-  title: z.string(),
-  intent: z.string(),
-  description: z.string(),
-  requirements: z.string(),
-  criteria: z.string().describe('The acceptance criteria, one per line.'),
-  acceptance_criteria: z.array(z.string()),
-  checks: z.array(Check),
-  skill: z.string(),
-  price_cents: z.int(),
-  fee_cents: z.int().nullable().describe('What the market keeps of the price; fixed when the job is paid for.'),
-  time_limit_seconds: z.int(),
-  min_pass_rate: z.number().nullable(),
-  retry_same: z.boolean(),
-  sender: z.uuid(),
-  receiver: z.uuid().nullable(),
-  receiver_agent_id: z.uuid().nullable(),
-  held_by_agent_id: z.uuid().nullable(),
-  presented_to_agents: z.array(z.uuid()),
-  attempt_count: z.int(),
-  cancellation_requested: z.boolean(),
-  output: z.string().nullable().describe('The same as output_text.'),
-  output_text: z.string().nullable(),
-  output_attachments: z.array(Attachment).nullable(),
-  attachments: z.array(Attachment).nullable(),
-  env_vars: z.record(z.string(), z.string().nullable()).nullable(),
-  verification: Verdict.nullable().describe('The newest verdict; for a former worker, the verdict on their own attempt.'),
-  hold_expires_at: timestamp.nullable(),
-  accepted_at: timestamp.nullable(),
-  deadline_at: timestamp.nullable(),
-  submitted_at: timestamp.nullable(),
-  ended_at: timestamp.nullable(),
-  created_at: timestamp,
-  updated_at: timestamp,
-  can: z.array(z.string()).describe('The verbs you may use on it now.'),
-})
+export const Job = z
+  .strictObject({
+    id: z.uuid(),
+    status: z.enum(jobStates),
+    terms: z.enum(['wallet', 'credits']),
+    prompt: z.string().nullable(),
+    title: z.string(),
+    intent: z.string(),
+    description: z.string(),
+    requirements: z.string(),
+    criteria: z.string().describe('The acceptance criteria, one per line.'),
+    acceptance_criteria: z.array(z.string()),
+    checks: z.array(Check),
+    skill: z.string(),
+    price_cents: z.int(),
+    fee_cents: z.int().nullable().describe('What the market keeps of the price; fixed when the job is paid for.'),
+    time_limit_seconds: z.int(),
+    min_pass_rate: z.number().nullable(),
+    retry_same: z.boolean(),
+    sender: z.uuid(),
+    receiver: z.uuid().nullable(),
+    receiver_agent_id: z.uuid().nullable(),
+    held_by_agent_id: z.uuid().nullable(),
+    presented_to_agents: z.array(z.uuid()),
+    attempt_count: z.int(),
+    cancellation_requested: z.boolean(),
+    output: z.string().nullable().describe('The same as output_text.'),
+    output_text: z.string().nullable(),
+    output_attachments: z.array(Attachment).nullable(),
+    attachments: z.array(Attachment).nullable(),
+    env_vars: z.record(z.string(), z.string().nullable()).nullable(),
+    verification: Verdict.nullable().describe(
+      'The newest verdict; for a former worker, the verdict on their own attempt.',
+    ),
+    hold_expires_at: timestamp.nullable(),
+    accepted_at: timestamp.nullable(),
+    deadline_at: timestamp.nullable(),
+    submitted_at: timestamp.nullable(),
+    ended_at: timestamp.nullable(),
+    created_at: timestamp,
+    updated_at: timestamp,
+    can: z.array(z.string()).describe('The verbs you may use on it now.'),
+  })
+  .meta({ id: 'Job' })
 export type Job = z.infer<typeof Job>
 
 /** A job's row as SQL writes it into JSON: timestamps are text, `now` is the database's clock when it was read. */
@@ -155,8 +210,10 @@ const isLater = (at: string, than: string): boolean => Date.parse(at) > Date.par
 export function partiesOf(row: JobRow, viewer: string): JobParty[] {
   const parties: JobParty[] = []
   if (row.sender === viewer) parties.push('sender')
-  if (row.status === 'held' && row.hold_owner === viewer && isLater(row.hold_expires_at!, row.now)) parties.push('holder')
-  if (row.receiver === viewer && (row.status !== 'accepted' || isLater(row.deadline_at!, row.now))) parties.push('receiver')
+  if (row.status === 'held' && row.hold_owner === viewer && isLater(row.hold_expires_at!, row.now))
+    parties.push('holder')
+  if (row.receiver === viewer && (row.status !== 'accepted' || isLater(row.deadline_at!, row.now)))
+    parties.push('receiver')
   if (row.status === 'queued' && row.sender !== viewer) parties.push('worker')
   return parties
 }

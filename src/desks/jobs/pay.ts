@@ -21,7 +21,10 @@ const payJob = statement(`target as materialized (
 )`)
 
 /** The sender pays for a saved job: its price moves into escrow and it is queued; the fee is fixed now. */
-export const pay = (settings: { fee: Fee; topupUrl: string }): StatementVerb<(typeof jobsApi)['endpoints']['pay'], JobRow> => ({
+export const pay = (settings: {
+  fee: Fee
+  topupUrl: string
+}): StatementVerb<(typeof jobsApi)['endpoints']['pay'], JobRow> => ({
   async act(call, { id }) {
     const { actor } = call
     const row = await run<JobRow>(call, payJob, [
@@ -36,7 +39,12 @@ export const pay = (settings: { fee: Fee; topupUrl: string }): StatementVerb<(ty
     const job = await readJob(call.sql, id, actor.userId)
     if (job?.sender !== actor.userId || job.status !== 'pending_payment') throw await explain(call, id, 'pay')
     const [wallet] = await call.sql.rows<{ balance: number }>(`select ledger_balance($1) as balance`, [actor.userId])
-    const detail = { job_id: id, required_cents: job.price_cents, balance_cents: wallet!.balance, topup_url: settings.topupUrl }
+    const detail = {
+      job_id: id,
+      required_cents: job.price_cents,
+      balance_cents: wallet!.balance,
+      topup_url: settings.topupUrl,
+    }
     throw refuseJob(wallet!.balance < job.price_cents ? 'insufficient_balance' : 'spend_limit_reached', detail)
   },
   show: ({ actor }, row) => reply(200, viewJob(row!, actor.userId)!),

@@ -17,7 +17,11 @@ export async function readJob(sql: Sql, id: string, viewer: string): Promise<Job
 }
 
 /** How the last showing of a job to one of the owner's agents ended, if it was ever shown to one. */
-export async function lastPresentation(sql: Sql, job: string, owner: string): Promise<{ outcome: string; verdict: unknown } | null> {
+export async function lastPresentation(
+  sql: Sql,
+  job: string,
+  owner: string,
+): Promise<{ outcome: string; verdict: unknown } | null> {
   const [row] = await sql.rows<{ outcome: string; verdict: unknown }>(
     `select outcome, verdict from job_presentation where job_id = $1 and owner_id = $2 order by ended_at desc limit 1`,
     [job, owner],
@@ -31,7 +35,12 @@ export interface Page {
 }
 
 /** Jobs somebody sent, newest first. */
-export async function readSent(sql: Sql, sender: string, status: string | undefined, { limit, after }: Page): Promise<JobRow[]> {
+export async function readSent(
+  sql: Sql,
+  sender: string,
+  status: string | undefined,
+  { limit, after }: Page,
+): Promise<JobRow[]> {
   const rows = await sql.rows<{ row: JobRow }>(
     `select row_to_json(found) as row from (
        select ${jobRow} from job where sender = $1 and ($2::text is null or status = $2)
@@ -43,14 +52,20 @@ export async function readSent(sql: Sql, sender: string, status: string | undefi
 }
 
 /** Jobs somebody's agents (or one of them) work or have worked on, most recently updated first. */
-export async function readWorked(sql: Sql, owner: string, agent: string | null, { limit, after }: Page): Promise<JobRow[]> {
+export async function readWorked(
+  sql: Sql,
+  owner: string,
+  agent: string | null,
+  { limit, after }: Page,
+): Promise<JobRow[]> {
+  const page = `($3::timestamptz is null or (updated_at, id) < ($3, $4::uuid)) order by updated_at desc, id desc limit $5`
   const rows = await sql.rows<{ row: JobRow }>(
     `select row_to_json(found) as row from (
-       select ${jobRow} from job
-       where (receiver = $1 or (hold_owner = $1 and status = 'held'))
-         and ($2::uuid is null or coalesce(receiver_agent_id, held_by_agent_id) = $2)
-         and ($3::timestamptz is null or (updated_at, id) < ($3, $4::uuid))
-       order by updated_at desc, id desc limit $5) as found`,
+       select * from (
+         (select ${jobRow} from job where receiver = $1 and ($2::uuid is null or receiver_agent_id = $2) and ${page})
+         union all
+         (select ${jobRow} from job where hold_owner = $1 and status = 'held' and ($2::uuid is null or held_by_agent_id = $2) and ${page})
+       ) as either order by updated_at desc, id desc limit $5) as found`,
     [owner, agent, after?.at, after?.id, limit],
   )
   return rows.map(({ row }) => row)

@@ -19,6 +19,7 @@ const rejectJob = statement(`moved as (
 
 /** The holder puts the job back; it is no mark against them, and it is not offered to them again for a day. */
 export const reject: StatementVerb<(typeof jobsApi)['endpoints']['reject'], JobRow> = {
-  act: async (call, { id }) => (await run<JobRow>(call, rejectJob, [id, call.actor.userId])) ?? Promise.reject(await explain(call, id, 'reject')),
+  act: async (call, { id }) =>
+    (await run<JobRow>(call, rejectJob, [id, call.actor.userId])) ?? Promise.reject(await explain(call, id, 'reject')),
   show: ({ actor }, row) => reply(200, viewJob(row!, actor.userId)!),
 }

@@ -59,9 +59,12 @@ async function page(
   read: (asked: Page) => Promise<JobRow[]>,
 ): Promise<Reply<Job[]>> {
   const after = cursor === undefined ? null : decodeCursor(cursor)
-  if (cursor !== undefined && !after) throw refuseJob('invalid_input', { issues: [{ path: 'cursor', message: 'is not one of ours' }] })
+  if (cursor !== undefined && !after)
+    throw refuseJob('invalid_input', { issues: [{ path: 'cursor', message: 'is not one of ours' }] })
   const rows = await read({ limit, after })
   const last = rows.at(-1)
   const jobs = rows.map((row) => viewJob(row, actor.userId)!)
-  return last && rows.length === limit ? reply(200, jobs, { 'x-next-cursor': encodeCursor(last[order], last.id) }) : reply(200, jobs)
+  return last && rows.length === limit
+    ? reply(200, jobs, { 'x-next-cursor': encodeCursor(last[order], last.id) })
+    : reply(200, jobs)
 }

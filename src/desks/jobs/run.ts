@@ -7,8 +7,8 @@ import { run as perform, statement } from '../../base/statement.ts'
 import { whatIsWrongWithChecks } from '../../core/verification/refuse-checks.ts'
 import { type jobsApi, refuseJob } from './api.ts'
 import { type JobRow, timers, viewJob } from './job.ts'
-import { jobRow } from './queries.ts'
 import type { OpenJobs } from './open-jobs.ts'
+import { jobRow } from './queries.ts'
 import { type Structured, structure } from './structure.ts'
 
 type Run = (typeof jobsApi)['endpoints']['run']
@@ -50,7 +50,10 @@ const createJob = statement(`paid as materialized (
   from made, paid
 )`)
 
-const hashOf = (prompt: string, checks: unknown): Buffer => createHash('sha256').update(JSON.stringify([prompt, checks])).digest()
+const hashOf = (prompt: string, checks: unknown): Buffer =>
+  createHash('sha256')
+    .update(JSON.stringify([prompt, checks]))
+    .digest()
 
 const readQuote = `select structured from quote
   where id = $1 and owner_id = $2 and prompt_hash = $3 and created_at > app_now() - interval '15 minutes'`
@@ -64,7 +67,10 @@ export const run = (settings: { fee: Fee; topupUrl: string; openJobs: OpenJobs }
     const { prompt, checks = [] } = input
     const { actor } = call
     const wrong = checks.length > 0 ? await whatIsWrongWithChecks(checks) : []
-    if (wrong.length > 0) throw refuseJob('check_unusable', { issues: wrong.map(({ path, message }) => ({ path: `checks.${path}`, message })) })
+    if (wrong.length > 0)
+      throw refuseJob('check_unusable', {
+        issues: wrong.map(({ path, message }) => ({ path: `checks.${path}`, message })),
+      })
     const hash = hashOf(prompt, checks)
     if (!input.confirmed) {
       const structured = { ...structure(prompt), verification: checks.length > 0 ? 'checks' : 'rules' }
@@ -108,7 +114,12 @@ export const run = (settings: { fee: Fee; topupUrl: string; openJobs: OpenJobs }
 function showRun({ actor }: Call, row: Row, topupUrl: string): Reply<Body<Run>> {
   if (row.kind === 'quote') {
     const { intent: _intent, ...quoted } = row.structured
-    return reply(200, { needs_confirmation: true, quote_id: row.id, ...quoted, criteria: quoted.acceptance_criteria.join('\n') })
+    return reply(200, {
+      needs_confirmation: true,
+      quote_id: row.id,
+      ...quoted,
+      criteria: quoted.acceptance_criteria.join('\n'),
+    })
   }
   const job = viewJob(row, actor.userId)!
   if (row.paid === 'posted') return reply(201, job)

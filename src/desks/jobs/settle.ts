@@ -1,7 +1,7 @@
 import type { Sql } from '../../base/db.ts'
-import { jobLife } from './job.ts'
-import { endAttempt } from './end-attempt.ts'
 import type { Verdict } from '../../core/verification/check.ts'
+import { endAttempt } from './end-attempt.ts'
+import { jobLife } from './job.ts'
 
 /** A line of a job's verification log. */
 export interface LogLine {
@@ -39,7 +39,13 @@ const failWork = `with ${endAttempt({
  * Books a verdict: the worker is paid and the job is verified, or the attempt ends. One statement. Only the newest claim on the
  * submission may: with an older token nothing happens and the answer is null, else it is the state the job is in now.
  */
-export async function settle(sql: Sql, job: string, token: string, verdict: Verdict, lines: readonly LogLine[]): Promise<string | null> {
+export async function settle(
+  sql: Sql,
+  job: string,
+  token: string,
+  verdict: Verdict,
+  lines: readonly LogLine[],
+): Promise<string | null> {
   const [row] = await sql.rows<{ status: string }>(verdict.pass ? passWork : failWork, [
     job,
     token,

@@ -27,7 +27,7 @@ export const skillRows: readonly SkillRow[] = [
     seconds: 7_200,
     names:
       'sql, postgres, postgresql, mysql, sqlite, plpgsql, stored procedure, query plan, sql query, window function, mssql, oracle',
-    hints: 'query, queries, join, index, table, schema, database, migration, select, column, row, explain, view',
+    hints: 'query, queries, join, index, table, schema, database, migration',
   },
   {
     skill: 'ml',
@@ -68,7 +68,7 @@ export const skillRows: readonly SkillRow[] = [
     cents: 1_500,
     seconds: 7_200,
     names: 'scrape, scraper, scraping, crawl, crawler, crawling, beautifulsoup, scrapy, web data extraction',
-    hints: 'website, websites, extract, pages, listings, urls, directory, leads, contact',
+    hints: 'extract, pages, listings, urls, directory, leads, contact',
   },
   {
     skill: 'mobile',
@@ -90,26 +90,27 @@ export const skillRows: readonly SkillRow[] = [
     cents: 2_000,
     seconds: 7_200,
     names:
-      'unit test, unit tests, integration test, e2e, test suite, test case, test cases, test plan, playwright, cypress, selenium, jest, pytest, vitest, qa, regression test, coverage, load test',
-    hints: 'test, tests, testing, mock, assert, fixture, flaky, scenario, verify, reproduce',
+      'write tests, test suite, test case, test cases, test plan, e2e, e2e test, playwright, cypress, selenium, qa, regression test, load test, manual testing',
+    hints:
+      'test, testing, unit test, integration test, coverage, jest, pytest, vitest, mock, assert, fixture, flaky, scenario, verify, reproduce',
   },
   {
     skill: 'frontend',
     cents: 2_500,
     seconds: 10_800,
     names:
-      'frontend, front end, react, vue, svelte, angular, nextjs, css, tailwind, html, typescript component, landing page, dom, accessibility, a11y, responsive, web app, browser, webpack, vite',
+      'frontend, front end, react, vue, svelte, angular, nextjs, css, tailwind, html, typescript component, landing page, dom, accessibility, a11y, responsive, web app, my website, our website, the website, a website, web page, browser, webpack, vite',
     hints:
-      'button, page, modal, click, icon, layout, component, menu, tooltip, header, scroll, ui, hover, dropdown, dark mode, form, field, link, website, tab, sidebar, checkbox, avatar, thumbnail, padding, web, chrome, safari, displayed, screen, navigation, placeholder, typescript, javascript, composer, chat, list, rhp, lhn',
+      'button, page, modal, click, icon, layout, component, menu, tooltip, header, scroll, ui, hover, dropdown, dark mode, form, field, link, website, tab, sidebar, checkbox, avatar, thumbnail, padding, web, chrome, safari, displayed, screen, navigation, placeholder, typescript, javascript, composer, chat, list, rhp, lhn, website',
   },
   {
     skill: 'backend',
     cents: 3_000,
     seconds: 10_800,
     names:
-      'backend, back end, rest api, graphql, grpc, microservice, microservices, fastapi, django, flask, express, fastify, spring boot, rails, laravel, webhook, nodejs, endpoint, golang, rust, server side, message queue, redis, kafka, openapi',
+      'backend, back end, rest api, graphql, grpc, microservice, microservices, fastapi, django, flask, express, fastify, spring boot, rails, laravel, webhook, nodejs, endpoint, golang, rust, java, kotlin server, python function, python script, python library, function that, script that, data structure, linked list, algorithm, command line, server side, message queue, redis, kafka, openapi',
     hints:
-      'api, server, service, endpoints, request, response, database, cache, queue, worker, auth, python, node, java, go, function, script, json, integration, concurrency, cli, library, algorithm, parser, typescript',
+      'api, server, service, endpoints, request, response, database, cache, queue, worker, auth, python, node, java, go, function, script, json, integration, concurrency, cli, library, parser, typescript, bug',
   },
   {
     skill: 'data',
@@ -174,8 +175,8 @@ export const skillRows: readonly SkillRow[] = [
     cents: 2_500,
     seconds: 7_200,
     names:
-      'financial model, accounting, bookkeeping, valuation, balance sheet, cash flow, p&l, profit and loss, tax, investment, portfolio, forecast, quarterly earnings, budget',
-    hints: 'finance, financial, revenue, cost, margin, stock, stocks, earnings, bank, ratio, pricing',
+      'financial model, accounting, bookkeeping, valuation, balance sheet, cash flow, p&l, profit and loss, tax return, investment, portfolio, forecast, quarterly earnings, budget',
+    hints: 'finance, financial, tax, revenue, cost, margin, stock, stocks, earnings, bank, ratio, pricing',
   },
   {
     skill: 'support',
@@ -206,7 +207,7 @@ export const skillRows: readonly SkillRow[] = [
     cents: 1_000,
     seconds: 5_400,
     names:
-      'write an article, blog post, blog, essay, article, short story, story, poem, haiku, ghostwrite, ebook, screenplay, script for, press release, cover letter, resume, cv, biography, speech, copywriting',
+      'write an article, blog post, blog, write article, essay, short story, poem, haiku, ghostwrite, ebook, screenplay, script for, press release, cover letter, resume, cv, biography, speech, copywriting',
     hints:
       'write, words, paragraphs, tone, readers, chapter, draft, title, headline, creative, narrative, letter, email',
   },
@@ -254,16 +255,19 @@ const mostTimes = 2
  * The skill whose words title and text use most: a word in the title counts double, one in the text at most twice.
  * Hints alone, without a word that names the skill, count half: "wallet" is not yet a blockchain.
  */
-export function skillOf(title: string, body: string): { readonly skill: string; readonly cents: number; readonly seconds: number } {
+export function skillOf(
+  title: string,
+  body: string,
+): { readonly skill: string; readonly cents: number; readonly seconds: number } {
   const points = new Array<number>(skillRows.length).fill(0)
   const named = new Array<boolean>(skillRows.length).fill(false)
   score(title, 2, points, named)
   score(body.slice(0, longestBody), 1, points, named)
   let best = -1
-  let most = fewestPoints - 1
+  let most = 0
   for (const [row, sum] of points.entries()) {
     const weighed = named[row] ? sum : sum / 2
-    if (weighed > most) [best, most] = [row, weighed]
+    if (weighed >= fewestPoints && weighed > most) [best, most] = [row, weighed]
   }
   return skillRows[best] ?? generalSkill
 }

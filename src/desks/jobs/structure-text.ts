@@ -29,7 +29,7 @@ const labels: readonly (readonly [SectionKind, RegExp])[] = [
   ['platforms', /^(?:platforms?|affected platforms?|browsers?)$/],
   [
     'wanted',
-    /^(?:expected(?: results?| behaviou?r| outcome| output)?|acceptance(?: criteria| tests?)?|success criteria|criteria|requirements?|functional requirements|definition of done|done when|deliverables?|must haves?|goals?|objectives?|tasks?|to ?do|scope(?: of work)?|features?|(?:proposed )?solution|proposal|specifications?|what (?:we|i) (?:need|want)|what to (?:do|deliver|build)|output(?: format)?|instructions|which flows to update)$/,
+    /^(?:expected(?: results?| behaviou?r| outcome| output)?|acceptance(?: criteria| tests?)?|success criteria|criteria|requirements?|functional requirements|definition of done|done when|deliverables?|must haves?|goals?|objectives?|tasks|to ?do|scope(?: of work)?|features?|(?:proposed )?solution|proposal|specifications?|what (?:we|i) (?:need|want)|what to (?:do|deliver|build)|output(?: format)?|instructions|which flows to update)$/,
   ],
   [
     'limits',
@@ -50,7 +50,8 @@ const labels: readonly (readonly [SectionKind, RegExp])[] = [
 const boilerplate =
   /^(?:if you haven.t already, check out our|view all open jobs on github|which of our officially supported platforms|check off any platforms|add any screenshot\/video|break down in numbered steps|describe what (?:you think|actually)|can the user still use|current issue owner|upwork job (?:url|id)|last price increase|automatic offers|please select|thanks? (?:you )?in advance)/i
 
-const nothing = /^(?:cc:?\s.{0,200}|(?:@[\w/-]{1,60}[\s,]{0,3}){1,10}|n\/?a|none|null|nil|tbd|unknown|no response|-+|_+|\*+|=+)?[.!]?$/i
+const nothing =
+  /^(?:cc:?\s.{0,200}|(?:@[\w/-]{1,60}[\s,]{0,3}){1,10}|n\/?a|none|null|nil|tbd|unknown|no response|-+|_+|\*+|=+)?[.!]?$/i
 
 const longestPrompt = 20_000
 

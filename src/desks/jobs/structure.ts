@@ -1,4 +1,4 @@
-import { generalSkill, skillOf } from './structure-skills.ts'
+import { skillOf } from './structure-skills.ts'
 import { cutAt, type Line, readSections, type Section, sentencesOf } from './structure-text.ts'
 
 /** A prompt made into a job, by rules. */
@@ -31,7 +31,7 @@ export function structure(prompt: string): Structured {
   const title = titleOf(sections)
   const criteria = criteriaOf(sections, title)
   const description = cutAt(describe(sections), longestText) || title
-  const { skill, cents, seconds } = skillOf(title, description) ?? generalSkill
+  const { skill, cents, seconds } = skillOf(title, describe(sections.filter(({ kind }) => kind !== 'platforms')))
   const size = sizeOf(description, criteria)
   return {
     title,
@@ -62,13 +62,16 @@ function sizeOf(description: string, criteria: readonly string[]): (typeof sizes
 
 const greeting = /^(?:hi|hello|hey|dear|good (?:morning|day|evening))\b[^.!?,\n]{0,40}[,.!?]?\s*/i
 
+const asking =
+  /^(?:can|could|would|will) (?:you|someone|anyone|somebody|an agent)(?: please| kindly)?(?: help(?: me| us)?(?: to| with)?)? /i
+
 /** Politeness and template tags before the matter itself, one after the other. */
 const openings: readonly RegExp[] = [
   /^\[[^[\]]{1,80}\]\s*/,
   /^(?:critical|urgent|asap|high|medium|low|p[0-4])\s{0,2}[:–-]\s{0,2}/i,
   /^(?:title|task|job|request|prompt|subject|feature request|bug report|bug|issue|todo)\s{0,2}[:–-]\s{0,2}/i,
   /^(?:please|pls|kindly|so|also|just)[, ]\s{0,2}/i,
-  /^(?:can|could|would|will) (?:you|someone|anyone|somebody|an agent)(?: please| kindly)?(?: help(?: me| us)?(?: to| with)?)? /i,
+  asking,
   /^(?:i|we)(?: would|['’]d)? (?:need|want|like)(?: help(?: with)?)?(?: someone| somebody| an agent| an expert| you| a freelancer)?(?: who can)?(?: to)? /i,
   /^(?:i['’]m|i am|we['’]re|we are) looking for(?: someone| somebody| an agent)?(?: who can| to)? /i,
   /^(?:your|the) (?:task|job|goal) is to /i,
@@ -84,11 +87,15 @@ function bare(sentence: string): string {
     const opening = openings.find((pattern) => pattern.test(text))
     const rest = opening ? text.replace(opening, '') : ''
     if (!/[\p{L}\p{N}]/u.test(rest)) break
-    text = rest
+    // "Can you translate this?" is an order, not a question.
+    text = opening === asking ? rest.replace(/\s{0,3}\?$/, '') : rest
   }
-  text = text.replace(/[\s.,;:–-]{1,10}$/, '').trim()
-  // "write a poem" gets its capital, "iOS" and "mWeb" are names as they are.
-  return /^\p{Ll}+(?![\p{L}\p{N}])/u.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text
+  return capital(text.replace(/[\s.。,;:–-]{1,10}$/, '').trim())
+}
+
+/** "write a poem" gets its capital; "iOS", "mWeb" and addresses are names as they are. */
+function capital(text: string): string {
+  return /^\p{Ll}+(?![\p{L}\p{N}:])/u.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text
 }
 
 function titleOf(sections: readonly Section[]): string {
@@ -98,12 +105,23 @@ function titleOf(sections: readonly Section[]): string {
       if (section.kind !== kind) continue
       if (kind === 'context' && isNamed(section.label)) return cutAt(bare(section.label), longestTitle)
       for (const { kind: lineKind, text } of section.lines) {
-        const title = lineKind === 'code' ? '' : bare(text.length > longestTitle ? sentencesOf(text)[0]! : text)
+        const title = lineKind === 'code' ? '' : bare(tellingSentence(text))
         if (isTelling(title)) return cutAt(title, longestTitle)
       }
     }
   }
   return 'Untitled job'
+}
+
+/** The sentence of a line that names the work: the first if it asks for something, else the first order, else the first that says something. */
+function tellingSentence(text: string): string {
+  const sentences = sentencesOf(text).filter(
+    (sentence) => isTelling(bare(sentence)) && (sentence.length >= 15 || /\p{Lo}{4}/u.test(sentence)),
+  )
+  const [first] = sentences
+  if (first === undefined) return text
+  if (openings.some((pattern) => pattern.test(first))) return first
+  return sentences.find((sentence) => isOrder(bare(sentence))) ?? first
 }
 
 /** A heading of the sender's own is a title; "Background" is not. */
@@ -120,38 +138,71 @@ function isNamed(label: string): boolean {
 function isTelling(text: string): boolean {
   return (
     /\p{L}{3}|\p{Lo}/u.test(text) &&
-    !/^https?:\S+$/.test(text) &&
+    !/^https?:\S+$/i.test(text) &&
     !/^(?:hi|hello|hey|thanks|thank you)\b.{0,20}$/i.test(text)
   )
 }
 
 const modal =
   /\b(?:must|should|shall|needs? to|has to|have to|is required|are required|make sure|ensures?|at least|minimum of|exactly|between \d{1,9} and \d{1,9}|includ(?:e|es|ing) (?:the|a|an|all|at)|(?:will|want to) be able to|formatted as|in the format|acceptance)\b/i
+/** The same in the other languages prompts are often written in. */
+const modalElsewhere =
+  /\b(?:muss|soll(?:te|ten)?|mindestens|deben?|al menos|doi(?:t|vent)|au moins|devem?|pelo menos|almeno|moet(?:en)?|minstens)\b|必须|必須|需要|应该|應該|至少|なければ|べき|해야|최소|должн|не менее/i
 const limiting =
-  /\b(?:must not|should not|shouldn['’]t|do not|don['’]t|never|without|avoid|no more than|at most|no longer than|not exceed|maximum of|only use|use only)\b/i
-const imperative =
-  /^(?:write|create|make|build|add|update|remove|fix|implement|design|research|translate|summari[sz]e|compare|list|find|analy[sz]e|move|show|use|return|provide|deliver|set|change|replace|allow|support|convert|generate|test|document|migrate|refactor|optimi[sz]e|improve|review|investigate|explain|describe|develop|prepare|draft|collect|extract|calculate|compute|rename|hide|disable|enable|clean|rewrite|proofread|check|verify|plan|set up|port|scrape|classify|identify|propose|produce)\b/i
+  /^(?:please )?(?:do not|don['’]t|never|avoid|no) |\b(?:must not|should not|shouldn['’]t|may not|no more than|at most|no longer than|not exceed|maximum of|only use|use only)\b/i
+
+/** Verbs that orders begin with. */
+const orders = new Set(
+  `add allow analyse analyze answer audit automate benchmark brainstorm build calculate change check
+    classify clean clone collect compare compile compose compute configure convert correct create crop
+    cut debug define deliver deploy describe design develop disable document download draft edit email
+    enable estimate evaluate explain export extract fetch find fine-tune fix format gather generate get
+    give help hide identify implement improve import install integrate investigate label list localise
+    localize make map measure merge migrate model monitor move optimise optimize organise organize
+    outline parse plan plot port predict prepare produce proofread propose provide publish rank
+    recommend record redesign refactor remove rename render replace reply report research resize respond
+    return review rewrite run scan schedule scrape search select send set show simplify solve sort split
+    suggest summarise summarize support survey sync tell test train transcribe translate transform
+    update upgrade upload use validate verify visualise visualize write`.split(/\s+/),
+)
+
+function isOrder(sentence: string): boolean {
+  return orders.has(/^[A-Za-z-]{2,14}(?= )/.exec(sentence)?.[0].toLowerCase() ?? '')
+}
 
 /** One to ten criteria, the most explicit kind first: sections that say so, lists, sentences with must and should, orders. */
 function criteriaOf(sections: readonly Section[], title: string): string[] {
   const found = new Found(mostCriteria)
   for (const { kind, lines } of sections) if (kind === 'wanted') found.takeAll(linesOf(lines))
+  const isExplicit = found.list.length > 0
   const prose = sections.filter(({ kind }) => kind === 'context')
-  if (found.list.length === 0) for (const { lines } of prose) found.takeAll(listed(lines))
-  const sentences = prose.flatMap(({ lines }) =>
+  if (!isExplicit) for (const { lines } of prose) found.takeAll(listed(lines))
+  const sentences = proseOf(prose)
+  found.takeAll(sentences.filter((sentence) => asksFor(sentence) && !limiting.test(sentence)))
+  if (!isExplicit)
+    found.takeAll(sentences.map(bare).filter((sentence) => isOrder(sentence) && !limiting.test(sentence)))
+  if (found.list.length === 0) found.takeAll(sentences.filter((sentence) => limiting.test(sentence)))
+  if (found.list.length > 0) return found.list
+  return [
+    cutAt(
+      `${isFault(sections, title) ? 'The problem is solved' : 'The work does what was asked'}: ${title}`,
+      longestCriterion,
+    ),
+  ]
+}
+
+function asksFor(sentence: string): boolean {
+  return (
+    (modal.test(sentence) || modalElsewhere.test(sentence)) &&
+    !sentence.endsWith(':') &&
+    !/^(?:this|that|it) is\b/i.test(sentence)
+  )
+}
+
+function proseOf(sections: readonly Section[]): string[] {
+  return sections.flatMap(({ lines }) =>
     lines.filter(({ kind }) => kind === 'text').flatMap(({ text }) => sentencesOf(text)),
   )
-  found.takeAll(sentences.filter((sentence) => modal.test(sentence) && !limiting.test(sentence) && !/^(?:this|that|it) is\b/i.test(sentence)))
-  if (found.list.length === 0) found.takeAll(sentences.map(bare).filter((sentence) => imperative.test(sentence)))
-  if (found.list.length === 0) found.takeAll(sentences.filter((sentence) => limiting.test(sentence)))
-  if (found.list.length === 0)
-    return [
-      cutAt(
-        `${isFault(sections, title) ? 'The problem is solved' : 'The work does what was asked'}: ${title}`,
-        longestCriterion,
-      ),
-    ]
-  return found.list
 }
 
 /** A report of something broken, rather than an order for something new. */
@@ -166,13 +217,14 @@ function linesOf(lines: readonly Line[]): string[] {
   return lines.flatMap(({ kind, text }) => (kind === 'code' ? [] : kind === 'item' ? [text] : sentencesOf(text)))
 }
 
-/** The items of lists in running text; a short item keeps the line that leads to it ("It should include: prices"). */
+/** The items of lists in running text; a short item keeps the sentence that leads to it ("It should include: prices"). */
 function listed(lines: readonly Line[]): string[] {
   let lead = ''
   const items: string[] = []
   for (const { kind, text } of lines) {
-    if (kind === 'text') lead = text.endsWith(':') && text.length <= 80 ? bare(text) : ''
-    else if (kind === 'item') items.push(lead !== '' && text.split(' ').length < 4 ? `${lead}: ${text}` : text)
+    if (kind === 'text') lead = text.endsWith(':') ? bare(sentencesOf(text).at(-1)!) : ''
+    else if (kind === 'item')
+      items.push(lead !== '' && lead.length <= 80 && text.split(' ').length < 4 ? `${lead}: ${text}` : text)
   }
   return items
 }
@@ -190,8 +242,9 @@ class Found {
   takeAll(sentences: readonly string[]): void {
     for (const sentence of sentences) {
       if (this.list.length >= this.#most) return
-      const text = cutAt(sentence.replace(/[\s,;:]{1,10}$/, ''), longestCriterion)
-      const key = text
+      const untagged = sentence.replace(/^(?:\[[^[\]]{1,80}\]\s{0,3}){1,5}/, '')
+      const text = cutAt(capital(untagged.replace(/[\s,;:]{1,10}$/, '')), longestCriterion)
+      const key = bare(text)
         .toLowerCase()
         .replace(/[^\p{L}\p{N}]+/gu, ' ')
         .trim()
@@ -202,28 +255,21 @@ class Found {
   }
 }
 
-/** What limits the work besides the criteria: sections that say so, sentences with "do not", the ticked platforms. */
+/** What limits the work besides the criteria: sections that say so, and sentences with "do not" and "at most". */
 function constraintsOf(sections: readonly Section[], title: string, criteria: readonly string[]): string[] {
   const found = new Found(mostConstraints)
   for (const { kind, lines } of sections) if (kind === 'limits') found.takeAll(linesOf(lines))
-  for (const { kind, lines } of sections) {
-    if (kind === 'context')
-      found.takeAll(
-        lines
-          .filter((line) => line.kind === 'text')
-          .flatMap(({ text }) => sentencesOf(text).filter((sentence) => limiting.test(sentence))),
-      )
-    if (kind === 'platforms') {
-      const ticked = lines.filter(({ open, kind: lineKind }) => !open && lineKind === 'item').map(({ text }) => text)
-      if (ticked.length > 0) found.takeAll([`platforms ${ticked.join(', ')}`])
-    }
-  }
-  return found.list.filter((text) => !criteria.includes(text) && bare(text) !== title).map((text) => `Constraint: ${text}`)
+  found.takeAll(
+    proseOf(sections.filter(({ kind }) => kind === 'context')).filter((sentence) => limiting.test(sentence)),
+  )
+  return found.list
+    .filter((text) => !criteria.includes(text) && bare(text) !== title)
+    .map((text) => `Constraint: ${text}`)
 }
 
 /** One sentence on what is wanted: the first order in the prompt, or the fault and what should be instead. */
 function intentOf(sections: readonly Section[], title: string, criteria: readonly string[]): string {
-  if (isFault(sections, title) && !imperative.test(title)) {
+  if (isFault(sections, title) && !isOrder(title)) {
     const [first] = criteria
     return cutAt(
       first!.endsWith(title) ? `Solve: ${title}` : `Solve "${title}" so that this holds: ${first}`,
@@ -235,13 +281,14 @@ function intentOf(sections: readonly Section[], title: string, criteria: readonl
   return cutAt(sentence.length >= title.length ? sentence : title, longestIntent)
 }
 
-/** The prompt without noise: headings as lines of their own, lists as lists, code as it was. */
+/** The prompt without noise: headings as lines of their own, lists as lists, code as it was, of check lists what is ticked. */
 function describe(sections: readonly Section[]): string {
   return sections
-    .filter(({ kind }) => kind !== 'platforms')
-    .map(({ label, lines }) => {
-      const body = lines.map(({ kind, text }) => (kind === 'item' ? `- ${text}` : text)).join('\n')
-      return label === '' ? body : `${label.replace(/:$/, '')}:\n${body}`
+    .map(({ kind, label, lines }) => {
+      const shown = kind === 'platforms' ? lines.filter(({ open }) => !open) : lines
+      const body = shown.map((line) => (line.kind === 'item' ? `- ${line.text}` : line.text)).join('\n')
+      return label === '' || body === '' ? body : `${label.replace(/:$/, '')}:\n${body}`
     })
+    .filter((part) => part !== '')
     .join('\n\n')
 }

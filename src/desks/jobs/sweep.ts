@@ -32,7 +32,12 @@ const cancelDue = (states: string, reason: string): string => `with moved as (
   select event_write('job.cancelled', 'job:' || id, array[sender], json_build_object('job_id', id, 'reason', '${reason}')) from moved
 ) select id, (select count(*) from refunded) as refunds, (select count(*) from told) as tellings from moved`
 
-const sweeps = [lapseHolds, missDeadlines, cancelDue(jobLife.from('abandon'), 'not_paid'), cancelDue(`'queued'`, 'not_done')]
+const sweeps = [
+  lapseHolds,
+  missDeadlines,
+  cancelDue(jobLife.from('abandon'), 'not_paid'),
+  cancelDue(`'queued'`, 'not_done'),
+]
 
 /**
  * Tidies what the clock has decided: holds run out, deadlines missed, jobs nobody paid for or did. Any number of processes may
@@ -50,10 +55,7 @@ export async function sweepJobs(db: Database): Promise<number> {
   return moved
 }
 
-const forget = [
-  `delete from quote where created_at < app_now() - interval '1 day'`,
-  `delete from match_text where created_at < clock_timestamp() - interval '60 days'`,
-]
+const forget = [`delete from quote where created_at < app_now() - interval '1 day'`, `select match_forget('60 days')`]
 
 /** Throws away what is no longer needed: quotes past their time, texts of offers that have long ended. */
 export async function tidyJobs(db: Database): Promise<void> {

@@ -63,6 +63,10 @@ export const claim = (settings: { live: boolean }): StatementVerb<Endpoints['cla
 
 function showHeld({ actor }: Call, row: JobRow): Reply<Job & { match: { score: number; why: string[] } }> {
   const words = row.hold_why ?? []
-  const why = words.length > 0 ? [`shares the words: ${words.join(', ')}`] : ['has waited longest of what you may work on']
-  return reply(200, { ...viewJob(row, actor.userId)!, match: { score: Math.min(1, Math.round((row.hold_score ?? 0) * 1000) / 1000), why } })
+  const why =
+    words.length > 0 ? [`shares the words: ${words.join(', ')}`] : ['has waited longest of what you may work on']
+  return reply(200, {
+    ...viewJob(row, actor.userId)!,
+    match: { score: Math.min(1, Math.round((row.hold_score ?? 0) * 1000) / 1000), why },
+  })
 }

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../../base/db.ts'
 import type { Log } from '../../base/log.ts'
-import type { Check } from '../../core/verification/check.ts'
-import type { Verdict } from '../../core/verification/check.ts'
+import type { Check, Verdict } from '../../core/verification/check.ts'
 import { contentHash, verify } from '../../core/verification/verify.ts'
 import { timers } from './job.ts'
 import { type LogLine, postpone, settle, voidSubmission } from './settle.ts'
@@ -59,7 +58,8 @@ async function verifyOne(db: Database, log: Log, work: Submission, token: string
       },
       note,
     )
-    if (verdict.content_hash !== work.content_hash) throw new Error(`judged ${verdict.content_hash}, submitted was ${work.content_hash}`)
+    if (verdict.content_hash !== work.content_hash)
+      throw new Error(`judged ${verdict.content_hash}, submitted was ${work.content_hash}`)
     judged++
     await book(db, work.id, token, verdict, lines)
   } catch (error) {
@@ -91,7 +91,8 @@ async function afterFault(db: Database, work: Submission, token: string, lines: 
       score: 0,
       criteria: [],
       checks: [],
-      reasoning: 'The verification of this work broke down three times while other work was judged; it counts as not passed.',
+      reasoning:
+        'The verification of this work broke down three times while other work was judged; it counts as not passed.',
       verified_by: 'rules',
       content_hash: contentHash(work.output_text, []),
     }
@@ -99,6 +100,11 @@ async function afterFault(db: Database, work: Submission, token: string, lines: 
   }
   if (work.waited_seconds > 24 * 3600) return voidSubmission(db, work.id, token)
   const seconds = Math.min(600, 5 * 4 ** Math.min(work.judgements, 4))
-  return postpone(db, work.id, token, seconds, `The market could not verify this just now; trying again in ${seconds} s.`)
+  return postpone(
+    db,
+    work.id,
+    token,
+    seconds,
+    `The market could not verify this just now; trying again in ${seconds} s.`,
+  )
 }
-

@@ -34,9 +34,14 @@ export async function authenticate(
   if (endpoint.access === 'session' && actor.kind !== 'session') throw refuseAtEdge('session_required')
   if (endpoint.access === 'key' && actor.kind !== 'key') throw refuseAtEdge('key_required')
   if (endpoint.scope && !actor.scopes.has(endpoint.scope)) {
-    throw refuseAtEdge('scope_missing', { scope: endpoint.scope }, `This key does not have the scope ${endpoint.scope}.`)
+    throw refuseAtEdge(
+      'scope_missing',
+      { scope: endpoint.scope },
+      `This key does not have the scope ${endpoint.scope}.`,
+    )
   }
-  if (actor.kind === 'session' && request.method !== 'GET' && !isOurPage(request, appUrl)) throw refuseAtEdge('origin_mismatch')
+  if (actor.kind === 'session' && request.method !== 'GET' && !isOurPage(request, appUrl))
+    throw refuseAtEdge('origin_mismatch')
   return actor
 }
 

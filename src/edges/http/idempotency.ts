@@ -48,7 +48,12 @@ export const isTwin = (error: unknown): boolean => constraintOf(error) === 'idem
 export const isStillRunning = (error: unknown): boolean => sqlState(error) === '55P03'
 
 /** Takes the secrets out of an answer before it is stored: sealed, and readable for 60 seconds only. */
-function withoutSecrets(endpoint: AnyEndpoint, { body }: Reply, sealer: Sealer, context: string): [answer: unknown, sealed: Buffer | null] {
+function withoutSecrets(
+  endpoint: AnyEndpoint,
+  { body }: Reply,
+  sealer: Sealer,
+  context: string,
+): [answer: unknown, sealed: Buffer | null] {
   if (!endpoint.secrets || typeof body !== 'object' || body === null) return [body, null]
   const secrets = Object.fromEntries(endpoint.secrets.map((name) => [name, (body as Record<string, unknown>)[name]]))
   const rest = Object.fromEntries(Object.entries(body).filter(([name]) => !endpoint.secrets!.includes(name)))
@@ -69,12 +74,22 @@ const begin = `insert into idempotency (lineage, route, key, fingerprint, effect
   values ($1, $2, $3, $4, $5, clock_timestamp() + make_interval(secs => $6)) on conflict do nothing returning 1`
 
 /** Writes the key's row; false when it was there already. Inside a transaction it waits for a twin in flight. */
-export async function beginWith(sql: Sql, { lineage, route, key, fingerprint, effectId }: Remember, leaseSeconds: number): Promise<boolean> {
+export async function beginWith(
+  sql: Sql,
+  { lineage, route, key, fingerprint, effectId }: Remember,
+  leaseSeconds: number,
+): Promise<boolean> {
   return (await sql.rows(begin, [lineage, route, key, fingerprint, effectId, leaseSeconds])).length > 0
 }
 
 /** Stores the answer beside the effect. */
-export async function finishWith(sql: Sql, endpoint: AnyEndpoint, remember: Remember, answer: Reply, sealer: Sealer): Promise<void> {
+export async function finishWith(
+  sql: Sql,
+  endpoint: AnyEndpoint,
+  remember: Remember,
+  answer: Reply,
+  sealer: Sealer,
+): Promise<void> {
   const [stored, sealed] = withoutSecrets(endpoint, answer, sealer, contextOf(remember))
   await sql.rows(
     `update idempotency set status = $4, answer = $5, sealed = $6, sealed_until = clock_timestamp() + interval '60 seconds', leased_until = null
@@ -85,14 +100,21 @@ export async function finishWith(sql: Sql, endpoint: AnyEndpoint, remember: Reme
 
 /** A refusal changed nothing: the key may be used again. */
 export async function releaseKey(sql: Sql, { lineage, route, key }: Remember): Promise<void> {
-  await sql.rows(`delete from idempotency where lineage = $1 and route = $2 and key = $3 and answer is null`, [lineage, route, key])
+  await sql.rows(`delete from idempotency where lineage = $1 and route = $2 and key = $3 and answer is null`, [
+    lineage,
+    route,
+    key,
+  ])
 }
 
 /**
  * Begins an `outside` effect: answers the key's own row to work under, or what is stored. A twin that is at work is waited for;
  * one whose process died is taken over after its lease, with the same effect id, so the provider sees the same request.
  */
-export async function beginOutside(db: Database, remember: Remember): Promise<{ remember: Remember } | { stored: Stored }> {
+export async function beginOutside(
+  db: Database,
+  remember: Remember,
+): Promise<{ remember: Remember } | { stored: Stored }> {
   if (await beginWith(db, remember, outsideLease)) return { remember }
   for (let waited = 0; waited < 100; waited++) {
     const stored = await recall(db, remember)

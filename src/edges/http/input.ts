@@ -23,7 +23,9 @@ export function parseInput<E extends AnyEndpoint>(endpoint: E, sent: Sent): Inpu
   }
   const strays = names.filter((name) => Object.hasOwn(fields, name))
   if (strays.length > 0) {
-    throw refuseAtEdge('invalid_input', { issues: strays.map((path) => ({ path, message: 'belongs into the path, not here' })) })
+    throw refuseAtEdge('invalid_input', {
+      issues: strays.map((path) => ({ path, message: 'belongs into the path, not here' })),
+    })
   }
   const parsed = (endpoint.input as z.ZodObject).safeParse({ ...fields, ...sent.params })
   if (parsed.success) return parsed.data as Input<E>
@@ -39,7 +41,10 @@ function describe(issue: z.core.$ZodIssue, known: readonly string[]): { path: st
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
   return issue.keys.map((key) => {
     const near = path === '' ? nearest(key, known) : null
-    return { path: path ? `${path}.${key}` : key, message: near ? `is not a field here; did you mean ${near}?` : 'is not a field here' }
+    return {
+      path: path ? `${path}.${key}` : key,
+      message: near ? `is not a field here; did you mean ${near}?` : 'is not a field here',
+    }
   })
 }
 

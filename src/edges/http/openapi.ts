@@ -7,10 +7,28 @@ import { pathNames } from './input.ts'
 
 type Json = Record<string, unknown>
 
-const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' })
-  return rest as Json
+/** Schemas with an id stand once under components; everything else where it is used. */
+class Schemas {
+  readonly named = new Map<string, Json>()
+
+  of(schema: z.ZodType, io: 'input' | 'output'): Json {
+    // Inside a wrapper a schema with an id becomes a reference; at the root it would be written out.
+    const { $defs: defs, properties } = z.toJSONSchema(z.object({ it: schema }), {
+      io,
+      unrepresentable: 'any',
+      target: 'draft-2020-12',
+    })
+    for (const [name, definition] of Object.entries(defs ?? {})) {
+      const { id: _id, ...plain } = definition as Json
+      this.named.set(name, moved(plain))
+    }
+    return moved(properties!.it as Json)
+  }
 }
+
+/** References into `$defs` point at components instead. */
+const moved = (schema: Json): Json =>
+  JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/')) as Json
 
 const ErrorBody: Json = {
   type: 'object',
@@ -21,7 +39,11 @@ const ErrorBody: Json = {
     request_id: { type: 'string' },
     issues: {
       type: 'array',
-      items: { type: 'object', required: ['path', 'message'], properties: { path: { type: 'string' }, message: { type: 'string' } } },
+      items: {
+        type: 'object',
+        required: ['path', 'message'],
+        properties: { path: { type: 'string' }, message: { type: 'string' } },
+      },
     },
     retryable: { type: 'boolean' },
     retry_after_seconds: { type: 'integer' },
@@ -32,11 +54,12 @@ const ErrorBody: Json = {
 /** OpenAPI 3.1 of the very definitions that serve the requests. */
 export function openApi(contracts: readonly Contract[], { version, url }: { version: string; url: string }): Json {
   const paths: Record<string, Json> = {}
+  const schemas = new Schemas()
   for (const contract of contracts) {
     for (const [name, endpoint] of Object.entries(contract.endpoints) as [string, AnyEndpoint][]) {
       const [method, path] = endpoint.route.split(' ') as [string, string]
       const at = path.replaceAll(/:(\w+)/g, '{$1}')
-      paths[at] = { ...paths[at], [method.toLowerCase()]: operation(contract, name, endpoint) }
+      paths[at] = { ...paths[at], [method.toLowerCase()]: operation(schemas, contract, name, endpoint) }
     }
   }
   return {
@@ -51,7 +74,7 @@ export function openApi(contracts: readonly Contract[], { version, url }: { vers
     servers: [{ url }],
     paths,
     components: {
-      schemas: { Error: ErrorBody },
+      schemas: { Error: ErrorBody, ...Object.fromEntries(schemas.named) },
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'An API key.' },
         apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
@@ -61,19 +84,34 @@ export function openApi(contracts: readonly Contract[], { version, url }: { vers
   }
 }
 
-function operation(contract: Contract, name: string, endpoint: AnyEndpoint): Json {
+function operation(schemas: Schemas, contract: Contract, name: string, endpoint: AnyEndpoint): Json {
   const inPath = pathNames(endpoint.route)
   const reads = endpoint.route.startsWith('GET ')
-  const input = schemaOf(endpoint.input as z.ZodObject, 'input')
+  const input = schemas.of(endpoint.input as z.ZodObject, 'input')
   const fields = (input.properties ?? {}) as Record<string, Json>
   const required = (input.required ?? []) as string[]
   const elsewhere = Object.keys(fields).filter((field) => !inPath.includes(field))
   const parameters = [
     ...inPath.map((field) => ({ name: field, in: 'path', required: true, schema: fields[field] })),
-    ...(reads ? elsewhere.map((field) => ({ name: field, in: 'query', required: required.includes(field), schema: fields[field] })) : []),
+    ...(reads
+      ? elsewhere.map((field) => ({
+          name: field,
+          in: 'query',
+          required: required.includes(field),
+          schema: fields[field],
+        }))
+      : []),
     ...(endpoint.kind === 'read'
       ? []
-      : [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 255 }, description: 'Makes a retry safe.' }]),
+      : [
+          {
+            name: 'Idempotency-Key',
+            in: 'header',
+            required: false,
+            schema: { type: 'string', maxLength: 255 },
+            description: 'Makes a retry safe.',
+          },
+        ]),
   ]
   const body = {
     type: 'object',
@@ -95,11 +133,13 @@ function operation(contract: Contract, name: string, endpoint: AnyEndpoint): Jso
       ? {
           requestBody: {
             required: body.required.length > 0,
-            content: { 'application/json': { schema: body, ...(endpoint.example?.input ? { example: bodyExample } : {}) } },
+            content: {
+              'application/json': { schema: body, ...(endpoint.example?.input ? { example: bodyExample } : {}) },
+            },
           },
         }
       : {}),
-    responses: { ...answersOf(endpoint), ...refusalsOf(contract, endpoint) },
+    responses: { ...answersOf(schemas, endpoint), ...refusalsOf(contract, endpoint) },
   }
 }
 
@@ -117,13 +157,13 @@ function securityOf({ access }: AnyEndpoint): Json[] {
   }
 }
 
-function answersOf(endpoint: AnyEndpoint): Json {
+function answersOf(schemas: Schemas, endpoint: AnyEndpoint): Json {
   return Object.fromEntries(
     Object.entries(endpoint.answers as Record<string, z.ZodType | 'nothing'>).map(([status, answer]) => [
       status,
       {
         description: STATUS_CODES[status] ?? 'Answer',
-        ...(answer === 'nothing' ? {} : { content: { 'application/json': { schema: schemaOf(answer, 'output') } } }),
+        ...(answer === 'nothing' ? {} : { content: { 'application/json': { schema: schemas.of(answer, 'output') } } }),
       },
     ]),
   )
@@ -132,7 +172,11 @@ function answersOf(endpoint: AnyEndpoint): Json {
 /** The refusals a caller should expect, grouped by status, each with its code and sentence. */
 function refusalsOf(contract: Contract, endpoint: AnyEndpoint): Json {
   const table = { ...edgeRefusals, ...contract.refusals }
-  const codes = new Set<string>([...(endpoint.access === 'public' ? [] : ['authentication_required']), 'invalid_input', ...endpoint.refusals])
+  const codes = new Set<string>([
+    ...(endpoint.access === 'public' ? [] : ['authentication_required']),
+    'invalid_input',
+    ...endpoint.refusals,
+  ])
   const byStatus = new Map<number, string[]>()
   for (const code of codes) {
     const [kind, sentence] = table[code as keyof typeof table]!
@@ -143,7 +187,10 @@ function refusalsOf(contract: Contract, endpoint: AnyEndpoint): Json {
   return Object.fromEntries(
     [...byStatus].map(([status, lines]) => [
       status,
-      { description: lines.join('\n\n'), content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
+      {
+        description: lines.join('\n\n'),
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+      },
     ]),
   )
 }

@@ -1,9 +1,26 @@
 import type { Database } from '../../base/db.ts'
-import { type AnyEndpoint, type Call, isRefusal, type Kind, type Reply, type StatementVerb } from '../../base/endpoint.ts'
+import {
+  type AnyEndpoint,
+  type Call,
+  isRefusal,
+  type Kind,
+  type Reply,
+  type StatementVerb,
+} from '../../base/endpoint.ts'
 import { refuseAtEdge } from '../../base/refusals.ts'
 import type { Sealer } from '../../base/seal.ts'
 import type { Remember } from '../../base/statement.ts'
-import { beginOutside, beginWith, finishWith, isStillRunning, isTwin, recall, releaseKey, replay, type Stored } from './idempotency.ts'
+import {
+  beginOutside,
+  beginWith,
+  finishWith,
+  isStillRunning,
+  isTwin,
+  recall,
+  releaseKey,
+  replay,
+  type Stored,
+} from './idempotency.ts'
 
 export interface Performed {
   readonly reply: Reply
@@ -35,9 +52,11 @@ export async function perform(
         return await outside(db, sealer, endpoint, verb as PlainVerb, call, input)
     }
   } catch (error) {
-    if (isStillRunning(error)) throw refuseAtEdge('idempotency_twin_running', { retryable: true, retry_after_seconds: 5 })
+    if (isStillRunning(error))
+      throw refuseAtEdge('idempotency_twin_running', { retryable: true, retry_after_seconds: 5 })
     // A refusal may be the shadow of the same request having succeeded before: then its answer is given again.
-    if (!remember || !(isTwin(error) || error instanceof TwinCommitted || isRefusal(error) || isRaisedRefusal(error))) throw error
+    if (!remember || !(isTwin(error) || error instanceof TwinCommitted || isRefusal(error) || isRaisedRefusal(error)))
+      throw error
     const stored = await recall(db, remember)
     if (!stored || stored.answer === null) throw error
     return again(endpoint, verb, { ...call, sql: db }, stored, remember, sealer)
@@ -50,12 +69,24 @@ const isRaisedRefusal = (error: unknown): boolean => error instanceof Error && '
 
 const fresh = (reply: Reply): Performed => ({ reply, replayed: false })
 
-function again(endpoint: AnyEndpoint, verb: AnyVerb, call: Call, stored: Stored, remember: Remember, sealer: Sealer): Performed {
+function again(
+  endpoint: AnyEndpoint,
+  verb: AnyVerb,
+  call: Call,
+  stored: Stored,
+  remember: Remember,
+  sealer: Sealer,
+): Performed {
   const reply = typeof verb === 'function' ? replay(endpoint, stored, remember, sealer) : verb.show(call, stored.answer)
   return { reply: { status: reply.status, body: reply.body }, replayed: true }
 }
 
-async function inOneStatement(db: Database, verb: StatementVerb<AnyEndpoint, unknown>, call: Call, input: unknown): Promise<Performed> {
+async function inOneStatement(
+  db: Database,
+  verb: StatementVerb<AnyEndpoint, unknown>,
+  call: Call,
+  input: unknown,
+): Promise<Performed> {
   const row = await verb.act(call, input as never)
   if (row === null && call.remember) {
     const stored = await recall(db, call.remember)

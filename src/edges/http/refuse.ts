@@ -38,7 +38,10 @@ export function sendRefusal(reply: FastifyReply, request: FastifyRequest, refusa
 }
 
 export function sendFault(reply: FastifyReply, request: FastifyRequest, error: unknown, log: Log): FastifyReply {
-  log.error({ err: error, request_id: request.id, route: request.routeOptions.url }, 'a request failed by a fault of ours')
+  log.error(
+    { err: error, request_id: request.id, route: request.routeOptions.url },
+    'a request failed by a fault of ours',
+  )
   return reply.code(500).send({
     error: `This is a fault of the market, not of your request. Tell the operator this request_id.`,
     code: 'internal_error',

@@ -24,6 +24,8 @@ export interface ServerNeeds {
   // biome-ignore lint/suspicious/noExplicitAny: rooms of every contract.
   readonly rooms: readonly Room<any>[]
   readonly wake: (work: string) => void
+  /** Tests: a refusal that its contract does not declare is a fault, not an answer. */
+  readonly strict?: boolean
   /** Hand-written routes: pages, raw bodies, streams. Each is listed in the law test. */
   readonly extras?: (app: FastifyInstance) => void | Promise<void>
 }
@@ -45,7 +47,10 @@ export async function buildServer(needs: ServerNeeds): Promise<FastifyInstance> 
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
   })
   await app.register(cookie)
-  await app.register(helmet, { contentSecurityPolicy: false, strictTransportSecurity: config.appUrl.startsWith('https:') })
+  await app.register(helmet, {
+    contentSecurityPolicy: false,
+    strictTransportSecurity: config.appUrl.startsWith('https:'),
+  })
   readBodies(app)
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
@@ -109,6 +114,7 @@ function addRoute(
         if (!refusal) return sendFault(reply, request, error, needs.log)
         if (!may.has(refusal.code)) {
           needs.log.error({ route: endpoint.route, code: refusal.code }, 'a refusal that its contract does not declare')
+          if (needs.strict) return sendFault(reply, request, new Error(`undeclared refusal ${refusal.code}`), needs.log)
         }
         return sendRefusal(reply, request, refusal)
       }
@@ -131,7 +137,8 @@ async function answerTo(
   try {
     actor = await authenticate(endpoint, request, credentials, config.appUrl)
   } catch (error) {
-    const rotated = endpoint === accountsApi.endpoints.rotate_key ? await repeatedRotation(needs, endpoint, request) : null
+    const rotated =
+      endpoint === accountsApi.endpoints.rotate_key ? await repeatedRotation(needs, endpoint, request) : null
     if (rotated) return rotated
     throw error
   }

@@ -21,7 +21,9 @@ export async function stripeWebhook(app: FastifyInstance, { db, stripe, secret, 
       try {
         event = stripe.webhooks.constructEvent(request.body as Buffer, signature as string, secret, 300)
       } catch {
-        return reply.code(400).send({ error: 'The signature does not fit the body.', code: 'signature_invalid', request_id: request.id })
+        return reply
+          .code(400)
+          .send({ error: 'The signature does not fit the body.', code: 'signature_invalid', request_id: request.id })
       }
       if (await receiveEvent(db, event)) wake('inbox')
       return reply.send({ received: true })

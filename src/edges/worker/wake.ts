@@ -19,9 +19,11 @@ export function openWaker(sql: Sql, log: Log): (work: string) => void {
     setTimeout(() => {
       const works = [...pending!]
       pending = null
-      sql.rows(`select pg_notify('${channel}', work) from unnest($1::text[]) as work`, [works]).catch((error: unknown) => {
-        log.warn({ err: error }, 'a wake-up could not be sent')
-      })
+      sql
+        .rows(`select pg_notify('${channel}', work) from unnest($1::text[]) as work`, [works])
+        .catch((error: unknown) => {
+          log.warn({ err: error }, 'a wake-up could not be sent')
+        })
     }, 5)
   }
 }

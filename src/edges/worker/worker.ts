@@ -32,7 +32,11 @@ export function startWorker({ config, listenUrl, db, stripe, log }: WorkerNeeds)
     verify: { name: 'verify', everyMs: 1_000, once: async () => isFull(await verifyBatch(db, log)) },
     inbox: { name: 'inbox', everyMs: 5_000, once: () => nothingMore(readInbox(db, stripe, log)) },
     sweep: { name: 'sweep', everyMs: config.mode === 'test' ? 1_000 : 15_000, once: () => nothingMore(sweepJobs(db)) },
-    lookUp: { name: 'look up open top-ups', everyMs: 60_000, once: () => nothingMore(lookUpOpenTopUps(db, stripe, log)) },
+    lookUp: {
+      name: 'look up open top-ups',
+      everyMs: 60_000,
+      once: () => nothingMore(lookUpOpenTopUps(db, stripe, log)),
+    },
     tidy: {
       name: 'tidy',
       everyMs: 60_000,

@@ -1,0 +1,338 @@
+-- Made by `npm run generate` from the migrated database. Do not edit.
+
+create table agent (
+  id uuid not null,
+  owner_id uuid not null,
+  name text not null,
+  personality text,
+  avatar_url text,
+  is_default boolean not null default false,
+  listed boolean not null default false,
+  max_active_jobs integer not null default 10,
+  created_at timestamp with time zone not null,
+  deleted_at timestamp with time zone,
+  constraint agent_pkey PRIMARY KEY (id),
+  constraint agent_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_user(id),
+  constraint agent_max_active_jobs_check CHECK (max_active_jobs >= 1 AND max_active_jobs <= 100),
+  constraint agent_name_check CHECK (length(name) >= 1 AND length(name) <= 100),
+  constraint agent_personality_check CHECK (length(personality) <= 10000)
+);
+CREATE UNIQUE INDEX agent_default ON public.agent USING btree (owner_id) WHERE (is_default AND (deleted_at IS NULL));
+CREATE UNIQUE INDEX agent_name ON public.agent USING btree (owner_id, name) WHERE (deleted_at IS NULL);
+
+create table api_key (
+  id uuid not null,
+  user_id uuid not null,
+  lineage uuid not null,
+  prefix text not null,
+  public_id text not null,
+  secret_hash bytea not null,
+  last_four text not null,
+  name text,
+  agent_id uuid,
+  scopes text[] not null,
+  spend_limit_cents bigint,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  rotated_at timestamp with time zone,
+  constraint api_key_pkey PRIMARY KEY (id),
+  constraint api_key_public_id_key UNIQUE (public_id),
+  constraint api_key_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agent(id),
+  constraint api_key_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint api_key_check CHECK (spend_limit_cents IS NULL OR NOT ('wallet:manage'::text = ANY (scopes))),
+  constraint api_key_prefix_check CHECK (prefix ~ '^[a-z]{2,8}$'::text),
+  constraint api_key_spend_limit_cents_check CHECK (spend_limit_cents >= 0)
+);
+CREATE UNIQUE INDEX api_key_lineage ON public.api_key USING btree (lineage) WHERE (revoked_at IS NULL);
+CREATE INDEX api_key_user ON public.api_key USING btree (user_id);
+
+create table app_clock (
+  one boolean not null default true,
+  skew interval not null default '00:00:00'::interval,
+  constraint app_clock_pkey PRIMARY KEY (one),
+  constraint app_clock_one_check CHECK (one)
+);
+
+create table app_user (
+  id uuid not null,
+  name text not null,
+  email text not null,
+  email_verified_at timestamp with time zone,
+  avatar_url text,
+  user_type text not null default 'client'::text,
+  subscription_tier text not null default 'free'::text,
+  stripe_customer_id text,
+  stripe_account_id text,
+  stripe_account_status text not null default 'not_connected'::text,
+  suspended_at timestamp with time zone,
+  deleted_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint app_user_pkey PRIMARY KEY (id),
+  constraint app_user_stripe_account_id_key UNIQUE (stripe_account_id),
+  constraint app_user_stripe_customer_id_key UNIQUE (stripe_customer_id),
+  constraint app_user_email_check CHECK (email = lower(email)),
+  constraint app_user_name_check CHECK (length(name) >= 1 AND length(name) <= 200),
+  constraint app_user_stripe_account_status_check CHECK (stripe_account_status = ANY (ARRAY['not_connected'::text, 'pending'::text, 'active'::text])),
+  constraint app_user_subscription_tier_check CHECK (subscription_tier = ANY (ARRAY['free'::text, 'starter'::text, 'pro'::text, 'team'::text])),
+  constraint app_user_user_type_check CHECK (user_type = ANY (ARRAY['client'::text, 'freelancer'::text]))
+);
+CREATE UNIQUE INDEX app_user_email ON public.app_user USING btree (email) WHERE (deleted_at IS NULL);
+
+create table event (
+  "position" bigint not null generated always as identity,
+  id uuid not null default uuid7(),
+  name text not null,
+  ref text not null,
+  parties uuid[] not null,
+  data json not null,
+  xid xid8 not null default pg_current_xact_id(),
+  created_at timestamp with time zone not null,
+  constraint event_pkey PRIMARY KEY ("position")
+);
+
+create table idempotency (
+  lineage text not null,
+  route text not null,
+  key text not null,
+  fingerprint bytea not null,
+  effect_id uuid,
+  leased_until timestamp with time zone,
+  status smallint,
+  answer json,
+  sealed bytea,
+  sealed_until timestamp with time zone,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint idempotency_pkey PRIMARY KEY (lineage, route, key)
+);
+CREATE INDEX idempotency_age ON public.idempotency USING brin (created_at);
+
+create table job (
+  id uuid not null,
+  status text not null,
+  terms text not null default 'wallet'::text,
+  sender uuid not null,
+  prompt text not null,
+  title text not null,
+  intent text not null,
+  description text not null,
+  requirements text not null,
+  acceptance_criteria text[] not null,
+  checks json not null,
+  skill text not null,
+  price_cents bigint not null,
+  time_limit_seconds integer not null,
+  min_pass_rate real,
+  retry_same boolean not null default false,
+  fee_cents bigint,
+  paid_at timestamp with time zone,
+  queued_at timestamp with time zone,
+  hold_owner uuid,
+  held_by_agent_id uuid,
+  hold_token uuid,
+  hold_expires_at timestamp with time zone,
+  hold_score real,
+  hold_why text[],
+  presented_to_agents uuid[] not null default '{}'::uuid[],
+  attempt_count smallint not null default 0,
+  receiver uuid,
+  receiver_agent_id uuid,
+  accepted_at timestamp with time zone,
+  deadline_at timestamp with time zone,
+  cancellation_requested boolean not null default false,
+  submitted_at timestamp with time zone,
+  output_text text,
+  content_hash text,
+  verify_token uuid,
+  judgements smallint not null default 0,
+  verification json,
+  due_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint job_pkey PRIMARY KEY (id),
+  constraint job_sender_fkey FOREIGN KEY (sender) REFERENCES app_user(id),
+  constraint job_accepted CHECK ((status <> ALL (ARRAY['accepted'::text, 'submitted'::text])) OR receiver IS NOT NULL AND accepted_at IS NOT NULL),
+  constraint job_check CHECK (fee_cents >= 0 AND fee_cents <= price_cents),
+  constraint job_end CHECK ((status = ANY (ARRAY['verified'::text, 'rejected'::text, 'cancelled'::text, 'failed'::text])) = (ended_at IS NOT NULL)),
+  constraint job_held CHECK (status <> 'held'::text OR hold_token IS NOT NULL AND hold_expires_at IS NOT NULL AND held_by_agent_id IS NOT NULL),
+  constraint job_min_pass_rate_check CHECK (min_pass_rate >= 0::double precision AND min_pass_rate <= 1::double precision),
+  constraint job_paid CHECK (status = 'pending_payment'::text OR status = 'cancelled'::text OR paid_at IS NOT NULL AND fee_cents IS NOT NULL),
+  constraint job_price_cents_check CHECK (price_cents >= 100 AND price_cents <= 100000),
+  constraint job_status CHECK (status = ANY (ARRAY['pending_payment'::text, 'queued'::text, 'held'::text, 'accepted'::text, 'in_progress'::text, 'submitted'::text, 'verified'::text, 'rejected'::text, 'cancelled'::text, 'failed'::text])),
+  constraint job_terms_check CHECK (terms = ANY (ARRAY['wallet'::text, 'credits'::text])),
+  constraint job_three_attempts CHECK (attempt_count >= 0 AND attempt_count <= 3),
+  constraint job_time_limit_seconds_check CHECK (time_limit_seconds >= 60 AND time_limit_seconds <= 86400),
+  constraint job_timer CHECK ((ended_at IS NULL) = (due_at IS NOT NULL))
+) with (fillfactor=80);
+CREATE INDEX job_active ON public.job USING btree (COALESCE(receiver_agent_id, held_by_agent_id)) WHERE (status = ANY (ARRAY['held'::text, 'accepted'::text, 'in_progress'::text, 'submitted'::text]));
+CREATE INDEX job_due ON public.job USING btree (status, due_at) WHERE (ended_at IS NULL);
+CREATE INDEX job_holds ON public.job USING btree (hold_owner) WHERE (status = 'held'::text);
+CREATE INDEX job_open ON public.job USING btree (queued_at, id) WHERE (status = ANY (ARRAY['queued'::text, 'held'::text]));
+CREATE INDEX job_receiver ON public.job USING btree (receiver, updated_at DESC) WHERE (receiver IS NOT NULL);
+CREATE INDEX job_sender ON public.job USING btree (sender, created_at DESC, id DESC);
+
+create table job_log (
+  id bigint not null generated always as identity,
+  job_id uuid not null,
+  kind text not null,
+  data json not null,
+  created_at timestamp with time zone not null,
+  constraint job_log_pkey PRIMARY KEY (id),
+  constraint job_log_kind_check CHECK (kind = ANY (ARRAY['log'::text, 'verdict'::text, 'end'::text]))
+);
+CREATE INDEX job_log_job ON public.job_log USING btree (job_id, id);
+
+create table job_presentation (
+  agent_id uuid not null,
+  token uuid not null,
+  owner_id uuid not null,
+  job_id uuid not null,
+  outcome text not null,
+  lapsed boolean not null,
+  verdict json,
+  ended_at timestamp with time zone not null,
+  constraint job_presentation_pkey PRIMARY KEY (agent_id, token),
+  constraint job_presentation_check CHECK (lapsed = (outcome = 'lapsed'::text)),
+  constraint job_presentation_outcome_check CHECK (outcome = ANY (ARRAY['rejected'::text, 'lapsed'::text, 'accepted'::text, 'verified'::text, 'failed'::text, 'void'::text]))
+) with (fillfactor=80);
+CREATE INDEX job_presentation_job ON public.job_presentation USING btree (job_id, owner_id);
+CREATE INDEX job_presentation_lapsed ON public.job_presentation USING btree (owner_id, ended_at) WHERE lapsed;
+
+create table ledger_account (
+  id text not null,
+  unit text not null,
+  balance bigint not null,
+  card_part bigint not null default 0,
+  constraint ledger_account_pkey PRIMARY KEY (id),
+  constraint account_card_part CHECK (card_part >= 0 AND (card_part <= balance OR starts_with(id, 'debt:'::text))),
+  constraint account_floor CHECK (balance >= 0 OR starts_with(id, 'debt:'::text)),
+  constraint ledger_account_id_check CHECK (id ~ '^(wallet|credits|escrow|pending|clearing|debt):[a-z0-9:_-]+$'::text),
+  constraint ledger_account_unit_check CHECK (unit = ANY (ARRAY['USD'::text, 'CREDIT'::text]))
+) with (fillfactor=70);
+
+create table login (
+  user_id uuid not null,
+  password_hash text not null,
+  constraint login_pkey PRIMARY KEY (user_id),
+  constraint login_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id)
+);
+
+create table mandate_day (
+  lineage text not null,
+  day date not null,
+  spent bigint not null,
+  constraint mandate_day_pkey PRIMARY KEY (lineage, day),
+  constraint mandate_day_spent_check CHECK (spent >= 0)
+);
+
+create table match_text (
+  offer uuid not null,
+  search tsvector not null,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint match_text_pkey PRIMARY KEY (offer)
+);
+CREATE INDEX match_text_age ON public.match_text USING brin (created_at);
+
+create table quote (
+  id uuid not null,
+  owner_id uuid not null,
+  prompt_hash bytea not null,
+  structured json not null,
+  created_at timestamp with time zone not null,
+  constraint quote_pkey PRIMARY KEY (id)
+);
+CREATE INDEX quote_age ON public.quote USING btree (created_at);
+
+create table session (
+  id uuid not null,
+  user_id uuid not null,
+  token_hash bytea not null,
+  created_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint session_pkey PRIMARY KEY (id),
+  constraint session_token_hash_key UNIQUE (token_hash),
+  constraint session_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id)
+);
+CREATE INDEX session_of_user ON public.session USING btree (user_id);
+
+create table stripe_inbox (
+  id text not null,
+  type text not null,
+  object_id text not null,
+  received_at timestamp with time zone not null default clock_timestamp(),
+  processed_at timestamp with time zone,
+  constraint stripe_inbox_pkey PRIMARY KEY (id)
+);
+CREATE INDEX stripe_inbox_open ON public.stripe_inbox USING btree (received_at) WHERE (processed_at IS NULL);
+
+create table topup (
+  id uuid not null,
+  user_id uuid not null,
+  amount_cents bigint not null,
+  status text not null default 'asked'::text,
+  session_id text,
+  url text,
+  created_at timestamp with time zone not null,
+  paid_at timestamp with time zone,
+  constraint topup_pkey PRIMARY KEY (id),
+  constraint topup_session_id_key UNIQUE (session_id),
+  constraint topup_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint topup_amount_cents_check CHECK (amount_cents >= 500 AND amount_cents <= 1000000),
+  constraint topup_check CHECK ((status = 'asked'::text) = (session_id IS NULL)),
+  constraint topup_check1 CHECK ((status = 'paid'::text) = (paid_at IS NOT NULL)),
+  constraint topup_status_check CHECK (status = ANY (ARRAY['asked'::text, 'open'::text, 'paid'::text, 'expired'::text]))
+);
+CREATE INDEX topup_open ON public.topup USING btree (created_at) WHERE (status = ANY (ARRAY['asked'::text, 'open'::text]));
+
+create table transfer (
+  "position" bigint not null generated always as identity,
+  id uuid not null default uuid7(),
+  kind text not null,
+  ref text not null,
+  source text not null,
+  leg smallint not null,
+  from_account text not null,
+  to_account text not null,
+  unit text not null,
+  amount bigint not null,
+  card_part bigint not null default 0,
+  created_at timestamp with time zone not null,
+  constraint transfer_pkey PRIMARY KEY ("position"),
+  constraint transfer_once UNIQUE (kind, source, leg),
+  constraint transfer_amount_check CHECK (amount > 0),
+  constraint transfer_check CHECK (card_part >= 0 AND card_part <= amount),
+  constraint transfer_check1 CHECK (from_account <> to_account),
+  constraint transfer_kind_check CHECK (kind ~ '^[a-z_]+$'::text),
+  constraint transfer_unit_check CHECK (unit = ANY (ARRAY['USD'::text, 'CREDIT'::text]))
+);
+CREATE INDEX transfer_from_wallet ON public.transfer USING btree (from_account, "position") WHERE starts_with(from_account, 'wallet:'::text);
+CREATE INDEX transfer_to_wallet ON public.transfer USING btree (to_account, "position") WHERE starts_with(to_account, 'wallet:'::text);
+
+-- function account_agent(p_owner uuid, p_agent uuid, p_name text) returns TABLE(id uuid, personality text, max_active_jobs integer) · plpgsql, stable
+-- function account_lock(p_owner uuid) returns void · sql, volatile
+-- function app_now() returns timestamp with time zone · plpgsql, stable
+-- function event_write(p_name text, p_ref text, p_parties uuid[], p_data json) returns boolean · plpgsql, volatile
+-- function job_claimable(p_job uuid, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamp with time zone) returns void · plpgsql, volatile
+-- function job_hold_now(p_job uuid, p_owner uuid, p_agent uuid, p_token uuid, p_score real, p_profile tsquery) returns json · plpgsql, volatile
+-- function job_lapse(p_job uuid) returns boolean · plpgsql, volatile
+-- function job_may_show(p_job uuid, p_owner uuid, p_retry_same boolean, p_now timestamp with time zone) returns boolean · plpgsql, stable
+-- function job_pass_rate(p_agent uuid) returns real · plpgsql, stable
+-- function job_refuse(p_code text, p_detail json DEFAULT '{}'::json) returns void · plpgsql, volatile
+-- function job_take(p_owner uuid, p_agent uuid, p_agent_name text, p_job uuid, p_token uuid, p_min_price bigint, p_skills text[], p_min_score real, p_oldest boolean, p_live boolean) returns json · plpgsql, volatile
+-- function job_taken(p_job uuid) returns json · plpgsql, volatile
+-- function ledger_balance(p_user uuid) returns bigint · sql, stable
+-- function ledger_fee(p_amount bigint, p_percent integer, p_fixed integer) returns bigint · sql, immutable
+-- function ledger_open(p_user uuid) returns void · sql, volatile
+-- function ledger_post(p_kind text, p_ref text, p_source text, p_unit text, p_from text[], p_to text[], p_amount bigint[], p_lineage text DEFAULT NULL::text, p_limit bigint DEFAULT NULL::bigint) returns text · plpgsql, volatile
+-- function match_index(p_offer uuid, p_title text, p_skill text, p_asked text) returns boolean · plpgsql, volatile
+-- function match_profile(p_personality text) returns tsquery · plpgsql, stable
+-- function match_score(p_offer uuid, p_profile tsquery, p_waiting interval) returns real · plpgsql, stable
+-- function match_words(p_offer uuid, p_profile tsquery) returns text[] · plpgsql, stable
+-- function transfer_is_append_only() returns trigger · plpgsql, volatile
+-- function uuid7() returns uuid · sql, volatile
+
+CREATE TRIGGER transfer_immutable BEFORE DELETE OR UPDATE ON transfer FOR EACH ROW EXECUTE FUNCTION transfer_is_append_only();
+CREATE TRIGGER transfer_no_truncate BEFORE TRUNCATE ON transfer FOR EACH STATEMENT EXECUTE FUNCTION transfer_is_append_only();

@@ -1,0 +1,47 @@
+// Writes what is generated and committed: openapi.json from the contracts, migrations/schema.sql from a migrated database,
+// the diagrams of the lives. `npm test` fails when one of them is not what this would write.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { migrate } from './base/migrate.ts'
+import { launchPostgres } from './base/postgres/launch.ts'
+import { dumpSchema } from './base/schema-dump.ts'
+import { jobLife } from './desks/jobs/job.ts'
+import { openApi } from './edges/http/openapi.ts'
+import { allContracts, version } from './market.ts'
+
+const projectDir = join(import.meta.dirname, '..')
+
+/** Every generated file by its path, except the schema, which needs a database. */
+export function generatedFiles(): Record<string, string> {
+  const description = openApi(allContracts, { version, url: 'http://localhost:3000' })
+  return {
+    'openapi.json': `${JSON.stringify(description, null, 2)}\n`,
+    'docs/lives.md': `# Lives
+
+What may follow what, generated from the life tables (\`npm run generate\`). \`market\` is the clock and the verifier.
+
+## Job
+
+\`\`\`mermaid
+${jobLife.mermaid()}
+\`\`\`
+`,
+  }
+}
+
+export const schemaFile = 'migrations/schema.sql'
+
+if (import.meta.main) {
+  for (const [path, text] of Object.entries(generatedFiles())) writeFileSync(join(projectDir, path), text)
+  const folder = mkdtempSync(join(tmpdir(), 'clawrk-generate-'))
+  try {
+    const server = await launchPostgres({ dataDir: folder, durable: false })
+    await migrate(server.url, { mode: 'test' })
+    writeFileSync(join(projectDir, schemaFile), await dumpSchema(server.url))
+    await server.stop()
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+  process.stdout.write(`written: ${[...Object.keys(generatedFiles()), schemaFile].join(', ')}\n`)
+}

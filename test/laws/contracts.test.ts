@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import type { z } from 'zod'
+import type { AnyEndpoint } from '../../src/base/endpoint.ts'
+import { edgeRefusals } from '../../src/base/refusals.ts'
+import { scopes } from '../../src/core/accounts/scope.ts'
+import { pathNames } from '../../src/edges/http/input.ts'
+import { allContracts } from '../../src/market.ts'
+
+const endpoints = allContracts.flatMap((contract) =>
+  Object.entries(contract.endpoints).map(([name, endpoint]) => ({
+    name: `${contract.name}.${name}`,
+    contract,
+    endpoint: endpoint as AnyEndpoint,
+  })),
+)
+
+test('every endpoint declares its refusals, and its room knows what they mean', () => {
+  for (const { name, contract, endpoint } of endpoints) {
+    for (const code of endpoint.refusals) {
+      assert.ok(
+        code in contract.refusals || code in edgeRefusals,
+        `${name} declares ${code}, which ${contract.name} has no sentence for`,
+      )
+    }
+  }
+})
+
+test('every refusal of a room is declared by one of its endpoints', () => {
+  for (const contract of allContracts) {
+    const declared = new Set(Object.values(contract.endpoints).flatMap((endpoint) => endpoint.refusals))
+    for (const code of Object.keys(contract.refusals))
+      assert.ok(declared.has(code), `no endpoint of ${contract.name} can answer ${code}`)
+  }
+})
+
+test('every route is its own, and every path parameter is an input', () => {
+  const routes = endpoints.map(({ endpoint }) => endpoint.route)
+  assert.equal(new Set(routes).size, routes.length)
+  for (const { name, endpoint } of endpoints) {
+    for (const parameter of pathNames(endpoint.route)) {
+      assert.ok(parameter in (endpoint.input as z.ZodObject).shape, `${name}: :${parameter} is not in its input`)
+    }
+  }
+})
+
+test('only a few endpoints are open to everybody, and every other names a known scope or says why none', () => {
+  const open = endpoints.filter(({ endpoint }) => endpoint.access === 'public').map(({ name }) => name)
+  assert.deepEqual(open, ['system.health', 'accounts.sign_up', 'accounts.sign_in', 'clock.advance'])
+  const withoutScope = endpoints
+    .filter(({ endpoint }) => endpoint.access !== 'public' && !endpoint.scope)
+    .map(({ name }) => name)
+  // About the credential itself, or for a signed-in person only.
+  assert.deepEqual(withoutScope, [
+    'accounts.sign_out',
+    'accounts.whoami',
+    'accounts.create_key',
+    'accounts.verify_key',
+    'accounts.rotate_key',
+    'accounts.revoke_key',
+  ])
+  for (const { name, endpoint } of endpoints) {
+    if (endpoint.scope)
+      assert.ok((scopes as readonly string[]).includes(endpoint.scope), `${name}: there is no scope ${endpoint.scope}`)
+  }
+})
+
+test('a read is a GET, and a change is not (whoami is a documented POST, the test clock is its own thing)', () => {
+  for (const { name, endpoint } of endpoints) {
+    if (name === 'accounts.whoami' || name === 'clock.advance') continue
+    assert.equal(endpoint.kind === 'read', endpoint.route.startsWith('GET '), name)
+  }
+})
+
+test('every input is strict and every example fits its schema', () => {
+  for (const { name, endpoint } of endpoints) {
+    const input = endpoint.input as z.ZodObject
+    const stray = input.safeParse({ no_such_field_at_all: 1 })
+    assert.ok(
+      !stray.success && stray.error.issues.some((issue) => issue.code === 'unrecognized_keys'),
+      `${name} takes unknown fields`,
+    )
+    if (!endpoint.example?.input) continue
+    const parsed = input.safeParse({
+      id: '01a20226-00b5-7bc1-9461-989abfd9ed53',
+      ...('id' in input.shape ? {} : { id: undefined }),
+      ...endpoint.example.input,
+    })
+    assert.ok(
+      parsed.success ||
+        parsed.error.issues.every(
+          (issue) => issue.code === 'unrecognized_keys' && issue.keys.every((key) => key === 'id'),
+        ),
+      `${name}: ${parsed.error?.message}`,
+    )
+  }
+})
+
+test('every summary is a sentence, and every money field says its unit', () => {
+  for (const { name, endpoint } of endpoints) {
+    assert.match(endpoint.summary, /^[A-Z].*[.?]$/, `${name}: "${endpoint.summary}"`)
+    for (const field of Object.keys((endpoint.input as z.ZodObject).shape)) {
+      assert.doesNotMatch(
+        field,
+        /^(amount|price|rate|balance|fee|limit_usd)$/,
+        `${name}.${field}: money fields end in _cents`,
+      )
+    }
+  }
+})

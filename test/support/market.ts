@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto'
+import { readConfig } from '../../src/base/config.ts'
+import type { Database } from '../../src/base/db.ts'
+import { findFreePort } from '../../src/base/free-port.ts'
+import { startTwin } from '../../src/edges/twin/start.ts'
+import { buildApi, type Market, openMarket, startBackground } from '../../src/market.ts'
+import { cloneDatabase } from './database.ts'
+import { until } from './processes.ts'
+
+export interface TestMarketOptions {
+  /** Settings of the market, as in its environment. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Whether work is done in the background; without it submissions wait and webhooks are only stored. */
+  readonly worker?: boolean
+  /** How many APIs stand on the one database. */
+  readonly apis?: number
+}
+
+export interface TestMarket {
+  /** Of the first API; it ends without a slash. */
+  readonly url: string
+  readonly urls: readonly string[]
+  readonly db: Database
+  readonly databaseUrl: string
+  /** Signs somebody up, with a key of all default scopes. Their e-mail address is new each time. */
+  person(name: string): Promise<Person>
+  /** Moves the market's clock forward; due timers of the desks have fired when it resolves. */
+  advance(seconds: number): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Person {
+  readonly userId: string
+  readonly email: string
+  readonly key: string
+  /** For requests as a browser makes them: send it with `origin: market.url` and without a key. */
+  readonly cookie: string
+  /** A request with this person's key. A body is sent as JSON; a header given here wins over our own, an empty one is left out. */
+  ask<B = Fields>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer<B>>
+  /** Pays on the twin's page and waits until the money has come. */
+  topUp(cents: number): Promise<void>
+}
+
+/** An answer's body when the test does not name its type. */
+export type Fields = Readonly<Record<string, unknown>>
+
+export interface Answer<B = Fields> {
+  readonly status: number
+  /** Parsed JSON; null for an empty body. */
+  readonly body: B
+  /** The bytes of the body, to compare replays by. */
+  readonly text: string
+  readonly headers: Headers
+}
+
+/** A request to a market as anybody; redirects are not followed. */
+export async function ask<B = Fields>(
+  url: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer<B>> {
+  const all = { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers }
+  const answer = await fetch(new URL(path, url), {
+    method,
+    redirect: 'manual',
+    headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== '')),
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  })
+  const text = await answer.text()
+  const isJson = answer.headers.get('content-type')?.includes('json') && text !== ''
+  return { status: answer.status, body: (isJson ? JSON.parse(text) : null) as B, text, headers: answer.headers }
+}
+
+/** A whole market in this process, on a database of its own: APIs, background work and the Stripe twin, at free ports. */
+export async function startTestMarket({
+  env = {},
+  worker = true,
+  apis = 1,
+}: TestMarketOptions = {}): Promise<TestMarket> {
+  const { url: databaseUrl } = await cloneDatabase()
+  const ports: number[] = []
+  while (ports.length < apis) {
+    const port = await findFreePort()
+    if (!ports.includes(port)) ports.push(port)
+  }
+  const urls = ports.map((port) => `http://127.0.0.1:${port}`)
+  const url = urls[0]!
+  const webhookSecret = 'whsec_of_the_tests'
+  const twin = await startTwin({
+    databaseUrl,
+    port: 0,
+    webhookUrl: `${url}/api/stripe/webhook`,
+    webhookSecret,
+    pagesBase: `${url}/twin`,
+  })
+  const settings = {
+    DATABASE_URL: databaseUrl,
+    CLAWRK_SECRET: randomBytes(32).toString('hex'),
+    STRIPE_API_BASE: twin.url,
+    STRIPE_TWIN_WEBHOOK_SECRET: webhookSecret,
+    APP_URL: url,
+    LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+    ...env,
+  }
+  const markets: Market[] = ports.map((port) => openMarket(readConfig({ PORT: `${port}`, ...settings })))
+  const servers = await Promise.all(markets.map((market) => buildApi(market, { strict: true })))
+  await Promise.all(servers.map((server, index) => server.listen({ port: ports[index]!, host: '127.0.0.1' })))
+  const background = worker ? startBackground(markets[0]!) : null
+  return {
+    url,
+    urls,
+    db: markets[0]!.db,
+    databaseUrl,
+    person: (name) => signUp(url, name),
+    async advance(seconds) {
+      const answer = await ask(url, 'POST', '/api/test/clock', { advance_seconds: seconds })
+      if (answer.status !== 200) throw new Error(`the clock did not move: ${answer.text}`)
+    },
+    async close() {
+      await Promise.all([...servers.map((server) => server.close()), background?.stop()])
+      await Promise.all(markets.map((market) => market.close()))
+      await twin.close()
+    },
+  }
+}
+
+async function signUp(url: string, name: string): Promise<Person> {
+  const email = `${name.toLowerCase().replaceAll(/\W/g, '.')}.${randomBytes(4).toString('hex')}@people.test`
+  const signedUp = await ask<{ user: { id: string } }>(url, 'POST', '/api/auth/sign-up/email', {
+    email,
+    password: 'correct horse battery',
+    name,
+  })
+  if (signedUp.status !== 201) throw new Error(`${name} could not sign up: ${signedUp.text}`)
+  const cookie = signedUp.headers.get('set-cookie')!.split(';')[0]!
+  const made = await ask<{ key: string }>(url, 'POST', '/api/keys', { name: 'test' }, { cookie, origin: url })
+  if (made.status !== 201) throw new Error(`${name} got no key: ${made.text}`)
+  const { key } = made.body
+  const askAsPerson: Person['ask'] = (method, path, body, headers = {}) =>
+    ask(url, method, path, body, { authorization: `Bearer ${key}`, ...headers })
+  const balance = async (): Promise<number> =>
+    (await askAsPerson<{ balance_cents: number }>('GET', '/api/wallet/balance')).body.balance_cents
+  return {
+    userId: signedUp.body.user.id,
+    email,
+    key,
+    cookie,
+    ask: askAsPerson,
+    async topUp(cents) {
+      const before = await balance()
+      const started = await askAsPerson<{ url: string }>('POST', '/api/wallet/topup', { amount_cents: cents })
+      if (started.status !== 200) throw new Error(`${name} could not top up: ${started.text}`)
+      await ask(url, 'POST', started.body.url)
+      await until(`${cents} cents came into the wallet of ${name}`, async () => (await balance()) === before + cents)
+    },
+  }
+}
