@@ -7,8 +7,12 @@ import type { Variant } from './variant.ts'
 import { pieceOf } from './work.ts'
 
 /** pg-boss, one job at a time: send, fetch, complete. */
-export async function pgBoss(stage: Stage): Promise<Variant> {
-  const boss = new PgBoss({ connectionString: await stage.database('pgboss'), max: poolSize, schedule: false })
+export async function pgBoss(stage: Stage, clients: number): Promise<Variant> {
+  const boss = new PgBoss({
+    connectionString: await stage.database(`pgboss_${clients}`),
+    max: poolSize,
+    schedule: false,
+  })
   boss.on('error', (error) => process.stderr.write(`pg-boss: ${error.message}\n`))
   await boss.start()
   const queue = 'bench'
@@ -26,13 +30,14 @@ export async function pgBoss(stage: Stage): Promise<Variant> {
       done++
     },
     settled: async () => done,
+    faults: async () => [],
     close: () => boss.stop({ graceful: false }),
   }
 }
 
 /** graphile-worker, one job at a time: a client adds one and waits until it has been run and is out of the database. */
 export async function graphileWorker(stage: Stage, clients: number): Promise<Variant> {
-  const pgPool = new pg.Pool({ connectionString: await stage.database('graphile'), max: poolSize })
+  const pgPool = new pg.Pool({ connectionString: await stage.database(`graphile_${clients}`), max: poolSize })
   pgPool.on('error', () => {})
   const logger = new Logger(() => (level, message) => {
     if (level === 'error') process.stderr.write(`graphile-worker: ${message}\n`)
@@ -69,6 +74,7 @@ export async function graphileWorker(stage: Stage, clients: number): Promise<Var
       done++
     },
     settled: async () => done,
+    faults: async () => [],
     async close() {
       await runner.stop()
       await utils.release()

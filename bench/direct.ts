@@ -5,14 +5,14 @@ import { defaultScopes } from '../src/core/accounts/scope.ts'
 import { jobsRoom } from '../src/desks/jobs/room.ts'
 import { isFull, verifyBatch } from '../src/desks/jobs/verify.ts'
 import { runLoop } from '../src/edges/worker/loop.ts'
-import { untilVerified } from './over-http.ts'
+import { brokenLaws, untilVerified } from './over-http.ts'
 import { openMarketDatabase, type Person, type Stage } from './stage.ts'
 import type { Variant } from './variant.ts'
 import { outputFor, pieceOf } from './work.ts'
 
 /** The same statements, asked of the jobs desk's own verbs in this process: what the market costs without HTTP around it. */
 export async function direct(stage: Stage, clients: number): Promise<Variant> {
-  const { db, pairs } = await openMarketDatabase(stage, 'direct', clients)
+  const { db, pairs } = await openMarketDatabase(stage, `direct_${clients}`, clients)
   const log = openLog('warn', 'bench')
   const { verbs } = jobsRoom({
     fee: { percent: 20, fixedCents: 50 },
@@ -20,7 +20,10 @@ export async function direct(stage: Stage, clients: number): Promise<Variant> {
     topupUrl: '',
     ownsAgent: async () => true,
   })
-  const verifying = runLoop({ name: 'verify', everyMs: 1_000, once: async () => isFull(await verifyBatch(db, log)) }, log)
+  const verifying = runLoop(
+    { name: 'verify', everyMs: 1_000, once: async () => isFull(await verifyBatch(db, log)) },
+    log,
+  )
   // As debounced as the market's own wake-up, which goes by way of the database.
   let waking = false
   const wake = (): void => {
@@ -56,6 +59,7 @@ export async function direct(stage: Stage, clients: number): Promise<Variant> {
       await verbs.submit.act(callOf(worker), { id: job.id, output: outputFor(job.prompt) })
     },
     settled: () => untilVerified(db),
+    faults: () => brokenLaws(db),
     async close() {
       await verifying.stop()
       await db.close()

@@ -93,7 +93,11 @@ export function describeMachine(postgres: string): Machine {
 }
 
 /** Runs `once` over and over for each client, each after its own last, until the time is up. Answers how often in all. */
-export async function closedLoop(clients: number, seconds: number, once: (client: number) => Promise<void>): Promise<number> {
+export async function closedLoop(
+  clients: number,
+  seconds: number,
+  once: (client: number) => Promise<void>,
+): Promise<number> {
   const until = performance.now() + seconds * 1000
   let done = 0
   const drive = async (client: number): Promise<void> => {

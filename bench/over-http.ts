@@ -1,5 +1,6 @@
 import type { Database } from '../src/base/db.ts'
 import { newId } from '../src/base/ids.ts'
+import { checkLaws } from '../src/core/ledger/laws.ts'
 import { type Answer, type Connection, openConnection } from './connection.ts'
 import { openMarketDatabase, type Stage, startProcesses } from './stage.ts'
 import type { Variant } from './variant.ts'
@@ -16,8 +17,15 @@ export interface OverHttp {
 }
 
 /** The market as its users meet it: four authenticated requests a job, verification and payment in the background. */
-export async function overHttp(stage: Stage, { name, roles, clients, keys, nodeArgs = [] }: OverHttp): Promise<Variant> {
-  const { url, db, pairs } = await openMarketDatabase(stage, name.replaceAll(/\W+/g, '_'), clients)
+export async function overHttp(
+  stage: Stage,
+  { name, roles, clients, keys, nodeArgs = [] }: OverHttp,
+): Promise<Variant> {
+  const { url, db, pairs } = await openMarketDatabase(
+    stage,
+    `${name.toLowerCase().replaceAll(/\W+/g, '_')}_${clients}`,
+    clients,
+  )
   const processes = await startProcesses(stage, url, roles, nodeArgs)
   const { port } = processes
   const open = pairs.map(async ({ sender, worker }) => ({
@@ -52,6 +60,7 @@ export async function overHttp(stage: Stage, { name, roles, clients, keys, nodeA
       await ask(worker, 'submit', `/api/jobs/${job.id}/submit`, JSON.stringify({ output: outputFor(job.prompt) }))
     },
     settled: () => untilVerified(db),
+    faults: () => brokenLaws(db),
     async close() {
       for (const { sender, worker } of connections) {
         sender.close()
@@ -63,19 +72,24 @@ export async function overHttp(stage: Stage, { name, roles, clients, keys, nodeA
   }
 }
 
-/** Waits until no job is open any more; answers how many were verified and paid. */
+/** Waits until no job is open any more; answers how many have been verified and paid since the start. */
 export async function untilVerified(db: Database): Promise<number> {
   for (const giveUpAt = Date.now() + 60_000; Date.now() < giveUpAt; ) {
-    const [{ open, paid } = { open: 0, paid: 0 }] = await db.rows<{ open: number; paid: number }>(
-      `select (select count(*) from job where ended_at is null) as open,
-              (select count(*) from transfer where kind = 'job_settled' and leg = 1) as paid`,
-    )
-    if (open === 0) {
-      const [odd] = await db.rows<{ n: number }>(`select count(*) as n from job where status <> 'verified'`)
-      if (odd!.n > 0) throw new Error(`${odd!.n} jobs ended without being verified: the bench's work does not pass.`)
-      return paid
+    const [open] = await db.rows(`select 1 from job where ended_at is null limit 1`)
+    if (!open) {
+      const [ended] = await db.rows<{ paid: number; unpaid: number }>(
+        `select (select count(*) from transfer where kind = 'job_settled' and leg = 1) as paid,
+                (select count(*) from job where status <> 'verified') as unpaid`,
+      )
+      if (ended!.unpaid > 0)
+        throw new Error(`${ended!.unpaid} jobs ended without being verified: the bench's work does not pass.`)
+      return ended!.paid
     }
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await new Promise((resolve) => setTimeout(resolve, 10))
   }
   throw new Error('Submitted work was not verified within a minute.')
 }
+
+/** Every broken law of the ledger, as a sentence; none when every cent of the bench is where it belongs. */
+export const brokenLaws = async (db: Database): Promise<string[]> =>
+  (await checkLaws(db)).map(({ law, where, detail }) => `${law}: ${where} (${detail})`)

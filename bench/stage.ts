@@ -57,7 +57,11 @@ export interface Pair {
 }
 
 /** A market's database with people in it, written by SQL: signing up costs a password hash each, and is not what is measured. */
-export async function openMarketDatabase(stage: Stage, name: string, clients: number): Promise<{ url: string; db: Database; pairs: Pair[] }> {
+export async function openMarketDatabase(
+  stage: Stage,
+  name: string,
+  clients: number,
+): Promise<{ url: string; db: Database; pairs: Pair[] }> {
   const url = await stage.database(name)
   await migrate(url, { mode: 'test' })
   const db = openDatabase({ url, poolSize })
@@ -72,7 +76,10 @@ async function makePerson(db: Database): Promise<Person> {
   const [id, keyId] = [newId(), newId()]
   const { key, publicId, hash, lastFour } = makeKey('clk')
   await db.transaction(async (sql) => {
-    await sql.rows(`insert into app_user (id, name, email, created_at) values ($1, 'bench', $2, app_now())`, [id, `${id}@bench.test`])
+    await sql.rows(`insert into app_user (id, name, email, created_at) values ($1, 'bench', $2, app_now())`, [
+      id,
+      `${id}@bench.test`,
+    ])
     await sql.rows(
       `insert into agent (id, owner_id, name, personality, is_default, max_active_jobs, created_at) values ($1, $2, 'default', $3, true, 100, app_now())`,
       [newId(), id, personality],

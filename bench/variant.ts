@@ -7,5 +7,7 @@ export interface Variant {
   once(client: number, note: (request: string, ms: number) => void): Promise<void>
   /** Resolves when everything that was begun has come to its end; answers how much that is, in all since the start. */
   settled(): Promise<number>
+  /** What is wrong with the result, if anything. */
+  faults(): Promise<string[]>
   close(): Promise<void>
 }
