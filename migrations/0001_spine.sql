@@ -33,7 +33,7 @@ create table event (
   ref text not null,                          -- the thing it is about, 'job:<uuid>'
   parties uuid[] not null,                    -- whose affair it is
   data json not null,
-  xid xid8 not null default pg_current_xact_id(),
+  xid bigint not null default pg_current_xact_id()::text::bigint, -- whose commits are behind us can be told by it
   created_at timestamptz not null
 );
 
@@ -129,6 +129,7 @@ create table transfer (                       -- append-only; no foreign keys: t
   unit text not null check (unit in ('USD', 'CREDIT')),
   amount bigint not null check (amount > 0),
   card_part bigint not null default 0 check (card_part between 0 and amount),
+  xid bigint not null default pg_current_xact_id()::text::bigint,
   created_at timestamptz not null,
   check (from_account <> to_account),
   constraint transfer_once unique (kind, source, leg)
@@ -136,12 +137,37 @@ create table transfer (                       -- append-only; no foreign keys: t
 create index transfer_from_wallet on transfer (from_account, position) where starts_with(from_account, 'wallet:');
 create index transfer_to_wallet on transfer (to_account, position) where starts_with(to_account, 'wallet:');
 
+create index transfer_xid on transfer using brin (xid) with (pages_per_range = 32);
+
 create function transfer_is_append_only() returns trigger language plpgsql as $$
 begin
   raise exception 'transfers are immutable: correct a transfer with a new one';
 end $$;
 create trigger transfer_immutable before update or delete on transfer for each row execute function transfer_is_append_only();
 create trigger transfer_no_truncate before truncate on transfer for each statement execute function transfer_is_append_only();
+
+create table ledger_seal (                    -- a hash chain over what has been committed, made behind the posting
+  number bigint primary key check (number > 0),
+  from_xid bigint not null,
+  to_xid bigint not null check (to_xid > from_xid),
+  transfers integer not null check (transfers > 0),
+  hash bytea not null check (length(hash) = 32),
+  sealed_at timestamptz not null
+);
+create trigger seal_immutable before update or delete on ledger_seal for each row execute function transfer_is_append_only();
+
+create table platform_snapshot (              -- what a platform account held at the newest seal; only the sealer writes it
+  account text not null check (starts_with(account, 'platform:')),
+  unit text not null,
+  balance bigint not null,
+  primary key (account, unit)
+);
+
+create table ledger_freeze (                  -- a broken law stops money from leaving until an operator has looked
+  one boolean primary key default true check (one),
+  reason text not null,
+  since timestamptz not null
+);
 
 create table mandate_day (                    -- what a key's lineage has spent on a day (UTC)
   lineage text not null,

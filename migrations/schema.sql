@@ -87,7 +87,7 @@ create table event (
   ref text not null,
   parties uuid[] not null,
   data json not null,
-  xid xid8 not null default pg_current_xact_id(),
+  xid bigint not null default ((pg_current_xact_id())::text)::bigint,
   created_at timestamp with time zone not null,
   constraint event_pkey PRIMARY KEY ("position")
 );
@@ -212,6 +212,28 @@ create table ledger_account (
   constraint ledger_account_unit_check CHECK (unit = ANY (ARRAY['USD'::text, 'CREDIT'::text]))
 ) with (fillfactor=70);
 
+create table ledger_freeze (
+  one boolean not null default true,
+  reason text not null,
+  since timestamp with time zone not null,
+  constraint ledger_freeze_pkey PRIMARY KEY (one),
+  constraint ledger_freeze_one_check CHECK (one)
+);
+
+create table ledger_seal (
+  number bigint not null,
+  from_xid bigint not null,
+  to_xid bigint not null,
+  transfers integer not null,
+  hash bytea not null,
+  sealed_at timestamp with time zone not null,
+  constraint ledger_seal_pkey PRIMARY KEY (number),
+  constraint ledger_seal_check CHECK (to_xid > from_xid),
+  constraint ledger_seal_hash_check CHECK (length(hash) = 32),
+  constraint ledger_seal_number_check CHECK (number > 0),
+  constraint ledger_seal_transfers_check CHECK (transfers > 0)
+);
+
 create table login (
   user_id uuid not null,
   password_hash text not null,
@@ -234,6 +256,14 @@ create table match_text (
   constraint match_text_pkey PRIMARY KEY (offer)
 );
 CREATE INDEX match_text_age ON public.match_text USING brin (created_at);
+
+create table platform_snapshot (
+  account text not null,
+  unit text not null,
+  balance bigint not null,
+  constraint platform_snapshot_pkey PRIMARY KEY (account, unit),
+  constraint platform_snapshot_account_check CHECK (starts_with(account, 'platform:'::text))
+);
 
 create table quote (
   id uuid not null,
@@ -299,6 +329,7 @@ create table transfer (
   unit text not null,
   amount bigint not null,
   card_part bigint not null default 0,
+  xid bigint not null default ((pg_current_xact_id())::text)::bigint,
   created_at timestamp with time zone not null,
   constraint transfer_pkey PRIMARY KEY ("position"),
   constraint transfer_once UNIQUE (kind, source, leg),
@@ -310,6 +341,7 @@ create table transfer (
 );
 CREATE INDEX transfer_from_wallet ON public.transfer USING btree (from_account, "position") WHERE starts_with(from_account, 'wallet:'::text);
 CREATE INDEX transfer_to_wallet ON public.transfer USING btree (to_account, "position") WHERE starts_with(to_account, 'wallet:'::text);
+CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_range='32');
 
 -- function account_agent(p_owner uuid, p_agent uuid, p_name text) returns TABLE(id uuid, personality text, max_active_jobs integer) · plpgsql, stable
 -- function account_lock(p_owner uuid) returns void · sql, volatile
@@ -327,6 +359,7 @@ CREATE INDEX transfer_to_wallet ON public.transfer USING btree (to_account, "pos
 -- function ledger_fee(p_amount bigint, p_percent integer, p_fixed integer) returns bigint · sql, immutable
 -- function ledger_open(p_user uuid) returns void · sql, volatile
 -- function ledger_post(p_kind text, p_ref text, p_source text, p_unit text, p_from text[], p_to text[], p_amount bigint[], p_lineage text DEFAULT NULL::text, p_limit bigint DEFAULT NULL::bigint) returns text · plpgsql, volatile
+-- function match_forget(p_age interval) returns void · sql, volatile
 -- function match_index(p_offer uuid, p_title text, p_skill text, p_asked text) returns boolean · plpgsql, volatile
 -- function match_profile(p_personality text) returns tsquery · plpgsql, stable
 -- function match_score(p_offer uuid, p_profile tsquery, p_waiting interval) returns real · plpgsql, stable
@@ -334,5 +367,6 @@ CREATE INDEX transfer_to_wallet ON public.transfer USING btree (to_account, "pos
 -- function transfer_is_append_only() returns trigger · plpgsql, volatile
 -- function uuid7() returns uuid · sql, volatile
 
+CREATE TRIGGER seal_immutable BEFORE DELETE OR UPDATE ON ledger_seal FOR EACH ROW EXECUTE FUNCTION transfer_is_append_only();
 CREATE TRIGGER transfer_immutable BEFORE DELETE OR UPDATE ON transfer FOR EACH ROW EXECUTE FUNCTION transfer_is_append_only();
 CREATE TRIGGER transfer_no_truncate BEFORE TRUNCATE ON transfer FOR EACH STATEMENT EXECUTE FUNCTION transfer_is_append_only();

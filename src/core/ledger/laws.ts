@@ -23,6 +23,15 @@ const movements = `select account, unit, sum(amount) as balance, sum(card) as ca
 /** What must hold of the money at any moment, whoever moved it. */
 export const laws: readonly Law[] = [
   {
+    name: 'every snapshot of a platform account equals the sealed transfers',
+    query: `select p.account as place, format('snapshot %s, transfers %s', p.balance, coalesce(m.balance, 0)) as detail
+      from platform_snapshot p left join (
+        select account, unit, sum(amount) as balance from (
+          select to_account as account, unit, amount, xid from transfer union all select from_account, unit, -amount, xid from transfer
+        ) as movement where xid < coalesce((select max(to_xid) from ledger_seal), 0) group by account, unit
+      ) as m using (account, unit) where p.balance <> coalesce(m.balance, 0)`,
+  },
+  {
     name: 'every balance equals its transfers',
     query: `select coalesce(a.id, m.account) as place, format('balance %s, transfers %s', a.balance, m.balance) as detail
       from ledger_account a full join (${movements}) as m on m.account = a.id and m.unit = a.unit
@@ -69,12 +78,41 @@ export async function checkLaws(sql: Sql): Promise<Breach[]> {
   return breaches
 }
 
-/** The balance of a platform account: the sum of its transfers, since it has no row of its own. */
-export async function platformBalance(sql: Sql, account: `platform:${string}`): Promise<number> {
+/** The balance of a platform account: its snapshot at the newest seal and what has been posted since. */
+export async function platformBalance(sql: Sql, account: `platform:${string}`, unit = 'USD'): Promise<number> {
   const [row] = await sql.rows<{ balance: number }>(
-    `select coalesce(sum(case when to_account = $1 then amount else -amount end), 0)::bigint as balance
-     from transfer where $1 in (from_account, to_account)`,
-    [account],
+    `select (coalesce((select balance from platform_snapshot where account = $1 and unit = $2), 0)
+       + coalesce((select sum(case when to_account = $1 then amount else -amount end) from transfer
+           where xid >= coalesce((select max(to_xid) from ledger_seal), 0) and unit = $2 and $1 in (from_account, to_account)), 0))::bigint as balance`,
+    [account, unit],
   )
   return row!.balance
+}
+
+/** Stops money from leaving (withdrawals and payouts, nothing else) until an operator has looked. Already frozen: stays as it is. */
+export async function freezeLedger(sql: Sql, reason: string): Promise<void> {
+  await sql.rows(`insert into ledger_freeze (reason, since) values ($1, app_now()) on conflict (one) do nothing`, [
+    reason,
+  ])
+}
+
+/** Lets money leave again; answers whether it was frozen. */
+export async function unfreezeLedger(sql: Sql): Promise<boolean> {
+  return (await sql.rows(`delete from ledger_freeze returning 1`)).length > 0
+}
+
+/** Why and since when money may not leave; null when it may. */
+export async function readFreeze(sql: Sql): Promise<{ reason: string; since: string } | null> {
+  const [row] = await sql.rows<{ row: { reason: string; since: string } }>(
+    `select row_to_json(frozen) as row from (select reason, since from ledger_freeze) as frozen`,
+  )
+  return row?.row ?? null
+}
+
+/** Checks every law and freezes the ledger when one is broken. */
+export async function auditLedger(sql: Sql): Promise<Breach[]> {
+  const breaches = await checkLaws(sql)
+  const [first] = breaches
+  if (first) await freezeLedger(sql, `${first.law}: ${first.where}, ${first.detail}`)
+  return breaches
 }

@@ -2,6 +2,8 @@ import type Stripe from 'stripe'
 import type { Config } from '../../base/config.ts'
 import type { Database } from '../../base/db.ts'
 import type { Log } from '../../base/log.ts'
+import { auditLedger } from '../../core/ledger/laws.ts'
+import { sealTransfers } from '../../core/ledger/seal.ts'
 import { lookUpOpenTopUps, readInbox } from '../../core/payments/inbox.ts'
 import { closeVerification } from '../../core/verification/verify.ts'
 import { sweepJobs, tidyJobs } from '../../desks/jobs/sweep.ts'
@@ -26,12 +28,19 @@ export interface Worker {
 
 const nothingMore = (work: Promise<unknown>): Promise<boolean> => work.then(() => false)
 
+async function audit(db: Database, log: Log): Promise<void> {
+  for (const breach of await auditLedger(db))
+    log.error({ breach }, 'a law of the ledger is broken: withdrawals and payouts are frozen')
+}
+
 /** All background work. Any number of workers may run: each piece is claimed row by row, or harmless when done twice. */
 export function startWorker({ config, listenUrl, db, stripe, log }: WorkerNeeds): Worker {
   const works: Record<string, Work> = {
     verify: { name: 'verify', everyMs: 1_000, once: async () => isFull(await verifyBatch(db, log)) },
     inbox: { name: 'inbox', everyMs: 5_000, once: () => nothingMore(readInbox(db, stripe, log)) },
     sweep: { name: 'sweep', everyMs: config.mode === 'test' ? 1_000 : 15_000, once: () => nothingMore(sweepJobs(db)) },
+    seal: { name: 'seal', everyMs: 3_000, once: async () => (await sealTransfers(db)) > 1_000 },
+    audit: { name: 'audit', everyMs: 600_000, once: () => nothingMore(audit(db, log)) },
     lookUp: {
       name: 'look up open top-ups',
       everyMs: 60_000,
