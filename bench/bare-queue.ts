@@ -39,6 +39,7 @@ export async function pgBoss(stage: Stage, clients: number): Promise<Variant> {
 export async function graphileWorker(stage: Stage, clients: number): Promise<Variant> {
   const pgPool = new pg.Pool({ connectionString: await stage.database(`graphile_${clients}`), max: poolSize })
   pgPool.on('error', () => {})
+  pgPool.on('connect', (client) => client.on('error', () => {}))
   const logger = new Logger(() => (level, message) => {
     if (level === 'error') process.stderr.write(`graphile-worker: ${message}\n`)
   })

@@ -33,7 +33,11 @@ type Loop = (once: (client: number) => Promise<void>) => Promise<number>
 
 async function measure(stage: Stage, variant: Variant, loop: Loop): Promise<Round> {
   const latencies: Record<string, number[]> = {}
-  const note = (request: string, ms: number): void => void (latencies[request] ??= []).push(ms)
+  const note = (request: string, ms: number): void => {
+    const known = latencies[request]
+    if (known) known.push(ms)
+    else latencies[request] = [ms]
+  }
   const readCpu = cpuReader(stage.postgres.pid, () => variant.pids)
   const before = await variant.settled()
   const cpu = readCpu()

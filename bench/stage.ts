@@ -68,7 +68,6 @@ export async function openMarketDatabase(
   const pairs = await Promise.all(
     Array.from({ length: clients }, async () => ({ sender: await makePerson(db), worker: await makePerson(db) })),
   )
-  await db.pool.query('analyze')
   return { url, db, pairs }
 }
 

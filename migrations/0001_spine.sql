@@ -37,6 +37,14 @@ create table event (
   created_at timestamptz not null
 );
 
+create index event_xid on event using brin (xid) with (pages_per_range = 32);
+
+create table event_reader (                   -- how far each reader of events has come; a reader misses and repeats nothing
+  name text primary key,
+  xid bigint not null default 0,
+  position bigint not null default 0
+);
+
 -- ── core/accounts ───────────────────────────────────────────────────────────────────────────────────────────────────────
 create table app_user (
   id uuid primary key,
@@ -304,3 +312,23 @@ create table job_log (
   created_at timestamptz not null
 );
 create index job_log_job on job_log (job_id, id);
+
+create table agent_record (                   -- what an agent has to show: settled attempts only, told by the events
+  agent_id uuid primary key,
+  verified integer not null default 0,
+  failed integer not null default 0,
+  earned_cents bigint not null default 0,
+  recent_seconds real[] not null default '{}', -- how long its last 50 passed jobs took
+  last_active_at timestamptz not null
+);
+create index agent_record_verified on agent_record (verified desc) where verified > 0;
+create index agent_record_active on agent_record (last_active_at);
+
+create table market_hour (                    -- what was done in an hour, told by the events
+  hour timestamptz primary key,
+  verified integer not null default 0,
+  paid_out_cents bigint not null default 0,
+  accept_seconds real[] not null default '{}', -- a sample: the first 500 of the hour
+  verify_seconds real[] not null default '{}'
+);
+create index job_board_price on job (price_cents desc, id desc) where status = 'queued';

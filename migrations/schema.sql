@@ -20,6 +20,18 @@ create table agent (
 CREATE UNIQUE INDEX agent_default ON public.agent USING btree (owner_id) WHERE (is_default AND (deleted_at IS NULL));
 CREATE UNIQUE INDEX agent_name ON public.agent USING btree (owner_id, name) WHERE (deleted_at IS NULL);
 
+create table agent_record (
+  agent_id uuid not null,
+  verified integer not null default 0,
+  failed integer not null default 0,
+  earned_cents bigint not null default 0,
+  recent_seconds real[] not null default '{}'::real[],
+  last_active_at timestamp with time zone not null,
+  constraint agent_record_pkey PRIMARY KEY (agent_id)
+);
+CREATE INDEX agent_record_active ON public.agent_record USING btree (last_active_at);
+CREATE INDEX agent_record_verified ON public.agent_record USING btree (verified DESC) WHERE (verified > 0);
+
 create table api_key (
   id uuid not null,
   user_id uuid not null,
@@ -90,6 +102,14 @@ create table event (
   xid bigint not null default ((pg_current_xact_id())::text)::bigint,
   created_at timestamp with time zone not null,
   constraint event_pkey PRIMARY KEY ("position")
+);
+CREATE INDEX event_xid ON public.event USING brin (xid) WITH (pages_per_range='32');
+
+create table event_reader (
+  name text not null,
+  xid bigint not null default 0,
+  "position" bigint not null default 0,
+  constraint event_reader_pkey PRIMARY KEY (name)
 );
 
 create table idempotency (
@@ -167,6 +187,7 @@ create table job (
   constraint job_timer CHECK ((ended_at IS NULL) = (due_at IS NOT NULL))
 ) with (fillfactor=80);
 CREATE INDEX job_active ON public.job USING btree (COALESCE(receiver_agent_id, held_by_agent_id)) WHERE (status = ANY (ARRAY['held'::text, 'accepted'::text, 'in_progress'::text, 'submitted'::text]));
+CREATE INDEX job_board_price ON public.job USING btree (price_cents DESC, id DESC) WHERE (status = 'queued'::text);
 CREATE INDEX job_due ON public.job USING btree (status, due_at) WHERE (ended_at IS NULL);
 CREATE INDEX job_holds ON public.job USING btree (hold_owner) WHERE (status = 'held'::text);
 CREATE INDEX job_open ON public.job USING btree (queued_at, id) WHERE (status = ANY (ARRAY['queued'::text, 'held'::text]));
@@ -247,6 +268,15 @@ create table mandate_day (
   spent bigint not null,
   constraint mandate_day_pkey PRIMARY KEY (lineage, day),
   constraint mandate_day_spent_check CHECK (spent >= 0)
+);
+
+create table market_hour (
+  hour timestamp with time zone not null,
+  verified integer not null default 0,
+  paid_out_cents bigint not null default 0,
+  accept_seconds real[] not null default '{}'::real[],
+  verify_seconds real[] not null default '{}'::real[],
+  constraint market_hour_pkey PRIMARY KEY (hour)
 );
 
 create table match_text (
@@ -343,6 +373,16 @@ CREATE INDEX transfer_from_wallet ON public.transfer USING btree (from_account, 
 CREATE INDEX transfer_to_wallet ON public.transfer USING btree (to_account, "position") WHERE starts_with(to_account, 'wallet:'::text);
 CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_range='32');
 
+create view account_public_agent as
+ SELECT id,
+    name,
+    personality,
+    avatar_url,
+    listed,
+    created_at
+   FROM agent
+  WHERE deleted_at IS NULL;
+
 -- function account_agent(p_owner uuid, p_agent uuid, p_name text) returns TABLE(id uuid, personality text, max_active_jobs integer) · plpgsql, stable
 -- function account_lock(p_owner uuid) returns void · sql, volatile
 -- function app_now() returns timestamp with time zone · plpgsql, stable
@@ -359,6 +399,7 @@ CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_ra
 -- function ledger_fee(p_amount bigint, p_percent integer, p_fixed integer) returns bigint · sql, immutable
 -- function ledger_open(p_user uuid) returns void · sql, volatile
 -- function ledger_post(p_kind text, p_ref text, p_source text, p_unit text, p_from text[], p_to text[], p_amount bigint[], p_lineage text DEFAULT NULL::text, p_limit bigint DEFAULT NULL::bigint) returns text · plpgsql, volatile
+-- function match_contains(p_offer uuid, p_words text) returns boolean · plpgsql, stable
 -- function match_forget(p_age interval) returns void · sql, volatile
 -- function match_index(p_offer uuid, p_title text, p_skill text, p_asked text) returns boolean · plpgsql, volatile
 -- function match_profile(p_personality text) returns tsquery · plpgsql, stable

@@ -15,12 +15,14 @@ import { jobsApi } from './desks/jobs/api.ts'
 import { agentIsBusy } from './desks/jobs/queries.ts'
 import { jobsRoom } from './desks/jobs/room.ts'
 import { sweepJobs } from './desks/jobs/sweep.ts'
+import { readStats } from './desks/jobs/tally.ts'
 import { clockApi, systemApi } from './edges/http/api.ts'
 import { openApi } from './edges/http/openapi.ts'
 import { buildServer } from './edges/http/server.ts'
 import { stripeWebhook } from './edges/http/stripe-webhook.ts'
 import { clockRoom, systemRoom } from './edges/http/system.ts'
 import { twinProxy } from './edges/http/twin-proxy.ts'
+import { pages } from './edges/web/pages.ts'
 import { openWaker } from './edges/worker/wake.ts'
 import { startWorker, type Worker } from './edges/worker/worker.ts'
 
@@ -60,7 +62,7 @@ export async function buildApi(market: Market, options: { strict?: boolean } = {
   const wake = openWaker(db, log)
   const rooms = [
     systemRoom(config.mode),
-    accountsRoom({ credentials, secure: config.appUrl.startsWith('https:'), busy: [agentIsBusy] }),
+    accountsRoom({ credentials, secure: config.appUrl.startsWith('https:'), busy: [agentIsBusy], readStats }),
     paymentsRoom({ stripe, appUrl: config.appUrl, withdrawHoldDays: config.withdrawHoldDays }),
     jobsRoom({
       fee: config.jobFee,
@@ -88,6 +90,7 @@ export async function buildApi(market: Market, options: { strict?: boolean } = {
       if (config.stripe.webhookSecret)
         await stripeWebhook(app, { db, stripe, secret: config.stripe.webhookSecret, wake })
       if (!config.stripe.secretKey && config.stripe.apiBase) await twinProxy(app, config.stripe.apiBase)
+      await pages(app, config)
     },
   })
 }

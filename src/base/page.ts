@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** A whole number in a query string or a flag: strict digits only (`Number('')` is 0, `Number('0x10')` is 16). */
 export const Int = (min: number, max: number) =>
   z.preprocess(
-    (value) => (typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value),
+    (value: number | string) => (typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value),
     z.int().min(min).max(max),
   )
 
@@ -25,6 +25,19 @@ export function decodeCursor(cursor: string): { at: string; id: string } | null 
     const [at, id] = atob(cursor.replaceAll('-', '+').replaceAll('_', '/')).split('|')
     if (!at || !id || Number.isNaN(Date.parse(at)) || !/^[0-9a-f-]{36}$/.test(id)) return null
     return { at, id }
+  } catch {
+    return null
+  }
+}
+
+/** A cursor into a list that is re-sorted under the reader: a place in it. */
+export const encodePlace = (offset: number): string => btoa(`place|${offset}`).replaceAll('=', '')
+
+/** Null for a cursor that was not made here. */
+export function decodePlace(cursor: string): number | null {
+  try {
+    const match = /^place\|(\d{1,7})$/.exec(atob(cursor))
+    return match ? Number(match[1]) : null
   } catch {
     return null
   }

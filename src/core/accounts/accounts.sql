@@ -13,3 +13,7 @@ begin
     and (p_agent is null or a.id = p_agent) and (p_name is null or a.name = p_name)
     and (p_agent is not null or p_name is not null or a.is_default);
 end $$;
+
+-- What anybody may see of an agent.
+create or replace view account_public_agent as
+  select id, name, personality, avatar_url, listed, created_at from agent where deleted_at is null;

@@ -1,6 +1,6 @@
 import type { Sql } from '../../base/db.ts'
 import { iso } from '../../base/page.ts'
-import type { Agent, AgentRow } from './agent.ts'
+import type { AgentRow } from './agent.ts'
 import { agentColumns } from './agent.ts'
 import type { Scope } from './scope.ts'
 import type { User } from './user.ts'
@@ -27,8 +27,8 @@ export async function readAgents(sql: Sql, owner: string): Promise<AgentRow[]> {
   return rows.map(({ row }) => row)
 }
 
-export async function readAgent(sql: Sql, owner: string, id: string): Promise<Agent | null> {
-  const rows = await sql.rows<{ row: Agent }>(
+export async function readAgent(sql: Sql, owner: string, id: string): Promise<AgentRow | null> {
+  const rows = await sql.rows<{ row: AgentRow }>(
     `select row_to_json(a) as row from (select ${agentColumns} from agent where id = $2 and owner_id = $1 and deleted_at is null) as a`,
     [owner, id],
   )

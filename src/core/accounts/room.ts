@@ -1,5 +1,5 @@
 import { reply, room } from '../../base/endpoint.ts'
-import { showAgent } from './agent.ts'
+import { type ReadStats, showAgent, showAgents } from './agent.ts'
 import { accountsApi, refuseAccount } from './api.ts'
 import { createAgent } from './create-agent.ts'
 import { createKey } from './create-key.ts'
@@ -18,9 +18,10 @@ export interface AccountsNeeds {
   /** Whether cookies are for https only. */
   readonly secure: boolean
   readonly busy: readonly IsBusy[]
+  readonly readStats: ReadStats
 }
 
-export const accountsRoom = ({ credentials, secure, busy }: AccountsNeeds) =>
+export const accountsRoom = ({ credentials, secure, busy, readStats }: AccountsNeeds) =>
   room(accountsApi, {
     sign_up: (call, input) => signUp(call, input, secure),
     sign_in: (call, input) => signIn(call, input, secure),
@@ -33,14 +34,14 @@ export const accountsRoom = ({ credentials, secure, busy }: AccountsNeeds) =>
       if (id !== actor.userId) throw refuseAccount('user_not_yours')
       return reply(200, (await readUser(sql, id))!)
     },
-    agents: async ({ sql, actor }) => reply(200, (await readAgents(sql, actor.userId)).map(showAgent)),
-    create_agent: createAgent,
+    agents: async ({ sql, actor }) => reply(200, await showAgents(sql, await readAgents(sql, actor.userId), readStats)),
+    create_agent: (call, input) => createAgent(call, input, readStats),
     agent: async ({ sql, actor }, { id }) => {
       const agent = await readAgent(sql, actor.userId, id)
       if (!agent) throw refuseAccount('agent_not_found')
-      return reply(200, showAgent(agent))
+      return reply(200, await showAgent(sql, agent, readStats))
     },
-    update_agent: updateAgent,
+    update_agent: (call, input) => updateAgent(call, input, readStats),
     delete_agent: (call, input) => deleteAgent(call, input, credentials, busy),
     keys: async ({ sql, actor }) => reply(200, (await readKeys(sql, actor.userId)).map(showKey)),
     create_key: createKey,

@@ -1,5 +1,5 @@
 import { type Call, type Input, type Reply, reply } from '../../base/endpoint.ts'
-import { type Agent, agentColumns, showAgent } from './agent.ts'
+import { type Agent, type AgentRow, agentColumns, type ReadStats, showAgent } from './agent.ts'
 import { type accountsApi, refuseAccount } from './api.ts'
 import { nameTaken } from './create-agent.ts'
 
@@ -7,9 +7,10 @@ import { nameTaken } from './create-agent.ts'
 export async function updateAgent(
   { sql, actor }: Call,
   { id, ...change }: Input<typeof accountsApi.endpoints.update_agent>,
+  readStats: ReadStats,
 ): Promise<Reply<Agent>> {
   try {
-    const [row] = await sql.rows<{ row: Agent }>(
+    const [row] = await sql.rows<{ row: AgentRow }>(
       `with done as (
          update agent set
            name = coalesce($3, name),
@@ -32,7 +33,7 @@ export async function updateAgent(
       ],
     )
     if (!row) throw refuseAccount('agent_not_found')
-    return reply(200, showAgent(row.row))
+    return reply(200, await showAgent(sql, row.row, readStats))
   } catch (error) {
     throw nameTaken(error)
   }

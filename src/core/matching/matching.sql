@@ -41,3 +41,9 @@ end $$;
 create or replace function match_forget(p_age interval) returns void language sql volatile as $$
   delete from match_text where created_at < clock_timestamp() - p_age
 $$;
+
+-- Whether an offer's text holds all the words somebody searches for.
+create or replace function match_contains(p_offer uuid, p_words text) returns boolean language plpgsql stable as $$
+begin
+  return exists (select from match_text where offer = p_offer and search @@ plainto_tsquery('english', p_words));
+end $$;

@@ -54,7 +54,7 @@ test('what is over a limit, unknown or not storable is refused with its place', 
 })
 
 test('a schema of a hundred thousand brackets is refused, not walked into', () => {
-  const bomb: unknown = JSON.parse('{"not":'.repeat(100_000) + '{}' + '}'.repeat(100_000))
+  const bomb: unknown = JSON.parse(`${'{"not":'.repeat(100_000)}{}${'}'.repeat(100_000)}`)
   assert.match(faultOf({ type: 'json_schema', schema: bomb }) ?? 'taken', /deeper/)
   const wide: unknown = JSON.parse(`{"enum":[${'1,'.repeat(300_000)}1]}`)
   assert.match(faultOf({ type: 'json_schema', schema: wide }) ?? 'taken', /bytes/)

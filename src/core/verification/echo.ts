@@ -33,8 +33,8 @@ export function isEcho(output: readonly string[], task: string): boolean {
   })
   const own = output.map((stem) => ids.get(stem) ?? -1)
   const isFree = !handsOver.some((pattern) => pattern.test(task))
-  if (own.length < shingle) return isFree && own.every((id) => id >= 0)
-  if (isFree && (hardlyFresh(output, ids) || (own.length < shingle + 2 && own.every((id) => id >= 0)))) return true
+  if (isFree && hardlyFresh(output, ids)) return true
+  if (own.length < shingle) return false
   const known = new Set<number>()
   for (let at = 0; at + shingle <= source.length; at++) known.add(shingleAt(source, at))
   let same = 0
@@ -45,12 +45,12 @@ export function isEcho(output: readonly string[], task: string): boolean {
   return same >= all * copied || (all - same <= fewStrays && same * 2 >= all)
 }
 
-/** Eight different terms or more, and at most one in ten that the task does not have. */
+/** No term of its own, or at most one in ten where there are ten or more. */
 function hardlyFresh(output: readonly string[], ids: ReadonlyMap<string, number>): boolean {
   const distinct = new Set(output)
   let fresh = 0
   for (const stem of distinct) if (!ids.has(stem)) fresh++
-  return distinct.size >= 8 && fresh <= distinct.size * freshShare
+  return fresh <= distinct.size * freshShare
 }
 
 /** Three ids below 2^17 as one exact number; a term the task does not have makes it negative, so it matches nothing. */

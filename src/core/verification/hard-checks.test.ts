@@ -55,7 +55,7 @@ test('patterns are found anywhere, by RE2', async () => {
 
 test('patterns that ruin backtracking engines end at once, on a megabyte', async () => {
   const output = `${'a'.repeat(999_999)}!`
-  for (const value of ['(a+)+$', '(a|aa)+$', '(a|a?)+$', '(.*a){20}$', '^(([a-z])+.)+[A-Z]([a-z])+$', '(x+x+)+y']) {
+  for (const value of ['(a+)+$', '(a|aa)+$', '^(a|a?)+$', '(.*a){20}$', '^(([a-z])+.)+[A-Z]([a-z])+$', '(x+x+)+y']) {
     const began = performance.now()
     assert.equal(await passes({ type: 'regex', value }, output), false, value)
     assert.ok(performance.now() - began < 4_000, value)
@@ -164,7 +164,7 @@ test('a check that can never be run blames nobody', async () => {
     { type: 'json_schema', schema: { $ref: 'https://example.com/schema' } },
     { type: 'command', run: 'true' },
   ] as const) {
-    await assert.rejects(runHardChecks([check], 'an output'), VerificationFault)
+    await assert.rejects(runHardChecks([check], '{}'), VerificationFault)
   }
 })
 

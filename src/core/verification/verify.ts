@@ -124,7 +124,8 @@ async function askJudge(judge: Judge, work: Work, ruled: Verdict, log: (line: st
     ...ruled,
     pass,
     criteria,
-    score: Math.max(0, Math.min(1, judgement.score)),
+    // Passing and failing scores never overlap, whoever decided.
+    score: pass ? Math.min(1, Math.max(0.5, judgement.score)) : Math.max(0, Math.min(0.499, judgement.score)),
     reasoning: judgement.reasoning,
     verified_by: 'judge',
   }

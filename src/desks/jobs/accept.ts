@@ -18,7 +18,8 @@ const acceptJob = statement(`moved as (
   select receiver_agent_id, hold_token, receiver, id, 'accepted', false, accepted_at from moved
 ), done as (
   select moved.*, event_write('job.accepted', 'job:' || id, array[sender, receiver],
-    json_build_object('job_id', id, 'agent_id', receiver_agent_id, 'attempt', attempt_count, 'deadline_at', deadline_at)) as told
+    json_build_object('job_id', id, 'agent_id', receiver_agent_id, 'attempt', attempt_count, 'deadline_at', deadline_at,
+      'waited_seconds', extract(epoch from accepted_at - queued_at))) as told
   from moved
 )`)
 

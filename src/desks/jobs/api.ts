@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { contract, endpoint } from '../../base/endpoint.ts'
-import { Cursor, Limit } from '../../base/page.ts'
+import { Cursor, Int, Limit } from '../../base/page.ts'
 import { edgeRefusals, refusing } from '../../base/refusals.ts'
 import { Check } from '../../core/verification/check.ts'
 import { Job, jobStates } from './job.ts'
@@ -91,6 +91,23 @@ export const HeldJob = Job.extend({
     .strictObject({ score: z.number(), why: z.array(z.string()) })
     .describe('How well the job fits the agent, and the words it rests on.'),
 }).meta({ id: 'HeldJob' })
+
+export const BoardJob = z.strictObject({
+  id: z.uuid(),
+  title: z.string(),
+  description: z.string(),
+  requirements: z.string(),
+  acceptance_criteria: z.array(z.string()),
+  checks: z.array(Check),
+  skill: z.string(),
+  terms: z.enum(['wallet', 'credits']),
+  price_cents: z.int(),
+  time_limit_seconds: z.int(),
+  created_at: z.string(),
+  age_seconds: z.int(),
+})
+
+const Words = z.string().trim().min(1).max(200).optional().describe('Only what has all these words.')
 
 export const jobsApi = contract('jobs', jobRefusals, {
   run: endpoint({
@@ -289,6 +306,71 @@ export const jobsApi = contract('jobs', jobRefusals, {
     scope: 'jobs:read',
     input: z.strictObject({ limit: Limit, cursor: Cursor }),
     answers: { 200: z.array(Job) },
+    refusals: [],
+  }),
+  board: endpoint({
+    route: 'GET /api/board',
+    summary: 'The open jobs of the market, for anybody to see.',
+    kind: 'read',
+    access: 'public',
+    input: z.strictObject({
+      q: Words,
+      skill: z.string().max(100).optional(),
+      min_price_cents: Int(0, 100_000).optional(),
+      sort: z.enum(['newest', 'price', 'closing']).default('newest').describe('closing: the longest waiting first.'),
+      limit: Limit,
+      cursor: Cursor,
+    }),
+    answers: { 200: z.array(BoardJob) },
+    refusals: [],
+  }),
+  board_stats: endpoint({
+    route: 'GET /api/board/stats',
+    summary: 'The market in eight numbers.',
+    kind: 'read',
+    access: 'public',
+    input: z.strictObject({}),
+    answers: {
+      200: z.strictObject({
+        open_jobs: z.int(),
+        open_value_cents: z.int(),
+        verified_24h: z.int(),
+        verified_30d: z.int(),
+        paid_out_30d_cents: z.int(),
+        median_accept_seconds: z.number().nullable().describe('From queued to accepted, over the last 24 hours.'),
+        median_verify_seconds: z.number().nullable(),
+        active_agents: z.int().describe('Agents that accepted or finished a job in the last 24 hours.'),
+      }),
+    },
+    refusals: [],
+  }),
+  directory: endpoint({
+    route: 'GET /api/agents/directory',
+    summary: 'Agents with a verified job, or listed by their owner, with what they have to show.',
+    kind: 'read',
+    access: 'public',
+    input: z.strictObject({
+      q: Words,
+      sort: z.enum(['completed', 'pass_rate', 'newest']).default('completed'),
+      limit: Limit,
+      cursor: Cursor,
+    }),
+    answers: {
+      200: z.array(
+        z.strictObject({
+          id: z.uuid(),
+          name: z.string(),
+          personality: z.string().nullable(),
+          avatar_url: z.string().nullable(),
+          created_at: z.string(),
+          stats: z.strictObject({
+            jobs_done: z.int(),
+            pass_rate: z.number().nullable(),
+            median_seconds: z.number().nullable(),
+          }),
+        }),
+      ),
+    },
     refusals: [],
   }),
 })

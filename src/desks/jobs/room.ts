@@ -1,9 +1,11 @@
 import { type Call, type Reply, reply, room } from '../../base/endpoint.ts'
 import type { Fee } from '../../base/money.ts'
-import { decodeCursor, encodeCursor } from '../../base/page.ts'
+import { decodeCursor, decodePlace, encodeCursor, encodePlace } from '../../base/page.ts'
 import { accept } from './accept.ts'
 import { jobsApi, refuseJob } from './api.ts'
+import { boardDepth, boardStats, readBoard } from './board.ts'
 import { cancel } from './cancel.ts'
+import { readDirectory } from './directory.ts'
 import { fail } from './fail.ts'
 import { type Job, type JobRow, viewJob } from './job.ts'
 import { openJobs } from './open-jobs.ts'
@@ -24,8 +26,9 @@ export interface JobsNeeds {
   readonly ownsAgent: (call: Call, agent: string) => Promise<boolean>
 }
 
-export const jobsRoom = (needs: JobsNeeds) =>
-  room(jobsApi, {
+export const jobsRoom = (needs: JobsNeeds) => {
+  const stats = boardStats(needs.live ? 10_000 : 1_000)
+  return room(jobsApi, {
     run: run({ ...needs, openJobs: openJobs() }),
     jobs: async (call, input) =>
       page(call, input, 'created_at', (asked) => readSent(call.sql, call.actor.userId, input.status, asked)),
@@ -49,7 +52,23 @@ export const jobsRoom = (needs: JobsNeeds) =>
     },
     worker_status: async (call, input) =>
       page(call, input, 'updated_at', (asked) => readWorked(call.sql, call.actor.userId, null, asked)),
+    board: ({ sql }, input) => placed(input, (offset) => readBoard(sql, { ...input, offset })),
+    board_stats: async ({ sql }) => reply(200, await stats(sql)),
+    directory: ({ sql }, input) => placed(input, (offset) => readDirectory(sql, { ...input, offset })),
   })
+}
+
+/** One page of a list that is re-sorted under the reader. */
+async function placed<R>(
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+  read: (offset: number) => Promise<R[]>,
+): Promise<Reply<R[]>> {
+  const offset = cursor === undefined ? 0 : decodePlace(cursor)
+  if (offset === null || offset > boardDepth)
+    throw refuseJob('invalid_input', { issues: [{ path: 'cursor', message: 'is not one of ours' }] })
+  const rows = await read(offset)
+  return rows.length === limit ? reply(200, rows, { 'x-next-cursor': encodePlace(offset + limit) }) : reply(200, rows)
+}
 
 /** One page of jobs as the caller may see them; the cursor of the next page goes into the Link header. */
 async function page(

@@ -17,7 +17,7 @@ const log = (from: string): string => `logged as (
 const passWork = `with moved as (
   update job set status = ${jobLife.to('pass')}, verification = $3::json, due_at = null, ended_at = app_now(), updated_at = app_now()
   where id = $1 and verify_token = $2 and status in (${jobLife.from('pass')})
-  returning id, sender, receiver, receiver_agent_id, hold_token, price_cents, fee_cents
+  returning id, sender, receiver, receiver_agent_id, hold_token, price_cents, fee_cents, accepted_at, submitted_at, ended_at
 ), paid as (
   select ledger_post('job_settled', 'job:' || id, 'job:' || id, 'USD', array['escrow:job:' || id, 'escrow:job:' || id],
     array['wallet:' || receiver, 'platform:fees'], array[price_cents - fee_cents, fee_cents]) from moved
@@ -26,7 +26,8 @@ const passWork = `with moved as (
   from moved where p.agent_id = moved.receiver_agent_id and p.token = moved.hold_token
 ), ${log('moved')}, told as (
   select event_write('job.verified', 'job:' || id, array[sender, receiver],
-    json_build_object('job_id', id, 'agent_id', receiver_agent_id, 'earned_cents', price_cents - fee_cents)) from moved
+    json_build_object('job_id', id, 'agent_id', receiver_agent_id, 'earned_cents', price_cents - fee_cents,
+      'work_seconds', extract(epoch from submitted_at - accepted_at), 'verify_seconds', extract(epoch from ended_at - submitted_at))) from moved
 ) select id, 'verified' as status, (select count(*) from paid) as posts, (select count(*) from told) as tellings from moved`
 
 const failWork = `with ${endAttempt({

@@ -7,6 +7,7 @@ import { sealTransfers } from '../../core/ledger/seal.ts'
 import { lookUpOpenTopUps, readInbox } from '../../core/payments/inbox.ts'
 import { closeVerification } from '../../core/verification/verify.ts'
 import { sweepJobs, tidyJobs } from '../../desks/jobs/sweep.ts'
+import { tallyJobs } from '../../desks/jobs/tally.ts'
 import { isFull, verifyBatch } from '../../desks/jobs/verify.ts'
 import { tidyIdempotency } from '../http/idempotency.ts'
 import { type Loop, runLoop, type Work } from './loop.ts'
@@ -39,6 +40,11 @@ export function startWorker({ config, listenUrl, db, stripe, log }: WorkerNeeds)
     verify: { name: 'verify', everyMs: 1_000, once: async () => isFull(await verifyBatch(db, log)) },
     inbox: { name: 'inbox', everyMs: 5_000, once: () => nothingMore(readInbox(db, stripe, log)) },
     sweep: { name: 'sweep', everyMs: config.mode === 'test' ? 1_000 : 15_000, once: () => nothingMore(sweepJobs(db)) },
+    tally: {
+      name: 'tally',
+      everyMs: config.mode === 'test' ? 1_000 : 5_000,
+      once: async () => (await tallyJobs(db)) > 400,
+    },
     seal: { name: 'seal', everyMs: 3_000, once: async () => (await sealTransfers(db)) > 1_000 },
     audit: { name: 'audit', everyMs: 600_000, once: () => nothingMore(audit(db, log)) },
     lookUp: {

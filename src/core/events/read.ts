@@ -1,0 +1,45 @@
+import type { Database, Sql } from '../../base/db.ts'
+
+export interface StoredEvent<D = Record<string, unknown>> {
+  readonly id: string
+  readonly name: string
+  readonly ref: string
+  readonly data: D
+  readonly created_at: string
+}
+
+const batch = 500
+
+/**
+ * Hands the events that have committed since the last time to a reader, in the order of their transactions; the reader's own
+ * writes and how far it has come commit together, so it sees each event exactly once. An event is handed out when every
+ * transaction that began before its own has ended. Answers how many there were.
+ */
+export async function readEvents(
+  db: Database,
+  reader: string,
+  names: readonly string[],
+  work: (sql: Sql, events: readonly StoredEvent[]) => Promise<void>,
+): Promise<number> {
+  return db.transaction(async (sql) => {
+    await sql.rows(`insert into event_reader (name) values ($1) on conflict do nothing`, [reader])
+    const [from] = await sql.rows<{ xid: number; position: number }>(
+      `select xid, position from event_reader where name = $1 for update skip locked`,
+      [reader],
+    )
+    if (!from) return 0
+    const rows = await sql.rows<{ xid: number; position: number; event: StoredEvent }>(
+      `select xid, position, row_to_json(e) as event from (
+         select xid, position, id, name, ref, data, created_at from event
+         where xid >= $1 and (xid, position) > ($1, $2) and xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+         order by xid, position limit ${batch}) as e`,
+      [from.xid, from.position],
+    )
+    const last = rows.at(-1)
+    if (!last) return 0
+    const wanted = rows.map(({ event }) => event).filter(({ name }) => names.includes(name))
+    if (wanted.length > 0) await work(sql, wanted)
+    await sql.rows(`update event_reader set xid = $2, position = $3 where name = $1`, [reader, last.xid, last.position])
+    return rows.length
+  })
+}

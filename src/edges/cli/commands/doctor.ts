@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { settings } from '../../../base/config.ts'
+import { type Database, openDatabase, sqlState } from '../../../base/db.ts'
+import { dollars } from '../../../base/money.ts'
+import { launchPostgres } from '../../../base/postgres/launch.ts'
+import { type Breach, checkLaws, laws, platformBalance } from '../../../core/ledger/laws.ts'
+import { exits, refused } from '../exit.ts'
+import { facts } from '../render/job.ts'
+import { bold, dim, paint } from '../render/text.ts'
+
+const platform = ['fees', 'stripe', 'processing', 'credits_sold', 'arbitration', 'unclaimed', 'losses'] as const
+
+/** Checks every law of the ledger, in the database itself; exit code 1 on a breach. */
+export async function diagnose(json: boolean): Promise<void> {
+  const place = await findDatabase()
+  try {
+    const db = openDatabase({ url: place.url, poolSize: 1 })
+    try {
+      await report(db, place.name, json)
+    } catch (error) {
+      if (sqlState(error) === '42P01') throw refused('no_market', `There is no market in ${place.name} yet: start it once with  clawrk serve.`)
+      if (sqlState(error) === undefined) throw refused('database_unreachable', `The database of ${place.name} cannot be reached: ${messageOf(error)}`)
+      throw error
+    } finally {
+      await db.close()
+    }
+  } finally {
+    await place.release()
+  }
+}
+
+async function report(db: Database, name: string, json: boolean): Promise<void> {
+  const breaches = await checkLaws(db)
+  const balances: [name: string, cents: number][] = []
+  for (const account of platform) balances.push([account, await platformBalance(db, `platform:${account}`)])
+  if (breaches.length > 0) process.exitCode = exits.refused
+  if (json) {
+    const verdicts = laws.map((law) => ({ law: law.name, holds: ofLaw(breaches, law.name).length === 0, breaches: ofLaw(breaches, law.name) }))
+    const body = { laws: verdicts, platform: Object.fromEntries(balances) }
+    process.stdout.write(`${JSON.stringify(body)}\n`)
+    return
+  }
+  const lines = [
+    `${bold('The ledger of')} ${name}`,
+    ...laws.flatMap((law) => lawLines(law.name, ofLaw(breaches, law.name))),
+    '',
+    bold('The market’s own accounts'),
+    ...facts(balances.filter(([account, cents]) => cents !== 0 || account === 'fees' || account === 'stripe').map(([account, cents]) => [account, dollars(cents)])),
+    '',
+    breaches.length === 0 ? paint('green', '✔ Every law holds.') : paint('red', `✖ ${breaches.length} ${breaches.length === 1 ? 'place breaks' : 'places break'} a law.`),
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+const ofLaw = (breaches: readonly Breach[], law: string): Breach[] => breaches.filter((breach) => breach.law === law)
+
+function lawLines(name: string, breaches: readonly Breach[]): string[] {
+  if (breaches.length === 0) return [`  ${paint('green', '✔')} ${name}`]
+  const shown = breaches.slice(0, 10).map(({ where, detail }) => `      ${where}: ${detail}`)
+  const rest = breaches.length > 10 ? [dim(`      and ${breaches.length - 10} more; --json lists up to 50`)] : []
+  return [`  ${paint('red', '✖')} ${name}`, ...shown, ...rest]
+}
+
+interface Place {
+  readonly url: string
+  /** How people call it. */
+  readonly name: string
+  release(): Promise<void>
+}
+
+/** The database of the market on this machine: the given one, or the embedded one, which is started for this if it is not running. */
+async function findDatabase(): Promise<Place> {
+  const given = setting('DATABASE_URL')
+  if (given) return { url: given, name: nameOf(given), release: async () => {} }
+  const dataDir = resolve(setting('CLAWRK_DATA_DIR'))
+  const postgresDir = join(dataDir, 'pg')
+  // Launching on a folder without a cluster would make one: looking must not leave anything behind.
+  if (!existsSync(join(postgresDir, 'cluster/PG_VERSION'))) {
+    throw refused('no_market', `There is no market in ${dataDir}.`, 'go to the folder where it runs, or set CLAWRK_DATA_DIR or DATABASE_URL')
+  }
+  const server = await launchPostgres({ dataDir: postgresDir })
+  return { url: server.url, name: dataDir, release: () => server.stop() }
+}
+
+const setting = (name: 'DATABASE_URL' | 'CLAWRK_DATA_DIR'): string =>
+  process.env[name]?.trim() || settings.find((known) => known.name === name)!.fallback
+
+/** A database without its password. */
+const nameOf = (url: string): string => (URL.canParse(url) ? `${new URL(url).host}${new URL(url).pathname}` : 'DATABASE_URL')
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, Help } from 'commander'
+import { agentCommands } from './commands/agents.ts'
+import { apiCommands } from './commands/api.ts'
+import { machineCommands } from './commands/machine.ts'
+import { postCommands } from './commands/post.ts'
+import { signInCommands } from './commands/sign-in.ts'
+import { walletCommands } from './commands/wallet.ts'
+import { workCommands } from './commands/work.ts'
+import { complain } from './complain.ts'
+import { exits } from './exit.ts'
+import { bold, columns, dim } from './render/text.ts'
+import type { CommonOptions } from './session.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
+
+const more = `
+Exit codes: 0 ok, 1 refused, 2 usage, 3 not signed in, 4 server unreachable, 5 work failed verification.
+Environment: CLAWRK_API_KEY (wins over the saved key), CLAWRK_API_URL, API_URL, NO_COLOR.`
+
+/** Every command of `clawrk`. */
+export function buildProgram(): Command {
+  const program = new Command('clawrk')
+    .description('The open labour market where people and software agents hire each other.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help for a command')
+    .option('--json', 'print the answer of the API as JSON on stdout, and nothing else')
+    .option('--api-url <url>', 'address of the market (default: where you signed in, or http://localhost:3000)')
+    .configureHelp({
+      showGlobalOptions: true,
+      helpWidth: Math.min(100, columns()),
+      visibleGlobalOptions: (command) =>
+        command.parent ? program.options.filter(({ long }) => long === '--json' || long === '--api-url') : [],
+      subcommandTerm: (command) => `${command.name()} ${command.usage().replace('[options]', '').trim()}`.trim(),
+      styleTitle: bold,
+      styleDescriptionText: (text) => text,
+      styleOptionDescription: dim,
+      styleSubcommandDescription: dim,
+      styleArgumentDescription: dim,
+    } satisfies Partial<Help>)
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, '✖ ')),
+    })
+    .showHelpAfterError('  → add --help to see how it is used')
+    .exitOverride()
+    .helpCommand(false)
+    .addHelpText('after', more)
+  program.commandsGroup('You')
+  signInCommands(program)
+  walletCommands(program)
+  program.commandsGroup('Have work done')
+  postCommands(program)
+  program.commandsGroup('Do work')
+  agentCommands(program)
+  workCommands(program)
+  program.commandsGroup('The market itself')
+  machineCommands(program)
+  apiCommands(program)
+  program
+    .command('help [command]', { hidden: true })
+    .action((name?: string) => (program.commands.find((command) => command.name() === name) ?? program).outputHelp())
+  return program
+}
+
+/** Runs one command and sets the exit code. */
+export async function runCommand(args: readonly string[]): Promise<void> {
+  const program = buildProgram()
+  try {
+    if (args.length === 0) program.outputHelp()
+    else await program.parseAsync([...args], { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exits.ok : exits.usage
+    else process.exitCode = complain(error, program.opts<CommonOptions>().json === true)
+  }
+}

@@ -1,0 +1,15 @@
+import { accountsApi } from '../../core/accounts/api.ts'
+import { paymentsApi } from '../../core/payments/api.ts'
+import { jobsApi } from '../../desks/jobs/api.ts'
+import { clockApi, systemApi } from '../http/api.ts'
+
+/** Every contract under the name it has on the client: `client.jobs.run(…)`. A test holds this list to the market's own. */
+export const contracts = {
+  system: systemApi,
+  accounts: accountsApi,
+  wallet: paymentsApi,
+  jobs: jobsApi,
+  clock: clockApi,
+} as const
+
+export type Contracts = typeof contracts
