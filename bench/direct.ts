@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor, Call } from '../src/base/endpoint.ts'
 import { openLog } from '../src/base/log.ts'
+import { openSealer } from '../src/base/seal.ts'
 import { defaultScopes } from '../src/core/accounts/scope.ts'
 import { jobsRoom } from '../src/desks/jobs/room.ts'
+import { jobSecrets } from '../src/desks/jobs/secrets.ts'
 import { isFull, verifyBatch } from '../src/desks/jobs/verify.ts'
 import { runLoop } from '../src/edges/worker/loop.ts'
 import { brokenLaws, untilVerified } from './over-http.ts'
@@ -18,6 +20,7 @@ export async function direct(stage: Stage, clients: number): Promise<Variant> {
     fee: { percent: 20, fixedCents: 50 },
     live: false,
     topupUrl: '',
+    secrets: jobSecrets(openSealer('of the bench', 'job secrets')),
     ownsAgent: async () => true,
   })
   const verifying = runLoop(

@@ -208,6 +208,24 @@ create table stripe_inbox (
 );
 create index stripe_inbox_open on stripe_inbox (received_at) where processed_at is null;
 
+-- ── core/files ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+create table attachment (
+  id uuid primary key,
+  owner_id uuid not null references app_user,
+  name text not null check (length(name) between 1 and 255),
+  content_type text not null,
+  size bigint check (size between 0 and 26214400),
+  sha256 text,
+  stored_at timestamptz,                      -- null: still coming in
+  work text,                                  -- what it is attached to, 'job:<uuid>'
+  role text check (role in ('input', 'output')),
+  created_at timestamptz not null,
+  check ((stored_at is null) = (size is null)),
+  check ((work is null) = (role is null))
+);
+create index attachment_owner on attachment (owner_id, created_at);
+create index attachment_loose on attachment (created_at) where work is null;
+
 -- ── core/matching ───────────────────────────────────────────────────────────────────────────────────────────────────────
 create table match_text (                     -- what ranking needs of an offer, written once when it is made
   offer uuid primary key,
@@ -245,6 +263,9 @@ create table job (
   time_limit_seconds integer not null check (time_limit_seconds between 60 and 86400),
   min_pass_rate real check (min_pass_rate between 0 and 1),
   retry_same boolean not null default false,
+  open_to_new boolean not null default false, -- its secrets may go to agents without a verified job
+  attachments json not null default '[]',
+  env_names text[] not null default '{}',     -- the values lie sealed in job_secret while the job lives
   -- the deal, copied when it is funded
   fee_cents bigint check (fee_cents between 0 and price_cents),
   paid_at timestamptz,
@@ -267,6 +288,7 @@ create table job (
   -- the work
   submitted_at timestamptz,
   output_text text,
+  output_attachments json not null default '[]',
   content_hash text,
   verify_token uuid,                          -- fencing: whoever verifies must show the newest
   judgements smallint not null default 0,
@@ -288,6 +310,19 @@ create index job_holds on job (hold_owner) where status = 'held';
 create index job_sender on job (sender, created_at desc, id desc);
 create index job_receiver on job (receiver, updated_at desc) where receiver is not null;
 create index job_active on job (coalesce(receiver_agent_id, held_by_agent_id)) where status in ('held', 'accepted', 'in_progress', 'submitted');
+
+create table job_secret (                     -- the variables of a job, under a key of its own that dies with the job
+  job_id uuid primary key,
+  data_key bytea not null,
+  box bytea not null
+);
+create function job_forget_secret() returns trigger language plpgsql as $$
+begin
+  delete from job_secret where job_id = new.id;
+  return null;
+end $$;
+create trigger job_ended_forgets after update on job for each row
+  when (new.ended_at is not null and cardinality(new.env_names) > 0) execute function job_forget_secret();
 
 create table job_presentation (               -- how each showing of a job to an agent ended; written when it ends
   agent_id uuid not null,

@@ -92,6 +92,28 @@ create table app_user (
 );
 CREATE UNIQUE INDEX app_user_email ON public.app_user USING btree (email) WHERE (deleted_at IS NULL);
 
+create table attachment (
+  id uuid not null,
+  owner_id uuid not null,
+  name text not null,
+  content_type text not null,
+  size bigint,
+  sha256 text,
+  stored_at timestamp with time zone,
+  work text,
+  role text,
+  created_at timestamp with time zone not null,
+  constraint attachment_pkey PRIMARY KEY (id),
+  constraint attachment_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_user(id),
+  constraint attachment_check CHECK ((stored_at IS NULL) = (size IS NULL)),
+  constraint attachment_check1 CHECK ((work IS NULL) = (role IS NULL)),
+  constraint attachment_name_check CHECK (length(name) >= 1 AND length(name) <= 255),
+  constraint attachment_role_check CHECK (role = ANY (ARRAY['input'::text, 'output'::text])),
+  constraint attachment_size_check CHECK (size >= 0 AND size <= 26214400)
+);
+CREATE INDEX attachment_loose ON public.attachment USING btree (created_at) WHERE (work IS NULL);
+CREATE INDEX attachment_owner ON public.attachment USING btree (owner_id, created_at);
+
 create table event (
   "position" bigint not null generated always as identity,
   id uuid not null default uuid7(),
@@ -145,6 +167,9 @@ create table job (
   time_limit_seconds integer not null,
   min_pass_rate real,
   retry_same boolean not null default false,
+  open_to_new boolean not null default false,
+  attachments json not null default '[]'::json,
+  env_names text[] not null default '{}'::text[],
   fee_cents bigint,
   paid_at timestamp with time zone,
   queued_at timestamp with time zone,
@@ -163,6 +188,7 @@ create table job (
   cancellation_requested boolean not null default false,
   submitted_at timestamp with time zone,
   output_text text,
+  output_attachments json not null default '[]'::json,
   content_hash text,
   verify_token uuid,
   judgements smallint not null default 0,
@@ -220,6 +246,13 @@ create table job_presentation (
 ) with (fillfactor=80);
 CREATE INDEX job_presentation_job ON public.job_presentation USING btree (job_id, owner_id);
 CREATE INDEX job_presentation_lapsed ON public.job_presentation USING btree (owner_id, ended_at) WHERE lapsed;
+
+create table job_secret (
+  job_id uuid not null,
+  data_key bytea not null,
+  box bytea not null,
+  constraint job_secret_pkey PRIMARY KEY (job_id)
+);
 
 create table ledger_account (
   id text not null,
@@ -387,7 +420,10 @@ create view account_public_agent as
 -- function account_lock(p_owner uuid) returns void · sql, volatile
 -- function app_now() returns timestamp with time zone · plpgsql, stable
 -- function event_write(p_name text, p_ref text, p_parties uuid[], p_data json) returns boolean · plpgsql, volatile
+-- function files_attach(p_owner uuid, p_work text, p_role text, p_files uuid[]) returns json · plpgsql, volatile
 -- function job_claimable(p_job uuid, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamp with time zone) returns void · plpgsql, volatile
+-- function job_forget_secret() returns trigger · plpgsql, volatile
+-- function job_has_verified(p_agent uuid) returns boolean · plpgsql, stable
 -- function job_hold_now(p_job uuid, p_owner uuid, p_agent uuid, p_token uuid, p_score real, p_profile tsquery) returns json · plpgsql, volatile
 -- function job_lapse(p_job uuid) returns boolean · plpgsql, volatile
 -- function job_may_show(p_job uuid, p_owner uuid, p_retry_same boolean, p_now timestamp with time zone) returns boolean · plpgsql, stable
@@ -408,6 +444,7 @@ create view account_public_agent as
 -- function transfer_is_append_only() returns trigger · plpgsql, volatile
 -- function uuid7() returns uuid · sql, volatile
 
+CREATE TRIGGER job_ended_forgets AFTER UPDATE ON job FOR EACH ROW WHEN (new.ended_at IS NOT NULL AND cardinality(new.env_names) > 0) EXECUTE FUNCTION job_forget_secret();
 CREATE TRIGGER seal_immutable BEFORE DELETE OR UPDATE ON ledger_seal FOR EACH ROW EXECUTE FUNCTION transfer_is_append_only();
 CREATE TRIGGER transfer_immutable BEFORE DELETE OR UPDATE ON transfer FOR EACH ROW EXECUTE FUNCTION transfer_is_append_only();
 CREATE TRIGGER transfer_no_truncate BEFORE TRUNCATE ON transfer FOR EACH STATEMENT EXECUTE FUNCTION transfer_is_append_only();

@@ -1,19 +1,25 @@
+import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type Stripe from 'stripe'
 import type { Config } from './base/config.ts'
 import { type Database, openDatabase } from './base/db.ts'
 import type { Contract } from './base/endpoint.ts'
 import { type Log, openLog } from './base/log.ts'
+import { openSealer } from './base/seal.ts'
 import { accountsApi } from './core/accounts/api.ts'
 import { type Credentials, openCredentials } from './core/accounts/credentials.ts'
 import { readAgent } from './core/accounts/queries.ts'
 import { accountsRoom } from './core/accounts/room.ts'
+import { filesApi } from './core/files/api.ts'
+import { filesRoom } from './core/files/room.ts'
+import { diskStorage, type Storage } from './core/files/storage.ts'
 import { paymentsApi } from './core/payments/api.ts'
 import { paymentsRoom } from './core/payments/room.ts'
 import { openStripe } from './core/payments/stripe.ts'
 import { jobsApi } from './desks/jobs/api.ts'
 import { agentIsBusy } from './desks/jobs/queries.ts'
 import { jobsRoom } from './desks/jobs/room.ts'
+import { jobSecrets, mayReadJobFile } from './desks/jobs/secrets.ts'
 import { sweepJobs } from './desks/jobs/sweep.ts'
 import { readStats } from './desks/jobs/tally.ts'
 import { clockApi, systemApi } from './edges/http/api.ts'
@@ -29,7 +35,7 @@ import { startWorker, type Worker } from './edges/worker/worker.ts'
 export const version = '0.1.0'
 
 /** Every contract of the market, in the order of the reference. */
-export const contracts: readonly Contract[] = [systemApi, accountsApi, paymentsApi, jobsApi]
+export const contracts: readonly Contract[] = [systemApi, accountsApi, paymentsApi, filesApi, jobsApi]
 
 /** The same with what only test mode serves. */
 export const allContracts: readonly Contract[] = [...contracts, clockApi]
@@ -40,6 +46,7 @@ export interface Market {
   readonly log: Log
   readonly stripe: Stripe
   readonly credentials: Credentials
+  readonly storage: Storage
   close(): Promise<void>
 }
 
@@ -53,7 +60,15 @@ export function openMarket(config: Config, name = 'clawrk'): Market {
     poolSize: config.poolSize,
     onError: (error) => log.warn({ err: error }, 'a database connection broke'),
   })
-  return { config, db, log, stripe: openStripe(config), credentials: openCredentials(db), close: () => db.close() }
+  return {
+    config,
+    db,
+    log,
+    stripe: openStripe(config),
+    credentials: openCredentials(db),
+    storage: diskStorage(join(config.dataDir, 'files')),
+    close: () => db.close(),
+  }
 }
 
 /** The HTTP API with every room wired to it; not listening yet. */
@@ -64,10 +79,12 @@ export async function buildApi(market: Market, options: { strict?: boolean } = {
     systemRoom(config.mode),
     accountsRoom({ credentials, secure: config.appUrl.startsWith('https:'), busy: [agentIsBusy], readStats }),
     paymentsRoom({ stripe, appUrl: config.appUrl, withdrawHoldDays: config.withdrawHoldDays }),
+    filesRoom({ storage: market.storage, mayRead: mayReadJobFile }),
     jobsRoom({
       fee: config.jobFee,
       live: config.mode === 'live',
       topupUrl: `${config.appUrl}/wallet`,
+      secrets: jobSecrets(openSealer(config.secret, 'job secrets')),
       ownsAgent: async ({ sql, actor }, agent) => (await readAgent(sql, actor.userId, agent)) !== null,
     }),
   ]
@@ -96,6 +113,6 @@ export async function buildApi(market: Market, options: { strict?: boolean } = {
 }
 
 /** Starts the background work of this process. */
-export function startBackground({ config, db, stripe, log }: Market): Worker {
-  return startWorker({ config, listenUrl: config.databaseDirectUrl ?? config.databaseUrl!, db, stripe, log })
+export function startBackground({ config, db, stripe, storage, log }: Market): Worker {
+  return startWorker({ config, listenUrl: config.databaseDirectUrl ?? config.databaseUrl!, db, stripe, storage, log })
 }

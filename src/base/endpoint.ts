@@ -10,8 +10,9 @@ import type { Remember } from './statement.ts'
  * - `statement`: the hot path, one guarded statement in one round trip; the idempotency row is written by that statement.
  * - `transaction`: several statements in one transaction of the edge; the idempotency row is part of it.
  * - `outside`: an intent row is committed, then a provider or model is called, then the result is booked.
+ * - `upload`: like `outside`, and the body is one multipart file that the verb reads as a stream.
  */
-export type Kind = 'read' | 'statement' | 'transaction' | 'outside'
+export type Kind = 'read' | 'statement' | 'transaction' | 'outside' | 'upload'
 
 /** Who may knock: nobody in particular, any credential, a browser session only, or an API key only. */
 export type Access = 'public' | 'caller' | 'session' | 'key'
@@ -38,7 +39,8 @@ export interface Endpoint<I extends z.ZodObject = z.ZodObject, A extends Answers
   readonly example?: { readonly input?: z.input<I>; readonly output?: unknown }
 }
 
-export type Answers = Readonly<Record<number, z.ZodType | 'nothing'>>
+/** `bytes`: a file; `events`: a server-sent event stream. Both are streams in the reply. */
+export type Answers = Readonly<Record<number, z.ZodType | 'nothing' | 'bytes' | 'events'>>
 
 /** Keeps the exact types of an endpoint's definition. Its example is checked against its schemas by the law tests. */
 export function endpoint<const D extends AnyEndpoint>(definition: D): D {
@@ -67,7 +69,11 @@ export type Input<E extends AnyEndpoint> = z.output<E['input'] & z.ZodType>
 
 /** The body types of an endpoint's answers, as a verb makes them. */
 export type Body<E extends AnyEndpoint> = {
-  [S in keyof E['answers']]: E['answers'][S] extends z.ZodType ? z.input<E['answers'][S]> : null
+  [S in keyof E['answers']]: E['answers'][S] extends z.ZodType
+    ? z.input<E['answers'][S]>
+    : E['answers'][S] extends 'nothing'
+      ? null
+      : AsyncIterable<Uint8Array | string>
 }[keyof E['answers']]
 
 /** The body types of an endpoint's answers, as a client reads them. */
@@ -95,8 +101,20 @@ export interface Call {
   readonly sql: Sql
   readonly remember: Remember | null
   readonly requestId: string
+  /** The file of an `upload`; null when the body has none. */
+  readonly upload?: () => Promise<Upload | null>
+  /** Header of a stream that goes on where another broke off. */
+  readonly lastEventId?: string
   /** Tells background work that there is some, once this call has committed; only saves it the wait for its next poll. */
   readonly wake: (work: string) => void
+}
+
+/** A file as it comes in. */
+export interface Upload {
+  readonly field: string
+  readonly name: string
+  readonly contentType: string
+  readonly bytes: AsyncIterable<Uint8Array>
 }
 
 /** What a verb answers with when it is not the endpoint's only status. */
@@ -115,7 +133,7 @@ export type VerbOf<E extends AnyEndpoint> = (call: Call, input: Input<E>) => Pro
  */
 export interface StatementVerb<E extends AnyEndpoint, R = unknown> {
   readonly act: (call: Call, input: Input<E>) => Promise<R | null>
-  readonly show: (call: Call, row: R | null) => Reply<Body<E>>
+  readonly show: (call: Call, row: R | null) => Reply<Body<E>> | Promise<Reply<Body<E>>>
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the row's type is the verb's own business.

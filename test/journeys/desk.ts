@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { openLog } from '../../src/base/log.ts'
 import { checkLaws } from '../../src/core/ledger/laws.ts'
 import type { Job } from '../../src/desks/jobs/job.ts'
+import { verifyBatch } from '../../src/desks/jobs/verify.ts'
 import type { Answer, Fields, Person, TestMarket } from '../support/market.ts'
 import { until } from '../support/processes.ts'
 
@@ -126,6 +128,11 @@ export const seeIn = (person: Person, job: Pick<Job, 'id'>, status: string): Pro
     return seen.status === status && seen
   })
 
+const silent = openLog('silent', 'test')
+
+/** Does what a worker process would: verifies what has been handed in. For markets without background work. */
+export const verifyAll = ({ db }: TestMarket): Promise<number> => verifyBatch(db, silent)
+
 /** Moves the market's clock and fires nothing: what is decided afterwards is decided by the clock alone. */
 export async function moveClock({ db }: TestMarket, seconds: number): Promise<void> {
   await db.rows(`update app_clock set skew = skew + make_interval(secs => $1::float8)`, [seconds])
@@ -165,6 +172,8 @@ export async function movementsOf({ db }: TestMarket, { id }: Pick<Job, 'id'>): 
 
 /** The names of a job's events, in order. */
 export async function eventsOf({ db }: TestMarket, { id }: Pick<Job, 'id'>): Promise<string[]> {
-  const rows = await db.rows<{ name: string }>(`select name from event where ref = 'job:' || $1 order by position`, [id])
+  const rows = await db.rows<{ name: string }>(`select name from event where ref = 'job:' || $1 order by position`, [
+    id,
+  ])
   return rows.map(({ name }) => name)
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import type { Agent } from '../../src/core/accounts/agent.ts'
 import type { Job } from '../../src/desks/jobs/job.ts'
-import { type Fields, startTestMarket } from '../support/market.ts'
+import { type Answer, type Fields, startTestMarket } from '../support/market.ts'
 import { act, claim, fund, junk, people, post, postUnpaid, refused, seeIn, submit, take, went } from './desk.ts'
 
 const market = await startTestMarket()
@@ -67,6 +67,7 @@ test('everybody begins with the agent `default`; agents are listed default first
     is_default: true,
     listed: false,
     max_active_jobs: 10,
+    stats: { jobs_done: 0, pass_rate: null, median_seconds: null, earned_cents: 0 },
   })
   for (const name of ['older', 'newer']) went(await cleo.ask('POST', '/api/agents', { name }), 201)
   const names = went(await cleo.ask<Agent[]>('GET', '/api/agents')).map((agent) => agent.name)
@@ -195,7 +196,7 @@ test('GET /api/agents/:id/jobs and /api/users/status: what the agents work on, m
 
   const pages: string[] = []
   for (let path: string | undefined = '/api/users/status?limit=2'; path; ) {
-    const answer = await dora.ask<Job[]>('GET', path)
+    const answer: Answer<Job[]> = await dora.ask<Job[]>('GET', path)
     pages.push(...went(answer).map(({ id }) => id))
     path = /^<([^>]+)>; rel="next"$/.exec(answer.headers.get('link') ?? '')?.[1]
   }

@@ -22,4 +22,4 @@ export const Email = z
   .max(254)
   .transform((email) => email.toLowerCase())
 export const Password = z.string().min(8, 'must have at least 8 characters').max(200)
-export const PersonName = z.string().trim().min(1).max(200)
+export const PersonName = z.string().trim().min(1, 'must not be empty').max(200)

@@ -39,7 +39,12 @@ export const paymentsApi = contract('wallet', paymentRefusals, {
     kind: 'outside',
     access: 'caller',
     scope: 'wallet:spend',
-    input: z.strictObject({ amount_cents: z.int().min(500).max(1_000_000) }),
+    input: z.strictObject({
+      amount_cents: z
+        .int()
+        .min(500, 'must be at least 500 ($5.00)')
+        .max(1_000_000, 'must be at most 1,000,000 ($10,000)'),
+    }),
     answers: { 200: z.strictObject({ url: z.string() }) },
     refusals: ['payments_unavailable'],
     example: { input: { amount_cents: 2000 }, output: { url: 'http://localhost:3000/twin/checkout/cs_test_…' } },

@@ -27,6 +27,16 @@ async function passes(check: Check, output: string): Promise<boolean> {
   return found!.pass
 }
 
+/** Forty levels that each apply the next twice: 2^39 visits to any value. */
+const doubling = Object.fromEntries(
+  Array.from({ length: 40 }, (_, index) => [
+    `p${index}`,
+    index === 39
+      ? { type: 'number' }
+      : { allOf: [{ $ref: `#/$defs/p${index + 1}` }, { $ref: `#/$defs/p${index + 1}` }] },
+  ]),
+)
+
 test('texts that must or must not occur', async () => {
   assert.equal(await passes({ type: 'contains', value: 'Bell Labs' }, 'at Bell Labs in 1969'), true)
   assert.equal(await passes({ type: 'contains', value: 'bell labs' }, 'at Bell Labs in 1969'), false)
@@ -98,6 +108,12 @@ test('JSON is checked against a schema, alone or in one fence', async () => {
   }
 })
 
+test('what an object inherits is not in it', async () => {
+  assert.equal(await passes({ type: 'json_schema', schema: { required: ['toString'] } }, '{}'), false)
+  assert.equal(await passes({ type: 'json_schema', schema: { required: ['__proto__'] } }, '{}'), false)
+  assert.equal(await passes({ type: 'json_schema', schema: { required: ['__proto__'] } }, '{"__proto__":1}'), true)
+})
+
 test('schemas of both drafts, references within, recursion', async () => {
   const tree = {
     type: 'object',
@@ -156,6 +172,14 @@ test('a check that runs over on this output only is not passed, and what follows
   assert.match(found[3]!.message, /not run/)
   assert.ok(ticks >= 15, `the event loop went on meanwhile (${ticks} ticks)`)
   assert.equal(await passes({ type: 'regex', value: 'fresh' }, 'a fresh thread'), true)
+  const before = process.cpuUsage()
+  await new Promise((resolve) => setTimeout(resolve, 400))
+  assert.ok(process.cpuUsage(before).user < 100_000, 'the thread that ran over was ended, not left running')
+})
+
+test('a check that hangs on every output blames nobody', async () => {
+  const bomb: Check = { type: 'json_schema', schema: { $defs: doubling, $ref: '#/$defs/p0' } }
+  await assert.rejects(runHardChecks([bomb], '1', 400), VerificationFault)
 })
 
 test('a check that can never be run blames nobody', async () => {
@@ -240,14 +264,6 @@ test('checks that are sound are not refused, and without slow ones no thread sta
 })
 
 test('bombs are refused in bounded time: patterns slow or huge to compile, schemas that multiply', async () => {
-  const doubling = Object.fromEntries(
-    Array.from({ length: 40 }, (_, index) => [
-      `p${index}`,
-      index === 39
-        ? { type: 'number' }
-        : { allOf: [{ $ref: `#/$defs/p${index + 1}` }, { $ref: `#/$defs/p${index + 1}` }] },
-    ]),
-  )
   const bombs: Check[] = [
     { type: 'regex', value: `(?i)${'[!-\u{ffff}]'.repeat(1_900)}` },
     { type: 'regex', value: 'a{1000}'.repeat(1_390) },

@@ -43,7 +43,7 @@ async function runSlowChecks(checks: readonly SlowCheck[], output: string, slowL
     )
   const found = answers.map(({ outcome, message }) => ({ pass: outcome === 'passed', message }))
   if (ended === 'done') return found
-  await blameTheOutput(checks)
+  await blameTheOutput(checks, slowLimitMs)
   const how = ended === 'overran' ? 'took too long' : 'ran out of memory'
   found.push({ pass: false, message: `the check ${how} on this output: submit a shorter or simpler one` })
   while (found.length < checks.length)
@@ -52,8 +52,8 @@ async function runSlowChecks(checks: readonly SlowCheck[], output: string, slowL
 }
 
 /** Returns if the checks get through tiny outputs right now, so that only this output can be what stopped them. */
-async function blameTheOutput(checks: readonly SlowCheck[]): Promise<void> {
-  const { answers, ended } = await runApart({ checks, output: null }, limitMs)
+async function blameTheOutput(checks: readonly SlowCheck[], slowLimitMs: number): Promise<void> {
+  const { answers, ended } = await runApart({ checks, output: null }, slowLimitMs)
   if (ended !== 'done' || answers.some(({ outcome }) => outcome === 'broken')) {
     throw new VerificationFault('the regex and json_schema checks could not be run, on this output or any other')
   }

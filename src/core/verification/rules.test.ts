@@ -101,6 +101,14 @@ test('an echo of the task is told, dressed up or not', async () => {
   }
 })
 
+test('a copy with strange words around it is still an echo', async () => {
+  const prompt =
+    'Our warehouse in Rotterdam ships ceramic tiles to forty countries. Draft a packing handbook for new forklift drivers: pallet heights, corner protection, strap tension, customs labels, hazard signs and the nightly stock count.'
+  const strange = 'Zebra umbrella violin penguin volcano lantern'
+  for (const output of [`${prompt} ${strange}`, `Zebra umbrella ${prompt} violin`])
+    assert.equal(await rule({ prompt, criteria: [prompt] }, output), 'an echo')
+})
+
 test('restating the task before doing it is no echo', async () => {
   // Where the work is much shorter than the task, or is the task's own text put right, the two cannot be told apart.
   const plain = sampleWorks.filter(
@@ -200,7 +208,7 @@ test('quotes really occur in the output, are short, and can be stored', async ()
   let quoted = 0
   await fc.assert(
     fc.asyncProperty(
-      fc.array(words, { maxLength: 120 }).map((all) => all.join(' ')),
+      fc.array(words, { minLength: 20, maxLength: 120 }).map((all) => all.join(' ')),
       async (output) => {
         const { criteria } = await applyRules({ ...unix, requirements: '', output, attachments: [] }, false)
         assert.deepEqual(
@@ -218,6 +226,7 @@ test('quotes really occur in the output, are short, and can be stored', async ()
         }
       },
     ),
+    { numRuns: 300 },
   )
   assert.ok(quoted > 20, 'the property met real quotes')
   for (const sample of sampleWorks.filter(({ vague }) => !vague)) {

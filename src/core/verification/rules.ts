@@ -125,7 +125,7 @@ function wordsOf(work: RuledWork, stems: readonly string[]): string[] {
   const spelled = new Map<string, string>()
   for (const text of [...work.criteria, work.requirements, work.prompt]) {
     for (const { stem, start, end } of salientTerms(text, { start: 0, end: Math.min(text.length, 20_000) }, false)) {
-      if (!spelled.has(stem)) spelled.set(stem, text.slice(start, Math.min(end, start + 40)))
+      if (!spelled.has(stem)) spelled.set(stem, text.slice(start, Math.min(end, start + 40)).toWellFormed())
     }
   }
   return stems.map((stem) => `"${spelled.get(stem) ?? stem}"`)

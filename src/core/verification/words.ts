@@ -34,7 +34,7 @@ const kinds: readonly (readonly [RegExp, number])[] = [
 
 let table: Uint8Array | null = null
 
-/** The kind of every character of the basic plane; made at first use in about 10 ms. */
+/** The kind of every character of the basic plane; made at first use in about 25 ms. */
 function kindTable(): Uint8Array {
   if (table) return table
   const made = new Uint8Array(65_536)

@@ -2,8 +2,9 @@ import { reply, type StatementVerb } from '../../base/endpoint.ts'
 import { run, statement } from '../../base/statement.ts'
 import type { jobsApi } from './api.ts'
 import { explain } from './explain.ts'
-import { attemptsMax, type JobRow, jobLife, viewJob } from './job.ts'
+import { attemptsMax, type JobRow, jobLife } from './job.ts'
 import { jobRow } from './queries.ts'
+import type { JobSecrets } from './secrets.ts'
 import { agentMeant } from './take.ts'
 
 const acceptJob = statement(`moved as (
@@ -24,7 +25,7 @@ const acceptJob = statement(`moved as (
 )`)
 
 /** The holder takes the job on: an attempt begins (the only place its count rises) and the time limit starts to run. */
-export const accept: StatementVerb<(typeof jobsApi)['endpoints']['accept'], JobRow> = {
+export const accept = (secrets: JobSecrets): StatementVerb<(typeof jobsApi)['endpoints']['accept'], JobRow> => ({
   async act(call, { id, agent_id, agent_name }) {
     const agent = agentMeant(call.actor, agent_id)
     return (
@@ -32,5 +33,5 @@ export const accept: StatementVerb<(typeof jobsApi)['endpoints']['accept'], JobR
       Promise.reject(await explain(call, id, 'accept'))
     )
   },
-  show: ({ actor }, row) => reply(200, viewJob(row!, actor.userId)!),
-}
+  show: async ({ sql, actor }, row) => reply(200, await secrets.reveal(sql, row!, actor.userId)),
+})

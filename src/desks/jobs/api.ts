@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { contract, endpoint } from '../../base/endpoint.ts'
 import { Cursor, Int, Limit } from '../../base/page.ts'
 import { edgeRefusals, refusing } from '../../base/refusals.ts'
+import { AttachmentId, fileLimits } from '../../core/files/attachment.ts'
 import { Check } from '../../core/verification/check.ts'
 import { Job, jobStates } from './job.ts'
 
@@ -19,6 +20,7 @@ export const jobRefusals = {
     'Your agents have had this job within the last 24 hours; it is not offered to them again so soon.',
   ],
   pass_rate_too_low: ['forbidden', 'The sender asks for a higher pass rate than this agent has.'],
+  agent_too_new: ['forbidden', 'This job carries secrets and is only for agents with a verified job.'],
   agent_not_found: ['not_found', 'You have no such agent; list yours with GET /api/agents.'],
   agent_not_allowed: ['forbidden', 'This key is bound to another agent.'],
   agent_holds_another: ['wrong_state', 'This agent holds another job; accept or reject that one first.'],
@@ -38,6 +40,7 @@ export const jobRefusals = {
     'This quote is unknown, older than 15 minutes, or was made for another prompt or other checks; quote again.',
   ],
   check_unusable: ['invalid', 'A check of this job cannot be used; see issues.'],
+  attachment_unusable: ['invalid', 'An attachment is unknown, not yours, not fully uploaded, or attached already.'],
   too_many_open_jobs: ['invalid', 'You have 10,000 open jobs, which is the most.'],
   scope_missing: ['forbidden', 'This key may not spend money: it needs the scope wallet:spend.'],
 } as const
@@ -57,8 +60,15 @@ export const Prompt = z
   .min(1, 'prompt is missing')
   .max(20_000)
 
-const later = 'is not served yet: leave it out or empty'
-const NoSecrets = z.record(z.string(), z.string()).refine((value) => Object.keys(value).length === 0, later)
+/** Variables for the worker: at most 50, names as shells take them, values up to 8 KB. */
+const EnvVars = z
+  .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'names are letters, digits and _'), z.string().max(8_192))
+  .refine((value) => Object.keys(value).length <= 50, 'at most 50')
+
+const Attachments = z
+  .array(AttachmentId)
+  .max(fileLimits.perJob)
+  .refine((ids) => new Set(ids).size === ids.length, 'names a file twice')
 
 export const Quote = z.strictObject({
   needs_confirmation: z.literal(true),
@@ -141,13 +151,13 @@ export const jobsApi = contract('jobs', jobRefusals, {
         .optional()
         .describe('Only for agents with at least this share of passed attempts.'),
       retry_same: z.boolean().optional().describe('An owner whose attempt failed may try again within 24 hours.'),
-      open_to_new: z.boolean().optional(),
-      envVars: NoSecrets.optional(),
-      env_vars: NoSecrets.optional(),
-      attachments: z.array(z.unknown()).max(0, later).optional(),
+      open_to_new: z.boolean().optional().describe('Its variables may go to agents without a verified job.'),
+      envVars: EnvVars.optional().describe('Sealed; shown to whoever has accepted the job and to nobody else.'),
+      env_vars: EnvVars.optional().describe('Another name for envVars.'),
+      attachments: Attachments.optional().describe('Your own uploads, by id.'),
     }),
     answers: { 200: Quote, 201: Job, 402: Unpaid },
-    refusals: ['quote_mismatch', 'check_unusable', 'too_many_open_jobs', 'scope_missing'],
+    refusals: ['quote_mismatch', 'check_unusable', 'attachment_unusable', 'too_many_open_jobs', 'scope_missing'],
     example: {
       input: {
         prompt: 'Research the history of the Unix operating system',
@@ -234,6 +244,7 @@ export const jobsApi = contract('jobs', jobRefusals, {
       'own_job',
       'job_shown_before',
       'pass_rate_too_low',
+      'agent_too_new',
       'agent_not_found',
       'agent_not_allowed',
       'agent_holds_another',
@@ -272,10 +283,18 @@ export const jobsApi = contract('jobs', jobRefusals, {
     input: Id.extend({
       output: z.string().max(1_000_000).optional().describe('The work.'),
       output_text: z.string().max(1_000_000).optional().describe('Another name for output.'),
-      attachments: z.array(z.unknown()).max(0, later).optional(),
+      attachments: Attachments.optional().describe('Your own uploads, by id.'),
     }),
     answers: { 200: Job },
-    refusals: ['job_not_found', 'job_not_yours', 'job_wrong_state', 'deadline_passed', 'attempt_ended', 'hold_lapsed'],
+    refusals: [
+      'job_not_found',
+      'job_not_yours',
+      'job_wrong_state',
+      'deadline_passed',
+      'attempt_ended',
+      'hold_lapsed',
+      'attachment_unusable',
+    ],
     example: { input: { id: '01a20226-00b5-7bc1-9461-989abfd9ed53', output: 'Unix began in 1969 at Bell Labs…' } },
   }),
   fail: endpoint({

@@ -22,7 +22,7 @@ export const endAttempt = ({ where, verdict, reason }: Ending): string => `targe
          when attempt_count >= ${attemptsMax} then ${jobLife.to('give_up')} else ${jobLife.to('requeue')} end as next
   from job where ${where} for update
 ), moved as (
-  update job set status = next, verification = coalesce(verdict, verification), updated_at = app_now(), output_text = null,
+  update job set status = next, verification = coalesce(verdict, verification), updated_at = app_now(), output_text = null, output_attachments = '[]',
     receiver = case when next <> 'queued' then worker end, receiver_agent_id = case when next <> 'queued' then agent end,
     accepted_at = case when next <> 'queued' then accepted_at end, deadline_at = case when next <> 'queued' then deadline_at end,
     submitted_at = null, content_hash = null, verify_token = null,

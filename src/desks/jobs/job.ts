@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { iso } from '../../base/page.ts'
 import { life } from '../../base/states.ts'
+import { Attachment } from '../../core/files/attachment.ts'
 import { Check, Verdict } from '../../core/verification/check.ts'
 
 export const jobStates = [
@@ -107,13 +108,6 @@ export const jobLife = life(jobStates, {
 >)
 
 const timestamp = z.string().describe('ISO 8601, UTC')
-const Attachment = z.strictObject({
-  id: z.string(),
-  name: z.string(),
-  size: z.int(),
-  sha256: z.string(),
-  content_type: z.string(),
-})
 
 /** A job as its sender, its worker or a stranger may see it: every key always present, null where it is not theirs to see. */
 export const Job = z
@@ -135,6 +129,7 @@ export const Job = z
     time_limit_seconds: z.int(),
     min_pass_rate: z.number().nullable(),
     retry_same: z.boolean(),
+    open_to_new: z.boolean(),
     sender: z.uuid(),
     receiver: z.uuid().nullable(),
     receiver_agent_id: z.uuid().nullable(),
@@ -146,7 +141,10 @@ export const Job = z
     output_text: z.string().nullable(),
     output_attachments: z.array(Attachment).nullable(),
     attachments: z.array(Attachment).nullable(),
-    env_vars: z.record(z.string(), z.string().nullable()).nullable(),
+    env_vars: z
+      .record(z.string(), z.string().nullable())
+      .nullable()
+      .describe('Names for the sender; values for the receiver while they work on it, and for nobody else.'),
     verification: Verdict.nullable().describe(
       'The newest verdict; for a former worker, the verdict on their own attempt.',
     ),
@@ -180,6 +178,9 @@ export interface JobRow {
   time_limit_seconds: number
   min_pass_rate: number | null
   retry_same: boolean
+  open_to_new: boolean
+  attachments: Attachment[]
+  env_names: string[]
   fee_cents: number | null
   hold_owner: string | null
   held_by_agent_id: string | null
@@ -195,6 +196,7 @@ export interface JobRow {
   cancellation_requested: boolean
   submitted_at: string | null
   output_text: string | null
+  output_attachments: Attachment[]
   verification: Verdict | null
   ended_at: string | null
   created_at: string
@@ -217,6 +219,9 @@ export function partiesOf(row: JobRow, viewer: string): JobParty[] {
   if (row.status === 'queued' && row.sender !== viewer) parties.push('worker')
   return parties
 }
+
+/** Whether somebody has accepted the job and not yet lost it: from here on, and for nobody else, files and secrets are readable. */
+export const worksOn = (row: Pick<JobRow, 'receiver'>, viewer: string): boolean => row.receiver === viewer
 
 /** What `viewer` may see of a job; null when it is not theirs to see at all. */
 export function viewJob(row: JobRow, viewer: string): Job | null {
@@ -243,20 +248,21 @@ export function viewJob(row: JobRow, viewer: string): Job | null {
     time_limit_seconds: row.time_limit_seconds,
     min_pass_rate: row.min_pass_rate,
     retry_same: row.retry_same,
+    open_to_new: row.open_to_new,
     sender: row.sender,
     receiver: row.receiver,
     receiver_agent_id: row.receiver_agent_id,
-    held_by_agent_id: row.held_by_agent_id,
+    held_by_agent_id: row.status === 'held' ? row.held_by_agent_id : null,
     presented_to_agents: row.presented_to_agents,
     attempt_count: row.attempt_count,
     cancellation_requested: row.cancellation_requested,
     output,
     output_text: output,
-    output_attachments: whole ? [] : null,
-    attachments: whole ? [] : null,
-    env_vars: whole ? {} : null,
+    output_attachments: output === null ? null : row.output_attachments,
+    attachments: isSender || worksOn(row, viewer) ? row.attachments : null,
+    env_vars: whole ? Object.fromEntries(row.env_names.map((name) => [name, null])) : null,
     verification: whole ? row.verification : (row.own_verdict ?? null),
-    hold_expires_at: iso(row.hold_expires_at),
+    hold_expires_at: row.status === 'held' ? iso(row.hold_expires_at) : null,
     accepted_at: iso(row.accepted_at),
     deadline_at: iso(row.deadline_at),
     submitted_at: iso(row.submitted_at),

@@ -13,6 +13,7 @@ import { pay } from './pay.ts'
 import { type Page, readJob, readSent, readWorked } from './queries.ts'
 import { reject } from './reject.ts'
 import { run } from './run.ts'
+import type { JobSecrets } from './secrets.ts'
 import { submit } from './submit.ts'
 import { claim, pull } from './take.ts'
 
@@ -22,6 +23,7 @@ export interface JobsNeeds {
   readonly live: boolean
   /** Where a person tops up: a page of ours. */
   readonly topupUrl: string
+  readonly secrets: JobSecrets
   /** Whether somebody owns an agent: asked of the accounts room. */
   readonly ownsAgent: (call: Call, agent: string) => Promise<boolean>
 }
@@ -36,13 +38,13 @@ export const jobsRoom = (needs: JobsNeeds) => {
       const row = await readJob(sql, id, actor.userId)
       const job = row && viewJob(row, actor.userId)
       if (!job) throw refuseJob('job_not_found')
-      return reply(200, job)
+      return reply(200, await needs.secrets.reveal(sql, row, actor.userId))
     },
     pay: pay(needs),
     cancel,
     pull: pull(needs),
     claim: claim(needs),
-    accept,
+    accept: accept(needs.secrets),
     reject,
     submit,
     fail,

@@ -9,6 +9,7 @@ import { type jobsApi, refuseJob } from './api.ts'
 import { type JobRow, timers, viewJob } from './job.ts'
 import type { OpenJobs } from './open-jobs.ts'
 import { jobRow } from './queries.ts'
+import type { JobSecrets } from './secrets.ts'
 import { type Structured, structure } from './structure.ts'
 
 type Run = (typeof jobsApi)['endpoints']['run']
@@ -29,10 +30,13 @@ const createJob = statement(`paid as materialized (
     array[$12::bigint], $14, $15) as outcome
 ), indexed as materialized (
   select match_index($1::uuid, $4, $10, $6)
+), sealed as (
+  insert into job_secret (job_id, data_key, box) select $1::uuid, $22::bytea, $23::bytea where $22::bytea is not null
 ), made as (
   insert into job (id, sender, prompt, title, intent, description, requirements, acceptance_criteria, checks, skill,
-    min_pass_rate, price_cents, time_limit_seconds, retry_same, status, fee_cents, paid_at, queued_at, due_at, created_at, updated_at)
-  select $1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8::text[], $9::json, $10, $11::real, $12, $13::integer, $16::boolean,
+    min_pass_rate, price_cents, time_limit_seconds, retry_same, open_to_new, attachments, env_names, status, fee_cents, paid_at, queued_at, due_at, created_at, updated_at)
+  select $1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8::text[], $9::json, $10, $11::real, $12, $13::integer, $16::boolean, $20::boolean,
+    files_attach($2::uuid, 'job:' || $1, 'input', $21::uuid[]), $24::text[],
     case when outcome = 'posted' then 'queued' else 'pending_payment' end,
     case when outcome = 'posted' then ledger_fee($12, $17, $18) end,
     case when outcome = 'posted' then app_now() end, case when outcome = 'posted' then app_now() end,
@@ -55,6 +59,16 @@ const hashOf = (prompt: string, checks: unknown): Buffer =>
     .update(JSON.stringify([prompt, checks]))
     .digest()
 
+/** The prompt as a job; what the sender says about price and time is not estimated. */
+function estimated({ prompt, price_cents, time_limit_seconds }: Input<Run>): Structured {
+  const structured = structure(prompt)
+  return {
+    ...structured,
+    estimated_price_cents: price_cents ?? structured.estimated_price_cents,
+    estimated_time_limit_seconds: time_limit_seconds ?? structured.estimated_time_limit_seconds,
+  }
+}
+
 const readQuote = `select structured from quote
   where id = $1 and owner_id = $2 and prompt_hash = $3 and created_at > app_now() - interval '15 minutes'`
 
@@ -62,7 +76,12 @@ const readQuote = `select structured from quote
  * A quote, or with `confirmed` the job: paid into escrow and queued, or saved as pending_payment when the wallet does not hold
  * enough. The fee is fixed here, so a later change of it touches no running deal.
  */
-export const run = (settings: { fee: Fee; topupUrl: string; openJobs: OpenJobs }): StatementVerb<Run, Row> => ({
+export const run = (settings: {
+  fee: Fee
+  topupUrl: string
+  openJobs: OpenJobs
+  secrets: JobSecrets
+}): StatementVerb<Run, Row> => ({
   async act(call: Call, input: Input<Run>): Promise<Row | null> {
     const { prompt, checks = [] } = input
     const { actor } = call
@@ -73,7 +92,7 @@ export const run = (settings: { fee: Fee; topupUrl: string; openJobs: OpenJobs }
       })
     const hash = hashOf(prompt, checks)
     if (!input.confirmed) {
-      const structured = { ...structure(prompt), verification: checks.length > 0 ? 'checks' : 'rules' }
+      const structured = { ...estimated(input), verification: checks.length > 0 ? 'checks' : 'rules' }
       return perform<Row>(call, saveQuote, [newId(), actor.userId, hash, JSON.stringify(structured)])
     }
     if (!actor.scopes.has('wallet:spend')) throw refuseJob('scope_missing', { scope: 'wallet:spend' })
@@ -86,8 +105,11 @@ export const run = (settings: { fee: Fee; topupUrl: string; openJobs: OpenJobs }
     } else {
       structured = structure(prompt)
     }
+    const id = newId()
+    const variables = { ...input.envVars, ...input.env_vars }
+    const secret = Object.keys(variables).length > 0 ? settings.secrets.seal(id, variables) : null
     return perform<Row>(call, createJob, [
-      newId(),
+      id,
       actor.userId,
       prompt,
       structured.title,
@@ -106,6 +128,11 @@ export const run = (settings: { fee: Fee; topupUrl: string; openJobs: OpenJobs }
       settings.fee.percent,
       settings.fee.fixedCents,
       call.requestId,
+      input.open_to_new ?? false,
+      input.attachments ?? [],
+      secret?.dataKey ?? null,
+      secret?.box ?? null,
+      Object.keys(variables),
     ])
   },
   show: (call, row) => showRun(call, row!, settings.topupUrl),

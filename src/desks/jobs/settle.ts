@@ -15,7 +15,7 @@ const log = (from: string): string => `logged as (
 )`
 
 const passWork = `with moved as (
-  update job set status = ${jobLife.to('pass')}, verification = $3::json, due_at = null, ended_at = app_now(), updated_at = app_now()
+  update job set status = ${jobLife.to('pass')}, cancellation_requested = false, verification = $3::json, due_at = null, ended_at = app_now(), updated_at = app_now()
   where id = $1 and verify_token = $2 and status in (${jobLife.from('pass')})
   returning id, sender, receiver, receiver_agent_id, hold_token, price_cents, fee_cents, accepted_at, submitted_at, ended_at
 ), paid as (
@@ -57,7 +57,7 @@ export async function settle(
 }
 
 const voidWork = `with moved as (
-  update job set status = ${jobLife.to('void')}, output_text = null, due_at = null, ended_at = app_now(), updated_at = app_now()
+  update job set status = ${jobLife.to('void')}, output_text = null, output_attachments = '[]', due_at = null, ended_at = app_now(), updated_at = app_now()
   where id = $1 and verify_token = $2 and status in (${jobLife.from('void')})
   returning id, sender, receiver, receiver_agent_id, hold_token, price_cents
 ), refunded as (

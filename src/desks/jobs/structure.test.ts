@@ -28,6 +28,13 @@ The total should go down at once.
 ## Actual Result:
 The total stays as it was.
 
+<details><summary>Upwork Automation - Do Not Edit</summary>
+    <ul><li>Upwork Job URL: https://www.upwork.com/jobs/1</li>
+<li>Automatic offers: </li><ul>
+<li>somebody | Contributor | 105112237</li>
+</ul></ul>
+</details>
+
 ## Workaround:
 Unknown
 
@@ -39,11 +46,7 @@ Check off any platforms that are affected by this issue
 - [ ] iOS: Standalone
 
 ## Screenshots/Videos
-![shot](https://example.com/a.png)
-
-<details><summary>Upwork Automation - Do Not Edit</summary>
-    <ul><li>Upwork Job URL: https://www.upwork.com/jobs/1</li></ul>
-</details>`
+![shot](https://example.com/a.png)`
 
 function assertSound(made: Structured, prompt: string): void {
   const about = JSON.stringify(prompt.slice(0, 80))
@@ -97,7 +100,7 @@ test('an issue template becomes a job without its bookkeeping', () => {
   assert.match(made.description, /Platforms:\n- Android: Standalone$/)
   assert.doesNotMatch(
     made.description,
-    /Upwork|Version|Applause|contributing|Check off|iOS|png|Workaround|Unknown|<|\*\*/,
+    /Upwork|Contributor|Version|Applause|contributing|Check off|iOS|png|Workaround|Unknown|<|\*\*/,
   )
 })
 
@@ -143,7 +146,10 @@ test('criteria come from what the prompt calls required, else from must and shou
       'Rewrite our emails. The report should include:\n- old line\n- new line',
       ['The report should include: old line', 'The report should include: new line', 'Rewrite our emails'],
     ],
-    ['1. Collect prices of gold\n2. Plot them as PNG', ['Collect prices of gold', 'Plot them as PNG']],
+    [
+      '1. Collect prices of gold\n2. Plot them as PNG\n3. collect prices of  **gold**.',
+      ['Collect prices of gold', 'Plot them as PNG'],
+    ],
     ['Write a poem on rain. Keep it light.', ['Write a poem on rain']],
     [
       'Un artículo sobre el mar, debe tener al menos 300 palabras.',

@@ -66,13 +66,14 @@ begin
     select w.id, w.score from (
       select j.id, j.queued_at, match_score(j.id, v_profile, v_now - j.queued_at) as score from (
         select c.id, c.queued_at from job c
-        where c.status in ('queued', 'held') and (c.status = 'queued' or c.hold_expires_at <= v_now)
+        where c.status in ('queued', 'held') and (c.status = 'queued' or (c.hold_expires_at <= v_now and c.hold_owner <> p_owner))
           and c.terms = 'wallet'
           and (p_min_price is null or c.price_cents >= p_min_price)
           and (p_skills is null or c.skill = any (p_skills))
           and (not p_live or c.sender <> p_owner)
+          and (not p_live or cardinality(c.env_names) = 0 or c.open_to_new or job_has_verified(v_agent.id))
           and job_may_show(c.id, p_owner, c.retry_same, v_now)
-          and (c.min_pass_rate is null or c.min_pass_rate <= job_pass_rate(v_agent.id))
+          and (c.min_pass_rate is null or c.min_pass_rate <= coalesce(job_pass_rate(v_agent.id), 0))
         order by c.queued_at, c.id limit 256
       ) as j
     ) as w
@@ -112,12 +113,18 @@ begin
   ) as settled);
 end $$;
 
+-- Whether an agent has ever had work verified.
+create or replace function job_has_verified(p_agent uuid) returns boolean language plpgsql stable as $$
+begin
+  return exists (select from job_presentation where agent_id = p_agent and outcome = 'verified');
+end $$;
+
 -- Says why a job cannot be claimed by this agent, if so.
 create or replace function job_claimable(p_job uuid, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamptz) returns void
 language plpgsql volatile as $$
 declare v_job record;
 begin
-  select status, sender, terms, min_pass_rate, retry_same, hold_expires_at into v_job from job where id = p_job;
+  select status, sender, terms, min_pass_rate, retry_same, hold_owner, hold_expires_at, env_names, open_to_new into v_job from job where id = p_job;
   if not found or v_job.terms <> 'wallet' or (v_job.sender <> p_owner and v_job.status in ('pending_payment', 'cancelled', 'failed', 'verified')) then
     perform job_refuse('job_not_found');
   end if;
@@ -126,7 +133,13 @@ begin
     perform job_refuse('job_taken');
   end if;
   if v_job.status not in ('queued', 'held') then perform job_refuse('job_wrong_state'); end if;
-  if not job_may_show(p_job, p_owner, v_job.retry_same, p_now) then perform job_refuse('job_shown_before'); end if;
+  -- A hold of theirs that has just lapsed counts before anybody has written it down.
+  if (v_job.status = 'held' and v_job.hold_owner = p_owner) or not job_may_show(p_job, p_owner, v_job.retry_same, p_now) then
+    perform job_refuse('job_shown_before');
+  end if;
+  if p_live and cardinality(v_job.env_names) > 0 and not v_job.open_to_new and not job_has_verified(p_agent) then
+    perform job_refuse('agent_too_new');
+  end if;
   if v_job.min_pass_rate > coalesce(job_pass_rate(p_agent), 0) then perform job_refuse('pass_rate_too_low'); end if;
 end $$;
 

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../../base/db.ts'
 import type { Log } from '../../base/log.ts'
+import type { Attachment } from '../../core/files/attachment.ts'
 import type { Check, Verdict } from '../../core/verification/check.ts'
-import { contentHash, verify } from '../../core/verification/verify.ts'
+import { VerificationFault } from '../../core/verification/fault.ts'
+import { verify } from '../../core/verification/verify.ts'
 import { timers } from './job.ts'
 import { type LogLine, postpone, settle, voidSubmission } from './settle.ts'
 
@@ -16,6 +18,7 @@ interface Submission {
   acceptance_criteria: string[]
   checks: Check[]
   output_text: string
+  output_attachments: Attachment[]
   content_hash: string
   judgements: number
   waited_seconds: number
@@ -27,7 +30,7 @@ const claim = `with due as (
 )
 update job set verify_token = $1, due_at = app_now() + interval '${timers.verifyLease}', judgements = judgements + 1
 from due where job.id = due.id
-returning job.id, prompt, requirements, acceptance_criteria, checks, output_text, content_hash, judgements,
+returning job.id, prompt, requirements, acceptance_criteria, checks, output_text, output_attachments, content_hash, judgements,
   extract(epoch from app_now() - submitted_at)::float8 as waited_seconds`
 
 /** Verifies one batch of submitted work and books each verdict. Answers how many it took: a full batch means there may be more. */
@@ -54,7 +57,7 @@ async function verifyOne(db: Database, log: Log, work: Submission, token: string
         requirements: work.requirements,
         checks: work.checks,
         output: work.output_text,
-        attachments: [],
+        attachments: work.output_attachments,
       },
       note,
     )
@@ -64,7 +67,7 @@ async function verifyOne(db: Database, log: Log, work: Submission, token: string
     await book(db, work.id, token, verdict, lines)
   } catch (error) {
     log.error({ job_id: work.id, err: error, judgements: work.judgements }, 'verification failed')
-    await afterFault(db, work, token, lines)
+    await afterFault(db, work, token, lines, error instanceof VerificationFault)
   }
 }
 
@@ -79,12 +82,19 @@ const judgedAtFirstFault = new Map<string, number>()
 
 /**
  * A fault of ours is never the worker's fault: the work is tried again with back-off, and after a day without a verdict the job
- * ends with a refund and no mark. A fault that only this submission shows, three times, while others are judged, is its own.
+ * ends with a refund and no mark. A check that could not be run (`isOurs`) is always such a fault. Any other that only this
+ * submission shows, three times, while others are judged, is its own.
  */
-async function afterFault(db: Database, work: Submission, token: string, lines: LogLine[]): Promise<void> {
+async function afterFault(
+  db: Database,
+  work: Submission,
+  token: string,
+  lines: LogLine[],
+  isOurs: boolean,
+): Promise<void> {
   const before = judgedAtFirstFault.get(work.id)
   if (before === undefined) judgedAtFirstFault.set(work.id, judged)
-  else if (work.judgements >= 3 && judged > before) {
+  else if (!isOurs && work.judgements >= 3 && judged > before) {
     judgedAtFirstFault.delete(work.id)
     const verdict: Verdict = {
       pass: false,
@@ -94,7 +104,7 @@ async function afterFault(db: Database, work: Submission, token: string, lines: 
       reasoning:
         'The verification of this work broke down three times while other work was judged; it counts as not passed.',
       verified_by: 'rules',
-      content_hash: contentHash(work.output_text, []),
+      content_hash: work.content_hash,
     }
     return book(db, work.id, token, verdict, lines)
   }

@@ -12,6 +12,15 @@ export function readCount(text: string): number {
   return Number(text)
 }
 
+/** The id of a job. */
+export function readId(text: string): string {
+  const id = text.trim().toLowerCase()
+  if (!/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id)) {
+    throw new InvalidArgumentError('It must be the whole id of a job, as  clawrk jobs  lists it.')
+  }
+  return id
+}
+
 /** Dollars as people write them, in cents: `20`, `12.50`, `$1,000`. */
 export function readAmount(text: string): number {
   const match = /^\$?(\d{1,9}|\d{1,3}(?:,\d{3})+)(?:\.(\d{1,2}))?$/.exec(text.trim())
@@ -22,7 +31,8 @@ export function readAmount(text: string): number {
 /** A price in cents; with a dollar sign, in dollars. */
 export function readPrice(text: string): number {
   if (text.trim().startsWith('$')) return readAmount(text)
-  if (!/^\d{1,12}$/.test(text)) throw new InvalidArgumentError("It must be a whole number of cents (500), or dollars with their sign ('$5.00').")
+  if (!/^\d{1,12}$/.test(text))
+    throw new InvalidArgumentError("It must be a whole number of cents (500), or dollars with their sign ('$5.00').")
   return Number(text)
 }
 
@@ -38,7 +48,8 @@ export function readSeconds(text: string): number {
 /** A number between 0 and 1. */
 export function readShare(text: string): number {
   const share = Number(text)
-  if (text.trim() === '' || !(share >= 0 && share <= 1)) throw new InvalidArgumentError('It must be a number from 0 to 1.')
+  if (text.trim() === '' || !(share >= 0 && share <= 1))
+    throw new InvalidArgumentError('It must be a number from 0 to 1.')
   return share
 }
 
@@ -49,7 +60,8 @@ export function readCheck(text: string, before: readonly CheckGiven[] = []): Che
   const at = text.indexOf(':')
   const type = checkTypes.find((known) => known === text.slice(0, Math.max(0, at)).replaceAll('-', '_'))
   const value = text.slice(at + 1)
-  if (!type || value === '') throw new InvalidArgumentError(`It must be type:value, the type one of ${checkTypes.join(', ')}.`)
+  if (!type || value === '')
+    throw new InvalidArgumentError(`It must be type:value, the type one of ${checkTypes.join(', ')}.`)
   return [...before, checkOf(type, value)]
 }
 
@@ -70,23 +82,32 @@ function readSchema(value: string): Record<string, unknown> {
   const text = value.startsWith('@') ? readText(value.slice(1)) : value
   try {
     const schema: unknown = JSON.parse(text)
-    if (typeof schema === 'object' && schema !== null && !Array.isArray(schema)) return schema as Record<string, unknown>
+    if (typeof schema === 'object' && schema !== null && !Array.isArray(schema))
+      return schema as Record<string, unknown>
   } catch {
     // Said below.
   }
   throw new InvalidArgumentError('The schema must be a JSON object, or @file.')
 }
 
+/** A file, or standard input for `-`. */
+export function readBytes(file: string): Buffer<ArrayBuffer> {
+  try {
+    return readFileSync(file === '-' ? 0 : file)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const reasons: Record<string, string> = {
+      ENOENT: 'there is no such file',
+      EISDIR: 'it is a folder',
+      EACCES: 'you may not read it',
+    }
+    throw misused(`${file} cannot be read: ${reasons[code] ?? code}.`)
+  }
+}
+
 /** A text file, or standard input for `-`. */
 export function readText(file: string): string {
-  let bytes: Buffer
-  try {
-    bytes = readFileSync(file === '-' ? 0 : file)
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : error
-    const reason = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : code === 'EACCES' ? 'you may not' : code
-    throw misused(`${file} cannot be read: ${reason}.`)
-  }
+  const bytes = readBytes(file)
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {

@@ -1,6 +1,6 @@
+import { dollars } from '../../base/money.ts'
 import { ClawrkError } from '../sdk/error.ts'
 import { Complaint, type ExitCode, exits } from './exit.ts'
-import { dollars } from '../../base/money.ts'
 import { oneLine, paint, plain } from './render/text.ts'
 
 /** Tells what went wrong in a line, then what to do next; for a program, as JSON in the API's shape. Answers the exit code. */
@@ -18,7 +18,10 @@ export function complain(error: unknown, json: boolean): ExitCode {
 /** One line with a cross, and under it what to do next; on stderr. */
 export function printFailure(sentence: string, next: readonly string[] = []): void {
   const stream = process.stderr
-  const lines = [`${paint('red', '✖', stream)} ${oneLine(sentence)}`, ...next.map((step) => `  ${paint('dim', '→', stream)} ${plain(step).replaceAll('\n', ' ')}`)]
+  const lines = [
+    `${paint('red', '✖', stream)} ${oneLine(sentence)}`,
+    ...next.map((step) => `  ${paint('dim', '→', stream)} ${plain(step).replaceAll('\n', ' ')}`),
+  ]
   stream.write(`${lines.join('\n')}\n`)
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError, Help } from 'commander'
+import { Command, CommanderError, type Help } from 'commander'
 import { agentCommands } from './commands/agents.ts'
 import { apiCommands } from './commands/api.ts'
 import { machineCommands } from './commands/machine.ts'
@@ -12,7 +12,9 @@ import { exits } from './exit.ts'
 import { bold, columns, dim } from './render/text.ts'
 import type { CommonOptions } from './session.ts'
 
-const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
 
 const more = `
 Exit codes: 0 ok, 1 refused, 2 usage, 3 not signed in, 4 server unreachable, 5 work failed verification.
@@ -20,7 +22,7 @@ Environment: CLAWRK_API_KEY (wins over the saved key), CLAWRK_API_URL, API_URL, 
 
 /** Every command of `clawrk`. */
 export function buildProgram(): Command {
-  const program = new Command('clawrk')
+  const program: Command = new Command('clawrk')
     .description('The open labour market where people and software agents hire each other.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help for a command')

@@ -38,7 +38,9 @@ export function openSession(command: Command): Session {
 export function openAnonymous(command: Command): Session {
   const { json = false, apiUrl } = command.optsWithGlobals<CommonOptions>()
   const stored = readCredentials()
-  const url = origin(apiUrl ?? (process.env.CLAWRK_API_URL || process.env.API_URL || stored?.url || 'http://localhost:3000'))
+  const url = origin(
+    apiUrl ?? (process.env.CLAWRK_API_URL || process.env.API_URL || stored?.url || 'http://localhost:3000'),
+  )
   // A stored key is for the market it was stored with: whatever else an address in the environment points at must not get it.
   const key = process.env.CLAWRK_API_KEY?.trim() || (stored && isSamePlace(stored.url, url) ? stored.key : null) || null
   const connection: Connection = { url, ...(key ? { key } : {}), retries: 2, patienceSeconds: 5 }
@@ -78,7 +80,8 @@ export function notSignedIn(url: string): Complaint {
 
 function origin(given: string): string {
   const text = /^https?:\/\//.test(given) ? given : `http://${given}`
-  if (!URL.canParse(text)) throw misused(`"${given}" is not the address of a market; it looks like http://localhost:3000.`)
+  if (!URL.canParse(text))
+    throw misused(`"${given}" is not the address of a market; it looks like http://localhost:3000.`)
   return new URL(text).origin
 }
 
@@ -89,4 +92,5 @@ function isSamePlace(one: string, other: string): boolean {
 }
 
 /** Whether somebody sits at this terminal who can be asked; never when a program reads the answer. */
-export const canAsk = ({ json }: Pick<Session, 'json'>): boolean => !json && process.stdin.isTTY === true && process.stderr.isTTY === true
+export const canAsk = ({ json }: Pick<Session, 'json'>): boolean =>
+  !json && process.stdin.isTTY === true && process.stderr.isTTY === true

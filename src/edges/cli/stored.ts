@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { refused } from './exit.ts'
 
 const folder = (): string => join(homedir(), '.clawrk')
 const credentialsFile = (): string => join(folder(), 'credentials.json')
@@ -63,9 +64,12 @@ function readJson(file: string): Record<string, unknown> {
 
 /** Appears whole and private, whatever mode an older file had. */
 function writeJson(file: string, value: object): void {
-  mkdirSync(folder(), { recursive: true, mode: 0o700 })
   const making = `${file}.${process.pid}`
-  writeFileSync(making, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
-  chmodSync(making, 0o600)
-  renameSync(making, file)
+  try {
+    mkdirSync(folder(), { recursive: true, mode: 0o700 })
+    writeFileSync(making, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
+    renameSync(making, file)
+  } catch (error) {
+    throw refused('cannot_store', `${file} cannot be written: ${error instanceof Error ? error.message : error}`)
+  }
 }

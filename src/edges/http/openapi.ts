@@ -129,6 +129,7 @@ function operation(schemas: Schemas, contract: Contract, name: string, endpoint:
     security: securityOf(endpoint),
     ...(endpoint.scope ? { 'x-scope': endpoint.scope } : {}),
     parameters,
+    ...(endpoint.kind === 'upload' ? { requestBody: uploadBody } : {}),
     ...(needsBody
       ? {
           requestBody: {
@@ -141,6 +142,15 @@ function operation(schemas: Schemas, contract: Contract, name: string, endpoint:
       : {}),
     responses: { ...answersOf(schemas, endpoint), ...refusalsOf(contract, endpoint) },
   }
+}
+
+const uploadBody: Json = {
+  required: true,
+  content: {
+    'multipart/form-data': {
+      schema: { type: 'object', required: ['file'], properties: { file: { type: 'string', format: 'binary' } } },
+    },
+  },
 }
 
 function securityOf({ access }: AnyEndpoint): Json[] {
@@ -159,14 +169,22 @@ function securityOf({ access }: AnyEndpoint): Json[] {
 
 function answersOf(schemas: Schemas, endpoint: AnyEndpoint): Json {
   return Object.fromEntries(
-    Object.entries(endpoint.answers as Record<string, z.ZodType | 'nothing'>).map(([status, answer]) => [
-      status,
-      {
-        description: STATUS_CODES[status] ?? 'Answer',
-        ...(answer === 'nothing' ? {} : { content: { 'application/json': { schema: schemas.of(answer, 'output') } } }),
-      },
-    ]),
+    Object.entries(endpoint.answers as Record<string, z.ZodType | 'nothing' | 'bytes' | 'events'>).map(
+      ([status, answer]) => [
+        status,
+        {
+          description: STATUS_CODES[status] ?? 'Answer',
+          ...(answer === 'nothing' ? {} : { content: contentOf(schemas, answer) }),
+        },
+      ],
+    ),
   )
+}
+
+const contentOf = (schemas: Schemas, answer: z.ZodType | 'bytes' | 'events'): Json => {
+  if (answer === 'bytes') return { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } }
+  if (answer === 'events') return { 'text/event-stream': { schema: { type: 'string' } } }
+  return { 'application/json': { schema: schemas.of(answer, 'output') } }
 }
 
 /** The refusals a caller should expect, grouped by status, each with its code and sentence. */

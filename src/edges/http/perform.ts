@@ -49,6 +49,7 @@ export async function perform(
       case 'transaction':
         return fresh(await inTransaction(db, sealer, endpoint, verb as PlainVerb, call, input))
       case 'outside':
+      case 'upload':
         return await outside(db, sealer, endpoint, verb as PlainVerb, call, input)
     }
   } catch (error) {
@@ -59,7 +60,7 @@ export async function perform(
       throw error
     const stored = await recall(db, remember)
     if (!stored || stored.answer === null) throw error
-    return again(endpoint, verb, { ...call, sql: db }, stored, remember, sealer)
+    return await again(endpoint, verb, { ...call, sql: db }, stored, remember, sealer)
   }
 }
 
@@ -69,15 +70,16 @@ const isRaisedRefusal = (error: unknown): boolean => error instanceof Error && '
 
 const fresh = (reply: Reply): Performed => ({ reply, replayed: false })
 
-function again(
+async function again(
   endpoint: AnyEndpoint,
   verb: AnyVerb,
   call: Call,
   stored: Stored,
   remember: Remember,
   sealer: Sealer,
-): Performed {
-  const reply = typeof verb === 'function' ? replay(endpoint, stored, remember, sealer) : verb.show(call, stored.answer)
+): Promise<Performed> {
+  const reply =
+    typeof verb === 'function' ? replay(endpoint, stored, remember, sealer) : await verb.show(call, stored.answer)
   return { reply: { status: reply.status, body: reply.body }, replayed: true }
 }
 
@@ -90,9 +92,9 @@ async function inOneStatement(
   const row = await verb.act(call, input as never)
   if (row === null && call.remember) {
     const stored = await recall(db, call.remember)
-    if (stored) return { reply: verb.show(call, stored.answer), replayed: true }
+    if (stored) return { reply: await verb.show(call, stored.answer), replayed: true }
   }
-  return fresh(verb.show(call, row))
+  return fresh(await verb.show(call, row))
 }
 
 function inTransaction(

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
+import multipart from '@fastify/multipart'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Config } from '../../base/config.ts'
 import type { Database } from '../../base/db.ts'
-import type { Actor, AnyEndpoint, Call, Contract, Room } from '../../base/endpoint.ts'
+import type { Actor, AnyEndpoint, Call, Contract, Room, Upload } from '../../base/endpoint.ts'
 import type { Log } from '../../base/log.ts'
 import { edgeRefusals, refuseAtEdge } from '../../base/refusals.ts'
 import { openSealer, type Sealer } from '../../base/seal.ts'
@@ -51,7 +53,7 @@ export async function buildServer(needs: ServerNeeds): Promise<FastifyInstance> 
     contentSecurityPolicy: false,
     strictTransportSecurity: config.appUrl.startsWith('https:'),
   })
-  readBodies(app)
+  await readBodies(app)
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })
@@ -73,7 +75,7 @@ export async function buildServer(needs: ServerNeeds): Promise<FastifyInstance> 
 }
 
 /** JSON only; no body or an empty one counts as {}, whatever its content type says. */
-function readBodies(app: FastifyInstance): void {
+async function readBodies(app: FastifyInstance): Promise<void> {
   app.removeAllContentTypeParsers()
   const json = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser(/^application\/(json|[\w.-]+\+json)(;|$)/i, { parseAs: 'string' }, (request, body, done) =>
@@ -82,6 +84,10 @@ function readBodies(app: FastifyInstance): void {
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) =>
     (body as string).length === 0 ? done(null, {}) : done(refuseAtEdge('media_type_unsupported')),
   )
+  // Uploads are the only multipart bodies; they are read as a stream, with a cap of the verb's own.
+  await app.register(multipart, {
+    limits: { files: 1, fields: 10, parts: 11, fileSize: 26 * 1024 * 1024, fieldSize: 10_000 },
+  })
 }
 
 type AnyVerb = Parameters<typeof perform>[3]
@@ -107,6 +113,11 @@ function addRoute(
         for (const [header, value] of Object.entries(answer.headers ?? {})) {
           if (header === 'x-next-cursor') reply.header('link', nextPage(request, value))
           else reply.header(header, value)
+        }
+        if (answer.body !== null && typeof answer.body === 'object' && Symbol.asyncIterator in answer.body) {
+          return reply
+            .code(answer.status)
+            .send(Readable.from(answer.body as AsyncIterable<Uint8Array | string>, { objectMode: false }))
         }
         return answer.body === null ? reply.code(answer.status).send() : sendJson(reply, answer.status, answer.body)
       } catch (error) {
@@ -142,14 +153,33 @@ async function answerTo(
     if (rotated) return rotated
     throw error
   }
+  if (request.isMultipart() && endpoint.kind !== 'upload') throw refuseAtEdge('media_type_unsupported')
   const input = parseInput(endpoint, {
     params: request.params as Record<string, string>,
     query: request.query,
     body: request.body ?? {},
   })
-  const remember = rememberOf(request.headers['idempotency-key'], endpoint, actor.lineage, input)
-  const call: Omit<Call, 'sql'> = { actor, remember, requestId: request.id, wake }
+  const size = endpoint.kind === 'upload' ? { content_length: request.headers['content-length'] ?? null } : null
+  const remember = rememberOf(request.headers['idempotency-key'], endpoint, actor.lineage, size ?? input)
+  const lastEventId = request.headers['last-event-id']
+  const call: Omit<Call, 'sql'> = {
+    actor,
+    remember,
+    requestId: request.id,
+    wake,
+    ...(endpoint.kind === 'upload' ? { upload: () => nextFile(request) } : {}),
+    ...(typeof lastEventId === 'string' ? { lastEventId } : {}),
+  }
   return perform(db, sealer, endpoint, verb, call, input)
+}
+
+/** The file of a multipart body, as a stream. */
+async function nextFile(request: FastifyRequest): Promise<Upload | null> {
+  if (!request.isMultipart()) return null
+  const file = await request.file()
+  return file
+    ? { field: file.fieldname, name: file.filename ?? '', contentType: file.mimetype, bytes: file.file }
+    : null
 }
 
 /** A key that rotation has just ended may ask again with the same Idempotency-Key, so that a lost answer locks nobody out. */

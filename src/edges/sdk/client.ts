@@ -1,17 +1,28 @@
 import type { z } from 'zod'
-import type { AnyEndpoint, Answers } from '../../base/endpoint.ts'
+import type { Answers, AnyEndpoint } from '../../base/endpoint.ts'
 import { type Contracts, contracts } from './contracts.ts'
 import { type Connection, type SendOptions, send } from './send.ts'
 
-/** What a caller gives: defaults may be left out. */
-export type Asked<E extends AnyEndpoint> = z.input<E['input'] & z.ZodType>
+// The one file to import from: `clawrk/sdk`.
+export { ClawrkError } from './error.ts'
+export type { Connection, SendOptions } from './send.ts'
 
-/** The body of one answer. A list carries the cursor of its next page, null on the last one. */
+type Fields<E extends AnyEndpoint> = z.input<E['input'] & z.ZodType>
+
+/** What a caller gives: defaults may be left out. An upload takes its file beside the other fields. */
+export type Asked<E extends AnyEndpoint> = E['kind'] extends 'upload'
+  ? // No fields at all are `Record<string, never>` in zod, to which nothing can be added.
+    { readonly file: Blob } & (string extends keyof Fields<E> ? unknown : Fields<E>)
+  : Fields<E>
+
+/** The body of one answer. A list carries the cursor of its next page, null on the last one; a file is a Blob. */
 type BodyOf<A> = A extends z.ZodType
   ? z.output<A> extends readonly (infer Row)[]
     ? List<Row>
     : z.output<A>
-  : null
+  : A extends 'bytes'
+    ? Blob
+    : null
 
 export type List<Row> = Row[] & { readonly next: string | null }
 
@@ -45,7 +56,8 @@ export function createClient(connection: Connection): Client {
       Object.fromEntries(
         Object.entries(contract.endpoints as Readonly<Record<string, AnyEndpoint>>).map(([verb, endpoint]) => [
           verb,
-          (input?: Readonly<Record<string, unknown>>, options?: SendOptions) => call(connection, endpoint, input, options),
+          (input?: Readonly<Record<string, unknown>>, options?: SendOptions) =>
+            call(connection, endpoint, input, options),
         ]),
       ),
     ]),

@@ -1,4 +1,5 @@
 import { accountsApi } from '../../core/accounts/api.ts'
+import { filesApi } from '../../core/files/api.ts'
 import { paymentsApi } from '../../core/payments/api.ts'
 import { jobsApi } from '../../desks/jobs/api.ts'
 import { clockApi, systemApi } from '../http/api.ts'
@@ -8,6 +9,7 @@ export const contracts = {
   system: systemApi,
   accounts: accountsApi,
   wallet: paymentsApi,
+  files: filesApi,
   jobs: jobsApi,
   clock: clockApi,
 } as const

@@ -77,17 +77,27 @@ function requestFor(
   const headers: Record<string, string> = { accept: 'application/json' }
   if (key) headers.authorization = `Bearer ${key}`
   const given = Object.entries(rest).filter(([, value]) => value !== undefined)
-  let body: string | null = null
+  let body: string | FormData | null = null
   if (method === 'GET') {
     for (const [name, value] of given) address.searchParams.set(name, String(value))
   } else {
     headers['idempotency-key'] = idempotencyKey
-    if (given.length > 0) {
+    if (endpoint.kind === 'upload') body = formOf(given)
+    else if (given.length > 0) {
       headers['content-type'] = 'application/json'
       body = JSON.stringify(Object.fromEntries(given))
     }
   }
   return { url: address, init: { method, headers, body, credentials: key ? 'omit' : 'include' } }
+}
+
+function formOf(given: readonly (readonly [string, unknown])[]): FormData {
+  const form = new FormData()
+  for (const [name, value] of given) {
+    if (value instanceof Blob) form.append(name, value)
+    else form.append(name, String(value))
+  }
+  return form
 }
 
 async function once(
@@ -101,6 +111,9 @@ async function once(
   let text: string
   try {
     answer = await ask(url, { ...init, signal: signal ? AbortSignal.any([signal, limit]) : limit })
+    if (answer.ok && endpoint.answers[answer.status] === 'bytes') {
+      return { status: answer.status, body: await answer.blob(), next: null }
+    }
     text = await answer.text()
   } catch (error) {
     if (signal?.aborted) throw error
@@ -128,7 +141,10 @@ function parse(text: string): unknown {
 function withWait(error: ClawrkError, header: string | null): ClawrkError {
   if (header === null || !/^\d{1,6}$/.test(header) || error.detail.retry_after_seconds !== undefined) return error
   const { status, code, message, requestId, detail } = error
-  return new ClawrkError(status, code, message, { requestId, detail: { ...detail, retry_after_seconds: Number(header) } })
+  return new ClawrkError(status, code, message, {
+    requestId,
+    detail: { ...detail, retry_after_seconds: Number(header) },
+  })
 }
 
 /** Seconds to pause before the next try; null when another try would fare no better. */

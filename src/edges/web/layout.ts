@@ -37,13 +37,15 @@ export function layout({ appUrl, mode, hasSession }: Visit, { title, description
   </head>
   <body data-session="${hasSession ? 'maybe' : 'none'}" data-origin="${appUrl}">
     <a class="skip" href="#main">Skip to the content</a>
-    ${test && html`<p class="strip"><strong>TEST MODE</strong> <span>Play money only. No card is charged.</span></p>`}
-    <header class="bar">
-      <a class="brand" href="/" ${current('/')}><img src="/assets/icon.svg" alt="" width="28" height="28"> clawrk</a>
-      <nav aria-label="Pages">
-        <a href="/wallet" ${current('/wallet')}>Wallet</a>
-        <a href="/openapi.json">API<span class="wide"> description</span></a>
-      </nav>
+    <header>
+      ${test && html`<p class="strip"><strong>TEST MODE</strong> <span>Play money only. No card is charged.</span></p>`}
+      <div class="bar">
+        <a class="brand" href="/" ${current('/')}><img src="/assets/icon.svg" alt="" width="28" height="28"> clawrk</a>
+        <nav aria-label="Pages">
+          <a href="/wallet" ${current('/wallet')}>Wallet</a>
+          <a href="/openapi.json">API<span class="wide"> description</span></a>
+        </nav>
+      </div>
     </header>
     <main id="main" tabindex="-1">
 ${main}

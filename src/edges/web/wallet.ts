@@ -21,7 +21,7 @@ export function walletPage(visit: Visit): Html {
 
 const signedOut = html`
   <h1 tabindex="-1">Your wallet</h1>
-  <p class="lead">Make an account to post jobs, work them and keep what you earn. You have one already? <a href="#sign-in">Sign in</a>.</p>
+  <p class="lead">Make an account to post jobs, work them and keep what you earn. You have one already? <a href="#sign-in-email">Sign in</a>.</p>
   <div class="columns">
     <form class="panel" id="sign-up" method="post" novalidate aria-labelledby="sign-up-title">
       <h2 id="sign-up-title">Make an account</h2>
@@ -33,7 +33,7 @@ const signedOut = html`
     </form>
     <form class="panel" id="sign-in" method="post" novalidate aria-labelledby="sign-in-title">
       <h2 id="sign-in-title">Sign in</h2>
-      <label>E-mail <input name="email" type="email" autocomplete="username" required></label>
+      <label>E-mail <input id="sign-in-email" name="email" type="email" autocomplete="username" required></label>
       <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
       <button type="submit" class="plain">Sign in</button>
       <div class="result" role="alert"></div>

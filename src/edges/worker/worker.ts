@@ -2,6 +2,8 @@ import type Stripe from 'stripe'
 import type { Config } from '../../base/config.ts'
 import type { Database } from '../../base/db.ts'
 import type { Log } from '../../base/log.ts'
+import type { Storage } from '../../core/files/storage.ts'
+import { tidyFiles } from '../../core/files/tidy.ts'
 import { auditLedger } from '../../core/ledger/laws.ts'
 import { sealTransfers } from '../../core/ledger/seal.ts'
 import { lookUpOpenTopUps, readInbox } from '../../core/payments/inbox.ts'
@@ -19,6 +21,7 @@ export interface WorkerNeeds {
   readonly listenUrl: string
   readonly db: Database
   readonly stripe: Stripe
+  readonly storage: Storage
   readonly log: Log
 }
 
@@ -35,7 +38,7 @@ async function audit(db: Database, log: Log): Promise<void> {
 }
 
 /** All background work. Any number of workers may run: each piece is claimed row by row, or harmless when done twice. */
-export function startWorker({ config, listenUrl, db, stripe, log }: WorkerNeeds): Worker {
+export function startWorker({ config, listenUrl, db, stripe, storage, log }: WorkerNeeds): Worker {
   const works: Record<string, Work> = {
     verify: { name: 'verify', everyMs: 1_000, once: async () => isFull(await verifyBatch(db, log)) },
     inbox: { name: 'inbox', everyMs: 5_000, once: () => nothingMore(readInbox(db, stripe, log)) },
@@ -54,8 +57,8 @@ export function startWorker({ config, listenUrl, db, stripe, log }: WorkerNeeds)
     },
     tidy: {
       name: 'tidy',
-      everyMs: 60_000,
-      once: () => nothingMore(Promise.all([tidyJobs(db), tidyIdempotency(db)])),
+      everyMs: config.mode === 'test' ? 2_000 : 60_000,
+      once: () => nothingMore(Promise.all([tidyJobs(db), tidyIdempotency(db), tidyFiles(db, storage)])),
     },
   }
   const loops = new Map<string, Loop>(Object.entries(works).map(([name, work]) => [name, runLoop(work, log)]))

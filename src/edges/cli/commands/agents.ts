@@ -59,18 +59,30 @@ const fieldsOf = ({ personality, maxActiveJobs, listed }: Changes) => ({
 /** The caller's agent of this name or id. */
 export async function findAgent({ client }: Session, named: string): Promise<AgentSeen> {
   const agents = await client.accounts.agents()
-  const agent = agents.find(({ name, id }) => name === named || id === named) ?? agents.find(({ name }) => name.toLowerCase() === named.toLowerCase())
+  const agent =
+    agents.find(({ name, id }) => name === named || id === named) ??
+    agents.find(({ name }) => name.toLowerCase() === named.toLowerCase())
   if (agent) return agent
   const names = agents.map(({ name }) => oneLine(name))
-  throw refused('agent_not_found', `You have no agent called ${named}.`, `yours: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ' …' : ''}`)
+  throw refused(
+    'agent_not_found',
+    `You have no agent called ${named}.`,
+    `yours: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ' …' : ''}`,
+  )
 }
 
 async function list(session: Session): Promise<void> {
   const agents = await session.client.accounts.agents()
-  const isCurrent = ({ id, is_default: isDefault }: AgentSeen): boolean => (session.agent ? id === session.agent.id : isDefault)
+  const isCurrent = ({ id, is_default: isDefault }: AgentSeen): boolean =>
+    session.agent ? id === session.agent.id : isDefault
   const columns: readonly Column<AgentSeen>[] = [
     { title: '', cell: (agent) => (isCurrent(agent) ? '●' : ''), paint: (text) => paint('green', text) },
-    { title: 'NAME', cell: ({ name }) => name, paint: (text, agent) => (isCurrent(agent) ? bold(text) : text), flexible: true },
+    {
+      title: 'NAME',
+      cell: ({ name }) => name,
+      paint: (text, agent) => (isCurrent(agent) ? bold(text) : text),
+      flexible: true,
+    },
     { title: 'JOBS AT ONCE', cell: ({ max_active_jobs: most }) => `${most}`, align: 'right' },
     { title: 'PERSONALITY', cell: ({ personality }) => personality ?? '', flexible: true },
   ]
@@ -85,14 +97,20 @@ async function create(session: Session, name: string, changes: Changes): Promise
 async function update(session: Session, named: string, changes: Changes): Promise<void> {
   const { id } = await findAgent(session, named)
   const { name } = changes
-  const agent = await session.client.accounts.update_agent({ id, ...(name === undefined ? {} : { name }), ...fieldsOf(changes) })
+  const agent = await session.client.accounts.update_agent({
+    id,
+    ...(name === undefined ? {} : { name }),
+    ...fieldsOf(changes),
+  })
   session.show(agent, () => done(`Agent ${bold(oneLine(agent.name))} is changed.`))
 }
 
 async function remove(session: Session, named: string): Promise<void> {
   const { id, name } = await findAgent(session, named)
   const answer = await session.client.accounts.delete_agent({ id })
-  session.show(answer, () => done(`Agent ${bold(oneLine(name))} is deleted.`, session.agent?.id === id && 'clawrk use default'))
+  session.show(answer, () =>
+    done(`Agent ${bold(oneLine(name))} is deleted.`, session.agent?.id === id && 'clawrk use default'),
+  )
 }
 
 async function use(session: Session, named: string): Promise<void> {
@@ -102,4 +120,5 @@ async function use(session: Session, named: string): Promise<void> {
 }
 
 /** A word as a shell takes it. */
-const quoted = (word: string): string => (/^[\w.@-]+$/.test(word) ? word : `'${oneLine(word).replaceAll("'", "'\\''")}'`)
+const quoted = (word: string): string =>
+  /^[\w.@-]+$/.test(word) ? word : `'${oneLine(word).replaceAll("'", "'\\''")}'`

@@ -1,9 +1,10 @@
+import { basename } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 import type { AnyEndpoint, Contract } from '../../../base/endpoint.ts'
 import { contracts } from '../../sdk/contracts.ts'
 import { send } from '../../sdk/send.ts'
-import { readText } from '../arguments.ts'
+import { readBytes, readText } from '../arguments.ts'
 import { exits, misused } from '../exit.ts'
 import { table } from '../render/table.ts'
 import { bold, dim } from '../render/text.ts'
@@ -27,7 +28,17 @@ export function apiCommands(program: Command): void {
     .description('any endpoint of the API, by its name; without a name: the list of them')
     .usage('[name] [--field value …]')
     .helpCommand(false)
-    .action((_: object, command: Command) => list(command))
+    .argument('[name]')
+    .action((unknown: string | undefined, _: object, command: Command) => {
+      if (unknown === undefined) return list(command)
+      const [, word = unknown] = unknown.split('.')
+      const near = endpoints.filter(({ name }) => name.includes(word)).slice(0, 5)
+      throw misused(
+        `There is no endpoint called ${unknown}.`,
+        ...near.map(({ name }) => `clawrk api ${name}`),
+        'clawrk api',
+      )
+    })
   for (const named of endpoints) endpointCommand(api, named)
 }
 
@@ -45,7 +56,10 @@ function endpointCommand(api: Command, { name, endpoint }: Named): void {
     const text = [(shape as Shape).description, need].filter(Boolean).join('; ')
     command.addOption(new Option(`--${field} <${kind}>`, text).argParser((value) => readField(kind, value)))
   }
-  command.action(async ({ data = {}, ...options }: { data?: Fields } & Fields, self: Command) => ask(self, endpoint, { ...data, ...fieldsOf(schema, options) }))
+  if (endpoint.kind === 'upload') command.requiredOption('--file <file>', 'the file to upload', fileOf)
+  command.action(async ({ data = {}, ...options }: { data?: Fields } & Fields, self: Command) =>
+    ask(self, endpoint, { ...data, ...fieldsOf(schema, options), ...(options.file ? { file: options.file } : {}) }),
+  )
 }
 
 interface Shape {
@@ -79,9 +93,14 @@ function readField(kind: FieldKind, text: string): unknown {
   }
 }
 
+function fileOf(path: string): File {
+  return new File([readBytes(path)], basename(path))
+}
+
 function readData(text: string): Fields {
   const value = parseJson(text === '-' ? readText('-') : text.startsWith('@') ? readText(text.slice(1)) : text)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new InvalidArgumentError('It must be a JSON object.')
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new InvalidArgumentError('It must be a JSON object.')
   return value as Fields
 }
 
@@ -95,7 +114,11 @@ function parseJson(text: string): unknown {
 
 /** Commander names options in camel case where the API has a dash or an underscore; fields go out as the API spells them. */
 function fieldsOf(schema: { readonly properties?: object }, options: Fields): Fields {
-  return Object.fromEntries(Object.keys(schema.properties ?? {}).flatMap((field) => (options[field] === undefined ? [] : [[field, options[field]]])))
+  return Object.fromEntries(
+    Object.keys(schema.properties ?? {}).flatMap((field) =>
+      options[field] === undefined ? [] : [[field, options[field]]],
+    ),
+  )
 }
 
 async function ask(command: Command, endpoint: AnyEndpoint, fields: Fields): Promise<void> {
@@ -103,8 +126,11 @@ async function ask(command: Command, endpoint: AnyEndpoint, fields: Fields): Pro
   const missing = [...endpoint.route.matchAll(/:(\w+)/g)].map((match) => match[1]!).filter((name) => !fields[name])
   if (missing.length > 0) throw misused(`${endpoint.route} needs ${missing.map((name) => `--${name}`).join(' and ')}.`)
   const { status, body } = await send(session.connection, endpoint, fields)
+  if (body instanceof Blob) return void process.stdout.write(await body.bytes())
   // Always JSON; laid out for reading where somebody reads it.
-  session.show(body, () => [body === null ? dim(`${status}, no body`) : JSON.stringify(body, null, process.stdout.isTTY ? 2 : 0)])
+  session.show(body, () => [
+    body === null ? dim(`${status}, no body`) : JSON.stringify(body, null, process.stdout.isTTY ? 2 : 0),
+  ])
   if (status >= 400) process.exitCode = exits.refused
 }
 

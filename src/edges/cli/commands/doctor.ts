@@ -19,8 +19,10 @@ export async function diagnose(json: boolean): Promise<void> {
     try {
       await report(db, place.name, json)
     } catch (error) {
-      if (sqlState(error) === '42P01') throw refused('no_market', `There is no market in ${place.name} yet: start it once with  clawrk serve.`)
-      if (sqlState(error) === undefined) throw refused('database_unreachable', `The database of ${place.name} cannot be reached: ${messageOf(error)}`)
+      if (sqlState(error) === '42P01')
+        throw refused('no_market', `There is no market in ${place.name} yet, or an older one.`, 'clawrk serve')
+      if (sqlState(error) === undefined)
+        throw refused('database_unreachable', `The database of ${place.name} cannot be reached: ${messageOf(error)}`)
       throw error
     } finally {
       await db.close()
@@ -36,7 +38,11 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
   for (const account of platform) balances.push([account, await platformBalance(db, `platform:${account}`)])
   if (breaches.length > 0) process.exitCode = exits.refused
   if (json) {
-    const verdicts = laws.map((law) => ({ law: law.name, holds: ofLaw(breaches, law.name).length === 0, breaches: ofLaw(breaches, law.name) }))
+    const verdicts = laws.map((law) => ({
+      law: law.name,
+      holds: ofLaw(breaches, law.name).length === 0,
+      breaches: ofLaw(breaches, law.name),
+    }))
     const body = { laws: verdicts, platform: Object.fromEntries(balances) }
     process.stdout.write(`${JSON.stringify(body)}\n`)
     return
@@ -46,9 +52,15 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
     ...laws.flatMap((law) => lawLines(law.name, ofLaw(breaches, law.name))),
     '',
     bold('The market’s own accounts'),
-    ...facts(balances.filter(([account, cents]) => cents !== 0 || account === 'fees' || account === 'stripe').map(([account, cents]) => [account, dollars(cents)])),
+    ...facts(
+      balances
+        .filter(([account, cents]) => cents !== 0 || account === 'fees' || account === 'stripe')
+        .map(([account, cents]) => [account, dollars(cents)]),
+    ),
     '',
-    breaches.length === 0 ? paint('green', '✔ Every law holds.') : paint('red', `✖ ${breaches.length} ${breaches.length === 1 ? 'place breaks' : 'places break'} a law.`),
+    breaches.length === 0
+      ? paint('green', '✔ Every law holds.')
+      : paint('red', `✖ ${breaches.length} ${breaches.length === 1 ? 'place breaks' : 'places break'} a law.`),
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
 }
@@ -77,7 +89,11 @@ async function findDatabase(): Promise<Place> {
   const postgresDir = join(dataDir, 'pg')
   // Launching on a folder without a cluster would make one: looking must not leave anything behind.
   if (!existsSync(join(postgresDir, 'cluster/PG_VERSION'))) {
-    throw refused('no_market', `There is no market in ${dataDir}.`, 'go to the folder where it runs, or set CLAWRK_DATA_DIR or DATABASE_URL')
+    throw refused(
+      'no_market',
+      `There is no market in ${dataDir}.`,
+      'go to the folder where it runs, or set CLAWRK_DATA_DIR or DATABASE_URL',
+    )
   }
   const server = await launchPostgres({ dataDir: postgresDir })
   return { url: server.url, name: dataDir, release: () => server.stop() }
@@ -87,6 +103,7 @@ const setting = (name: 'DATABASE_URL' | 'CLAWRK_DATA_DIR'): string =>
   process.env[name]?.trim() || settings.find((known) => known.name === name)!.fallback
 
 /** A database without its password. */
-const nameOf = (url: string): string => (URL.canParse(url) ? `${new URL(url).host}${new URL(url).pathname}` : 'DATABASE_URL')
+const nameOf = (url: string): string =>
+  URL.canParse(url) ? `${new URL(url).host}${new URL(url).pathname}` : 'DATABASE_URL'
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { settings } from '../../../base/config.ts'
+import { columns, wrap } from '../render/text.ts'
 import { diagnose } from './doctor.ts'
 
 export const marketEntry = join(import.meta.dirname, '../../../main.ts')
@@ -16,7 +17,10 @@ export function machineCommands(program: Command): void {
   program
     .command('doctor')
     .description('check the books of the market on this machine: every law of its ledger')
-    .addHelpText('after', '\nIt looks at DATABASE_URL, or else at the database in CLAWRK_DATA_DIR (.data), running or not.')
+    .addHelpText(
+      'after',
+      '\nIt looks at DATABASE_URL, or else at the database in CLAWRK_DATA_DIR (.data), running or not.',
+    )
     .action((_: object, command: Command) => diagnose(command.optsWithGlobals<{ json?: boolean }>().json === true))
 }
 
@@ -28,9 +32,11 @@ async function serve(role: string | undefined): Promise<void> {
 
 function settingsHelp(): string {
   const width = Math.max(...settings.map(({ name }) => name.length))
-  const lines = settings.map(({ name, fallback, help }) => {
+  const room = Math.max(30, Math.min(100, columns()) - width - 4)
+  const lines = settings.flatMap(({ name, fallback, help }) => {
+    // Some sentences tell the default already, in words.
     const standard = fallback && !help.includes('default') ? ` (default ${fallback})` : ''
-    return `  ${name.padEnd(width)}  ${help}${standard}`
+    return wrap(help + standard, room).map((line, at) => `  ${(at === 0 ? name : '').padEnd(width)}  ${line}`)
   })
   return `\nSettings, from the environment:\n${lines.join('\n')}`
 }

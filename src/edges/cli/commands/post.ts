@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { dollars } from '../../../base/money.ts'
-import { jobStates, type JobStatus } from '../../../desks/jobs/job.ts'
-import { readCount } from '../arguments.ts'
+import { type Job, type JobStatus, jobStates } from '../../../desks/jobs/job.ts'
+import { readCount, readId } from '../arguments.ts'
 import { done, jobCard, jobsTable } from '../render/job.ts'
 import { dim } from '../render/text.ts'
 import { openSession, type Session } from '../session.ts'
@@ -20,29 +20,37 @@ export function postCommands(program: Command): void {
   program
     .command('job')
     .description('everything about one job')
-    .argument('<id>')
+    .argument('<id>', 'the job', readId)
     .action(async (id: string, _: object, command: Command) => {
       const session = openSession(command)
       const job = await session.client.jobs.job({ id })
-      session.show(job, () => jobCard(job))
+      session.show(job, () => [
+        ...jobCard(job),
+        ...(job.can.length > 0 ? ['', ...job.can.map((verb) => `  ${dim('→')} ${commandFor(verb, job)}`)] : []),
+      ])
     })
   program
     .command('pay')
     .description('pay for a job that is saved but not paid yet')
-    .argument('<id>')
+    .argument('<id>', 'the job', readId)
     .action(async (id: string, _: object, command: Command) => pay(openSession(command), id))
   program
     .command('cancel')
     .description('cancel a job you sent; its money comes back')
-    .argument('<id>')
+    .argument('<id>', 'the job', readId)
     .action(async (id: string, _: object, command: Command) => cancel(openSession(command), id))
   program
     .command('wait')
     .description('wait until a job you sent, or your own attempt on one, has ended')
-    .argument('<id>')
+    .argument('<id>', 'the job', readId)
     .option('--timeout <seconds>', 'give up waiting after this long', readCount)
-    .action(async (id: string, { timeout }: { timeout?: number }, command: Command) => waitFor(openSession(command), id, timeout))
+    .action(async (id: string, { timeout }: { timeout?: number }, command: Command) =>
+      waitFor(openSession(command), id, timeout),
+    )
 }
+
+/** The command behind a verb of `can`. */
+const commandFor = (verb: string, { id }: Job): string => (verb === 'pull' ? 'clawrk pull' : `clawrk ${verb} ${id}`)
 
 interface ListOptions {
   readonly status?: JobStatus
@@ -57,24 +65,37 @@ async function list(session: Session, { status, limit, cursor }: ListOptions): P
     ...(cursor === undefined ? {} : { cursor }),
   })
   session.show(jobs, () => {
-    if (jobs.length === 0) return [dim(status ? `None of your jobs is ${status}.` : 'You have sent no jobs yet. Try  clawrk run "…"')]
+    if (jobs.length === 0)
+      return [dim(status ? `None of your jobs is ${status}.` : 'You have sent no jobs yet. Try  clawrk run "…"')]
     return [...jobsTable(jobs), ...(jobs.next ? ['', dim(`more:  clawrk jobs --cursor ${jobs.next}`)] : [])]
   })
 }
 
 async function pay(session: Session, id: string): Promise<void> {
   const [job, note] = await Promise.all([session.client.jobs.pay({ id }), session.json ? '' : session.testMode()])
-  session.show(job, () => done([`Paid: ${dollars(job.price_cents)} is in escrow and the job is queued.`, note].filter(Boolean).join('  '), `clawrk wait ${id}`))
+  session.show(job, () =>
+    done(
+      [`Paid: ${dollars(job.price_cents)} is in escrow and the job is queued.`, note].filter(Boolean).join('  '),
+      `clawrk wait ${id}`,
+    ),
+  )
 }
 
 async function cancel(session: Session, id: string): Promise<void> {
   const job = await session.client.jobs.cancel({ id })
   session.show(job, () => {
     if (job.status === 'cancelled') {
-      return done(job.fee_cents === null ? 'Cancelled; it had not been paid for.' : `Cancelled; ${dollars(job.price_cents)} is back in your wallet.`)
+      return done(
+        job.fee_cents === null
+          ? 'Cancelled; it had not been paid for.'
+          : `Cancelled; ${dollars(job.price_cents)} is back in your wallet.`,
+      )
     }
     if (job.cancellation_requested) {
-      return done('Asked for: the job is cancelled if this attempt fails. If the work passes first, the worker is paid.', `clawrk wait ${id}`)
+      return done(
+        'Asked for: the job is cancelled if this attempt fails. If the work passes first, the worker is paid.',
+        `clawrk wait ${id}`,
+      )
     }
     return done(`Nothing to cancel: the job is ${job.status}.`)
   })

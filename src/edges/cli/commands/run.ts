@@ -28,7 +28,11 @@ export function runCommand(program: Command): void {
     .argument('<prompt>', 'what you want done; - reads it from standard input')
     .option('--price <cents>', "what you pay, in cents (or '$5.00'); estimated without it", readPrice)
     .option('--time-limit <seconds>', 'how long the worker may take (90, 30m, 2h); estimated without it', readSeconds)
-    .option('--check <type:value>', 'a hard check on the work, such as "contains:Bell Labs" or min_words:200; may be repeated', readCheck)
+    .option(
+      '--check <type:value>',
+      'a hard check on the work, such as "contains:Bell Labs" or min_words:200; may be repeated',
+      readCheck,
+    )
     .option('--min-pass-rate <share>', 'only for agents with at least this share of passed attempts', readShare)
     .option('--retry-same', 'whoever failed may try again at once')
     .option('--quote', 'only show the estimate')
@@ -43,7 +47,10 @@ async function run(session: Session, given: string, options: RunOptions): Promis
   const prompt = given === '-' ? readText('-') : given
   if (prompt.trim() === '') throw misused('The prompt is empty.')
   if (!(options.yes || options.quote || canAsk(session))) {
-    throw misused('There is nobody to ask whether the price is right.', 'add -y to post the job at once, or --quote to see the estimate only')
+    throw misused(
+      'There is nobody to ask whether the price is right.',
+      'add -y to post the job at once, or --quote to see the estimate only',
+    )
   }
   const wish = {
     prompt,
@@ -57,9 +64,18 @@ async function run(session: Session, given: string, options: RunOptions): Promis
   const answer = await session.client.jobs.run(wish)
   if (answer.status !== 200) throw refused('unexpected_answer', 'The market answered a quote with something else.')
   const quote = answer.body
-  const [{ user }, note] = session.json ? [{ user: null }, ''] : await Promise.all([session.client.accounts.whoami(), session.testMode()])
+  const [{ user }, note] = session.json
+    ? [{ user: null }, '']
+    : await Promise.all([session.client.accounts.whoami(), session.testMode()])
   const price = options.price ?? quote.estimated_price_cents
-  session.show(quote, () => quoteCard(quote, prompt, options, user && [`${dollars(user.balance_cents)} in your wallet`, note].filter(Boolean).join('  ')))
+  session.show(quote, () =>
+    quoteCard(
+      quote,
+      prompt,
+      options,
+      user && [`${dollars(user.balance_cents)} in your wallet`, note].filter(Boolean).join('  '),
+    ),
+  )
   if (options.quote) return
   if (!(await agreed(`Post this job for ${dollars(price)}?`))) {
     printFailure('Not posted; nothing was paid.')
@@ -67,10 +83,19 @@ async function run(session: Session, given: string, options: RunOptions): Promis
     return
   }
   const limit = options.timeLimit ?? quote.estimated_time_limit_seconds
-  await post(session, { ...wish, quote_id: quote.quote_id, price_cents: price, time_limit_seconds: limit, confirmed: true }, options)
+  await post(
+    session,
+    { ...wish, quote_id: quote.quote_id, price_cents: price, time_limit_seconds: limit, confirmed: true },
+    options,
+  )
 }
 
-function quoteCard(quote: Quote, prompt: string, { price, timeLimit, check = [] }: RunOptions, wallet: string | null): string[] {
+function quoteCard(
+  quote: Quote,
+  prompt: string,
+  { price, timeLimit, check = [] }: RunOptions,
+  wallet: string | null,
+): string[] {
   const estimated = (given: unknown): string => (given === undefined ? dim('  estimated') : '')
   return [
     bold(oneLine(quote.title)),
@@ -101,20 +126,33 @@ async function agreed(question: string): Promise<boolean> {
   return !isCancel(answer) && answer
 }
 
-async function post(session: Session, wish: Parameters<Session['client']['jobs']['run']>[0], { wait }: RunOptions): Promise<void> {
+async function post(
+  session: Session,
+  wish: Parameters<Session['client']['jobs']['run']>[0],
+  { wait }: RunOptions,
+): Promise<void> {
   const answer = await session.client.jobs.run(wish)
   if (answer.status === 200) throw refused('unexpected_answer', 'The market answered a confirmed job with a quote.')
   if (answer.status === 402) {
     const { body } = answer
     if (session.json) session.show(body, () => [])
-    else printFailure(body.code === 'insufficient_balance' ? 'The job is saved, but not paid for.' : `The job is saved, but not paid for. ${body.error}`, moneySteps(body))
+    else
+      printFailure(
+        body.code === 'insufficient_balance'
+          ? 'The job is saved, but not paid for.'
+          : `The job is saved, but not paid for. ${body.error}`,
+        moneySteps(body),
+      )
     process.exitCode = exits.refused
     return
   }
   const job: Job = answer.body
   const note = session.json ? '' : await session.testMode()
   const lines = (): string[] =>
-    done([`Queued: ${dollars(job.price_cents)} is in escrow.`, note].filter(Boolean).join('  '), !wait && `clawrk wait ${job.id}`)
+    done(
+      [`Queued: ${dollars(job.price_cents)} is in escrow.`, note].filter(Boolean).join('  '),
+      !wait && `clawrk wait ${job.id}`,
+    )
   if (!wait) return session.show(job, lines)
   if (!session.json) process.stdout.write(`${lines().join('\n')}\n`)
   await waitFor(session, job.id)

@@ -43,13 +43,18 @@ const reminder = 'CLAWRK_API_KEY is set and wins over the saved key:  unset CLAW
 async function keyFor(session: Session, given: string | undefined): Promise<string> {
   const key = given === '-' ? readFileSync(0, 'utf8').trim() : (given?.trim() ?? (await askForKey(session)))
   if (!key) throw misused('The key is empty.')
-  if (/[^\x21-\x7e]/.test(key)) throw misused('That is not an API key: it has spaces or other characters that no key has.')
+  if (/[^\x21-\x7e]/.test(key))
+    throw misused('That is not an API key: it has spaces or other characters that no key has.')
   return key
 }
 
 async function askForKey(session: Session): Promise<string> {
   if (!canAsk(session)) {
-    throw misused('There is nobody to ask for the key.', 'clawrk login --key <key>', 'clawrk login --key - < file-with-the-key')
+    throw misused(
+      'There is nobody to ask for the key.',
+      'clawrk login --key <key>',
+      'clawrk login --key - < file-with-the-key',
+    )
   }
   const { isCancel, password } = await import('@clack/prompts')
   const answer = await password({ message: `API key for ${session.url}`, output: process.stderr, withGuide: false })

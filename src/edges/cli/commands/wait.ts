@@ -3,7 +3,7 @@ import { dollars } from '../../../base/money.ts'
 import { attemptsMax, type Job } from '../../../desks/jobs/job.ts'
 import { ClawrkError } from '../../sdk/error.ts'
 import { type ExitCode, exits, refused } from '../exit.ts'
-import { jobCard } from '../render/job.ts'
+import { resultCard } from '../render/job.ts'
 import { startProgress } from '../render/progress.ts'
 import { duration } from '../render/time.ts'
 import type { Session } from '../session.ts'
@@ -20,27 +20,42 @@ export async function waitFor(session: Session, id: string, timeoutSeconds = Num
   // What one person sent and works on too (test mode) is waited for as its sender.
   const isOver = asSender ? hasEnded : (job: Job) => attemptHasEnded(job, user.id)
   if (!asSender && first.receiver !== user.id && !first.can.includes('accept') && first.verification === null) {
-    throw refused('job_not_yours', `You did not send this job, and nobody of yours works on it: it is ${first.status}.`, `clawrk job ${id}`)
+    throw refused(
+      'job_not_yours',
+      `You did not send this job, and nobody of yours works on it: it is ${first.status}.`,
+      `clawrk job ${id}`,
+    )
   }
   const job = await until(session, first, isOver, timeoutSeconds)
-  session.show(job, () => [...jobCard(job), '', ending(job, asSender)])
+  session.show(job, () => [...resultCard(job), '', ending(job, asSender)])
   process.exitCode = exitFor(job, asSender)
 }
 
-const hasEnded = ({ status }: Job): boolean => status === 'verified' || status === 'cancelled' || status === 'failed' || status === 'rejected'
+const hasEnded = ({ status }: Job): boolean =>
+  status === 'verified' || status === 'cancelled' || status === 'failed' || status === 'rejected'
 
 function attemptHasEnded(job: Job, worker: string): boolean {
   return hasEnded(job) || !(job.receiver === worker || job.can.includes('accept'))
 }
 
-async function until(session: Session, first: Job, isOver: (job: Job) => boolean, timeoutSeconds: number): Promise<Job> {
+async function until(
+  session: Session,
+  first: Job,
+  isOver: (job: Job) => boolean,
+  timeoutSeconds: number,
+): Promise<Job> {
   const startedAt = Date.now()
   const progress = startProgress()
   let job = first
   try {
     for (let pause = 250; !isOver(job); pause = Math.min(pause * 1.3, 2_000)) {
       const waited = (Date.now() - startedAt) / 1000
-      if (waited >= timeoutSeconds) throw refused('still_waiting', `After ${duration(waited)} the job is still ${job.status}.`, `clawrk wait ${job.id}`)
+      if (waited >= timeoutSeconds)
+        throw refused(
+          'still_waiting',
+          `After ${duration(waited)} the job is still ${job.status}.`,
+          `clawrk wait ${job.id}`,
+        )
       progress.say(`${stage(job)} · ${duration(waited)}`)
       await sleep(Math.min(pause, Math.max(1, (timeoutSeconds - waited) * 1000)))
       job = await look(session, job)
@@ -57,7 +72,11 @@ async function look({ client }: Session, before: Job): Promise<Job> {
     return await client.jobs.job({ id: before.id })
   } catch (error) {
     if (!(error instanceof ClawrkError && error.status === 404)) throw error
-    throw refused('attempt_ended', 'Your attempt on this job has ended without a verdict: the time limit passed, or it was given up.', 'clawrk pull')
+    throw refused(
+      'attempt_ended',
+      'Your attempt on this job has ended without a verdict: the time limit passed, or it was given up.',
+      'clawrk pull',
+    )
   }
 }
 
@@ -68,7 +87,9 @@ function stage(job: Job): string {
     case 'pending_payment':
       return `not paid for yet: clawrk pay ${job.id}`
     case 'queued':
-      return job.attempt_count > 0 ? `attempt ${job.attempt_count} of ${attemptsMax} did not pass; waiting for another agent` : 'waiting for an agent'
+      return job.attempt_count > 0
+        ? `attempt ${job.attempt_count} of ${attemptsMax} did not pass; waiting for another agent`
+        : 'waiting for an agent'
     case 'held':
       return 'an agent is looking at it'
     case 'submitted':
@@ -88,10 +109,12 @@ function ending(job: Job, asSender: boolean): string {
   const price = dollars(job.price_cents)
   if (asSender) {
     if (job.status === 'verified') return `The work passed; ${price} is paid.`
-    if (job.status === 'cancelled') return job.fee_cents === null ? 'The job is cancelled.' : `The job is cancelled; ${price} is back in your wallet.`
+    if (job.status === 'cancelled')
+      return job.fee_cents === null ? 'The job is cancelled.' : `The job is cancelled; ${price} is back in your wallet.`
     return `No attempt passed; ${price} is back in your wallet.`
   }
-  if (job.status === 'verified') return `Your work passed; ${dollars(job.price_cents - (job.fee_cents ?? 0))} is in your wallet.`
+  if (job.status === 'verified')
+    return `Your work passed; ${dollars(job.price_cents - (job.fee_cents ?? 0))} is in your wallet.`
   if (job.verification?.pass === false) return 'Your work did not pass.'
   return 'Your attempt has ended.'
 }

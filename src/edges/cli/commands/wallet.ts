@@ -22,7 +22,9 @@ export function walletCommands(program: Command): void {
     .argument('[dollars]', 'how much, in dollars: 20 or 12.50', readAmount)
     .option('--cents <cents>', 'how much, in cents', readCount)
     .option('--wait', 'wait until the money has come')
-    .action(async (amount: number | undefined, options: TopUpOptions, command: Command) => topup(openSession(command), amount, options))
+    .action(async (amount: number | undefined, options: TopUpOptions, command: Command) =>
+      topup(openSession(command), amount, options),
+    )
 }
 
 type Wallet = Awaited<ReturnType<Session['client']['wallet']['balance']>>
@@ -39,7 +41,10 @@ const columns: readonly Column<Wallet['ledger'][number]>[] = [
 ]
 
 async function balance(session: Session, limit: number): Promise<void> {
-  const [wallet, note] = await Promise.all([session.client.wallet.balance({ limit }), session.json ? '' : session.testMode()])
+  const [wallet, note] = await Promise.all([
+    session.client.wallet.balance({ limit }),
+    session.json ? '' : session.testMode(),
+  ])
   session.show(wallet, () => [
     ...facts([
       ['balance', [paint('bold', dollars(wallet.balance_cents)), note].filter(Boolean).join('  ')],
@@ -48,7 +53,9 @@ async function balance(session: Session, limit: number): Promise<void> {
       ['debt', wallet.debt_cents > 0 && dollars(wallet.debt_cents)],
     ]),
     '',
-    ...(wallet.ledger.length > 0 ? table(wallet.ledger, columns) : [dim('No movements yet. Put money in with  clawrk topup 20')]),
+    ...(wallet.ledger.length > 0
+      ? table(wallet.ledger, columns)
+      : [dim('No movements yet. Put money in with  clawrk topup 20')]),
   ])
 }
 
@@ -58,15 +65,20 @@ interface TopUpOptions {
 }
 
 async function topup(session: Session, amount: number | undefined, { cents, wait }: TopUpOptions): Promise<void> {
-  if ((amount === undefined) === (cents === undefined)) throw misused('Say how much, once: clawrk topup 20, or clawrk topup --cents 2000.')
+  if ((amount === undefined) === (cents === undefined))
+    throw misused('Say how much, once: clawrk topup 20, or clawrk topup --cents 2000.')
   const { client } = session
   const sum = amount ?? cents!
   const before = wait ? (await client.accounts.whoami()).user.balance_cents : 0
-  const [answer, note] = await Promise.all([client.wallet.topup({ amount_cents: sum }), session.json ? '' : session.testMode()])
+  const [answer, note] = await Promise.all([
+    client.wallet.topup({ amount_cents: sum }),
+    session.json ? '' : session.testMode(),
+  ])
   session.show(answer, () => [`Pay ${dollars(sum)} here${note ? ` (${note})` : ''}:`, `  ${answer.url}`])
   if (!wait) return
   const now = await untilRisen(session, before + sum)
-  if (!session.json) process.stdout.write(`${done(`The money has come: your wallet holds ${dollars(now)}.`).join('\n')}\n`)
+  if (!session.json)
+    process.stdout.write(`${done(`The money has come: your wallet holds ${dollars(now)}.`).join('\n')}\n`)
 }
 
 /** Answers the balance once it has reached `goal`. A page of the provider is open for a day at most. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { dollars } from '../../../base/money.ts'
-import type { Job, JobStatus } from '../../../desks/jobs/job.ts'
-import { readPrice, readShare, readText } from '../arguments.ts'
+import { attemptsMax, type Job, type JobStatus } from '../../../desks/jobs/job.ts'
+import { readId, readPrice, readShare, readText } from '../arguments.ts'
 import { misused, refused } from '../exit.ts'
 import { done, jobCard } from '../render/job.ts'
 import { dim, oneLine } from '../render/text.ts'
@@ -31,32 +31,36 @@ export function workCommands(program: Command): void {
   program
     .command('claim')
     .description('hold one very job for 30 seconds')
-    .argument('<id>')
+    .argument('<id>', 'the job', readId)
     .option(...agentOption)
     .action(async (id: string, options: PullOptions, command: Command) => claim(openSession(command), id, options))
   program
     .command('accept')
     .description('take on the job you hold; the time limit starts to run')
-    .argument('[id]', 'without it: the job your agent holds')
+    .argument('[id]', 'without it: the job your agent holds', readId)
     .action(async (id: string | undefined, _: object, command: Command) => accept(openSession(command), id))
   program
     .command('reject')
     .description('put the job you hold back; no penalty')
-    .argument('[id]', 'without it: the job your agent holds')
+    .argument('[id]', 'without it: the job your agent holds', readId)
     .action(async (id: string | undefined, _: object, command: Command) => reject(openSession(command), id))
   program
     .command('submit')
     .description('hand in the work; verification starts by itself')
-    .argument('[id]', 'without it: the job your agent has accepted')
+    .argument('[id]', 'without it: the job your agent has accepted', readId)
     .option('-t, --text <text>', 'the work itself')
     .option('-f, --file <file>', 'a text file with the work; - reads standard input')
-    .action(async (id: string | undefined, options: SubmitOptions, command: Command) => submit(openSession(command), id, options))
+    .action(async (id: string | undefined, options: SubmitOptions, command: Command) =>
+      submit(openSession(command), id, options),
+    )
   program
     .command('fail')
     .description('give up on a job you accepted')
-    .argument('[id]', 'without it: the job your agent has accepted')
+    .argument('[id]', 'without it: the job your agent has accepted', readId)
     .option('--reason <text>', 'why')
-    .action(async (id: string | undefined, { reason }: { reason?: string }, command: Command) => fail(openSession(command), id, reason))
+    .action(async (id: string | undefined, { reason }: { reason?: string }, command: Command) =>
+      fail(openSession(command), id, reason),
+    )
 }
 
 /** The agent a command is for: the one it names, else the chosen one, else the market takes the default. */
@@ -72,7 +76,8 @@ async function pull(session: Session, { agent, minPrice, skill, minScore }: Pull
     ...(skill === undefined ? {} : { skills: skill }),
     ...(minScore === undefined ? {} : { min_score: minScore }),
   })
-  if (answer.status === 204) return session.show(null, () => [dim('There is no job for this agent right now. Try again in a while.')])
+  if (answer.status === 204)
+    return session.show(null, () => [dim('There is no job for this agent right now. Try again in a while.')])
   session.show(answer.body, () => heldLines(answer.body))
 }
 
@@ -86,10 +91,13 @@ type Held = Awaited<ReturnType<Session['client']['jobs']['claim']>>
 function heldLines(job: Held): string[] {
   const left = Math.max(0, (Date.parse(job.hold_expires_at!) - Date.now()) / 1000)
   return [
-    ...jobCard(job),
-    `  ${dim('why you')}  ${oneLine(job.match.why.join('; '))}`,
+    ...jobCard(job, [['why you', oneLine(job.match.why.join('; '))]]),
     '',
-    ...done(`Held for you for ${duration(left)}: ${dollars(job.price_cents)}, ${duration(job.time_limit_seconds)} to do it.`, 'clawrk accept', 'clawrk reject'),
+    ...done(
+      `Held for you for ${duration(left)}: ${dollars(job.price_cents)}, ${duration(job.time_limit_seconds)} to do it.`,
+      'clawrk accept',
+      'clawrk reject',
+    ),
   ]
 }
 
@@ -100,13 +108,23 @@ async function inHand(session: Session, status: JobStatus, otherwise: string): P
   const agentOf = (job: Job): string | null => job.receiver_agent_id ?? job.held_by_agent_id
   // Without a chosen agent the default one is meant; which that is matters only where several agents have one.
   const several = new Set(jobs.map(agentOf)).size > 1
-  const current = agent?.id ?? (several ? (await client.accounts.agents()).find(({ is_default: yes }) => yes)?.id : undefined)
+  const current =
+    agent?.id ?? (several ? (await client.accounts.agents()).find(({ is_default: yes }) => yes)?.id : undefined)
   const mine = current === undefined ? jobs : jobs.filter((job) => agentOf(job) === current)
   if (mine.length === 1) return mine[0]!.id
   if (mine.length > 1) {
-    throw misused(`You have ${mine.length} jobs ${status}; say which.`, ...mine.slice(0, 10).map(({ id, title }) => `${id}  ${oneLine(title)}`))
+    throw misused(
+      `You have ${mine.length} jobs ${status}; say which.`,
+      ...mine.slice(0, 10).map(({ id, title }) => `${id}  ${oneLine(title)}`),
+    )
   }
-  throw refused('nothing_in_hand', `Your agent ${agent ? oneLine(agent.name) : 'default'} has no job that is ${status}.`, otherwise)
+  const elsewhere = jobs.slice(0, 5).map(({ id, title }) => `another agent of yours has ${id}  ${oneLine(title)}`)
+  throw refused(
+    'nothing_in_hand',
+    `Your agent ${agent ? oneLine(agent.name) : 'default'} has no job that is ${status}.`,
+    ...elsewhere,
+    otherwise,
+  )
 }
 
 async function accept(session: Session, given: string | undefined): Promise<void> {
@@ -115,14 +133,15 @@ async function accept(session: Session, given: string | undefined): Promise<void
   session.show(job, () =>
     done(
       `Accepted: ${oneLine(job.title)}`,
-      `due ${relative(job.deadline_at!)} (${localTime(job.deadline_at!)}), attempt ${job.attempt_count}`,
+      `due ${relative(job.deadline_at!)} (${localTime(job.deadline_at!)}), attempt ${job.attempt_count} of ${attemptsMax}`,
       `clawrk job ${id}`,
       'clawrk submit -f <file>',
     ),
   )
 }
 
-const localTime = (at: string): string => new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+const localTime = (at: string): string =>
+  new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
 
 async function reject(session: Session, given: string | undefined): Promise<void> {
   const id = given ?? (await inHand(session, 'held', 'clawrk pull'))
@@ -136,7 +155,8 @@ interface SubmitOptions {
 }
 
 async function submit(session: Session, given: string | undefined, { text, file }: SubmitOptions): Promise<void> {
-  if ((text === undefined) === (file === undefined)) throw misused('Hand in the work once: with -t "<text>", or with -f <file>.')
+  if ((text === undefined) === (file === undefined))
+    throw misused('Hand in the work once: with -t "<text>", or with -f <file>.')
   const output = text ?? readText(file!)
   const id = given ?? (await inHand(session, 'accepted', 'clawrk accept'))
   const job = await session.client.jobs.submit({ id, output })

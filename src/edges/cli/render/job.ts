@@ -51,8 +51,10 @@ export function checkText(check: Check): string {
   }
 }
 
+type Fact = readonly [label: string, value: string | null | false]
+
 /** Label and value lines with the values under each other; empty ones are left out. */
-export function facts(pairs: readonly (readonly [label: string, value: string | null | false])[]): string[] {
+export function facts(pairs: readonly Fact[]): string[] {
   const shown = pairs.filter((pair): pair is [string, string] => typeof pair[1] === 'string' && pair[1] !== '')
   const width = Math.max(...shown.map(([label]) => label.length))
   return shown.map(([label, value]) => `  ${dim(label.padEnd(width))}  ${value}`)
@@ -68,21 +70,27 @@ export function section(title: string, text: string | null): string[] {
 /** A heading with points under it. */
 export function points(title: string, texts: readonly string[]): string[] {
   if (texts.length === 0) return []
-  const lines = texts.flatMap((text) => wrap(oneLine(text), Math.min(100, columns()) - 6).map((line, at) => `${at === 0 ? '•' : ' '} ${line}`))
+  const lines = texts.flatMap((text) =>
+    wrap(oneLine(text), Math.min(100, columns()) - 6).map((line, at) => `${at === 0 ? '•' : ' '} ${line}`),
+  )
   return ['', `  ${bold(title)}`, ...lines.map((line) => `  ${line}`)]
 }
 
 function verdictLines(verdict: Verdict | null): string[] {
   if (!verdict) return []
-  const missed = [
-    ...verdict.checks.filter(({ pass }) => !pass).map(({ name, message }) => `${name}: ${message}`),
-    ...verdict.criteria.filter(({ pass }) => !pass).map(({ criterion }) => criterion),
-  ]
+  const checks = verdict.checks.filter(({ pass }) => !pass)
+  // A failed check fails everything: which criteria fell with it says nothing more.
+  const missed =
+    checks.length > 0
+      ? checks
+          .filter(({ message }) => !verdict.reasoning.includes(message))
+          .map(({ name, message }) => `${name}: ${message}`)
+      : verdict.criteria.filter(({ pass }) => !pass).map(({ criterion }) => criterion)
   const mark = verdict.pass ? paint('green', '✔ passed') : paint('red', '✖ not passed')
   const score = `score ${verdict.score.toFixed(2)}, decided by ${verdict.verified_by}`
   return [
     '',
-    `  ${bold('Verdict')}  ${mark} ${dim(score)}`,
+    `  ${bold('Verdict')}  ${mark}  ${dim(score)}`,
     ...wrap(oneLine(verdict.reasoning), Math.min(100, columns()) - 2).map((line) => `  ${line}`),
     ...missed.map((text) => `  ${paint('red', '✖')} ${oneLine(text)}`),
   ]
@@ -103,35 +111,56 @@ function clock(job: Job): string | null {
   }
 }
 
+/** What came of a job: the work, if it is the viewer's to see, and the verdict. */
+export function resultCard(job: Job): string[] {
+  const status = [paintStatus(job.status), clock(job)].filter(Boolean).join(', ')
+  return [
+    bold(oneLine(job.title)),
+    ...facts([
+      ['status', status],
+      ['price', dollars(job.price_cents)],
+      ['attempts', job.attempt_count > 0 && `${job.attempt_count} of ${attemptsMax}`],
+    ]),
+    ...section('Output', job.output),
+    ...verdictLines(job.verification),
+  ]
+}
+
 /** Everything of a job that its viewer may see. */
-export function jobCard(job: Job): string[] {
-  const criteria = job.acceptance_criteria
+export function jobCard(job: Job, more: readonly Fact[] = []): string[] {
   return [
     bold(oneLine(job.title)),
     ...facts([
       ['id', job.id],
       ['status', [paintStatus(job.status), clock(job)].filter(Boolean).join(', ')],
-      ['price', `${dollars(job.price_cents)}${job.fee_cents === null ? '' : dim(`  the worker gets ${dollars(job.price_cents - job.fee_cents)}`)}`],
+      [
+        'price',
+        `${dollars(job.price_cents)}${job.fee_cents === null ? '' : dim(`  the worker gets ${dollars(job.price_cents - job.fee_cents)}`)}`,
+      ],
       ['time limit', duration(job.time_limit_seconds)],
       ['skill', oneLine(job.skill)],
       ['attempts', job.attempt_count > 0 && `${job.attempt_count} of ${attemptsMax}`],
       ['cancellation', job.cancellation_requested && 'asked for; takes effect if this attempt fails'],
       ['created', relative(job.created_at)],
+      ...more,
     ]),
     ...section('Description', isSameText(job.title, job.description) ? null : job.description),
-    ...points('Accepted when', criteria),
+    ...points('Accepted when', job.acceptance_criteria),
     ...points('Checks', job.checks.map(checkText)),
     ...section('Prompt', isSameText(job.prompt, job.description) ? null : job.prompt),
     ...section('Output', job.output),
     ...verdictLines(job.verification),
-    ...(job.can.length > 0 ? ['', `  ${dim('you can')}  ${job.can.join(', ')}`] : []),
   ]
 }
 
 /** Whether two texts differ in spaces at most. */
-export const isSameText = (one: string | null, other: string): boolean => (one ?? '').replaceAll(/\s+/g, ' ').trim() === other.replaceAll(/\s+/g, ' ').trim()
+export const isSameText = (one: string | null, other: string): boolean =>
+  (one ?? '').replaceAll(/\s+/g, ' ').trim() === other.replaceAll(/\s+/g, ' ').trim()
 
 /** A line of success, and what to do next. */
 export function done(sentence: string, ...next: (string | false | null | undefined)[]): string[] {
-  return [`${paint('green', '✔')} ${sentence}`, ...next.filter((step): step is string => Boolean(step)).map((step) => `  ${dim('→')} ${step}`)]
+  return [
+    `${paint('green', '✔')} ${sentence}`,
+    ...next.filter((step): step is string => Boolean(step)).map((step) => `  ${dim('→')} ${step}`),
+  ]
 }

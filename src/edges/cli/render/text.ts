@@ -36,7 +36,6 @@ const widthOfGrapheme = (grapheme: string): number => (wide.test(grapheme) ? 2 :
 
 /** How many columns unpainted text takes: most of the Far East and of emoji take two. */
 export function widthOf(text: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: plain ASCII, the common case.
   if (/^[\u0020-\u007e]*$/.test(text)) return text.length
   let width = 0
   for (const { segment } of graphemes.segment(text)) width += widthOfGrapheme(segment)

@@ -21,11 +21,11 @@ export function duration(seconds: number): string {
 export function relative(at: string, now = Date.now()): string {
   const seconds = (Date.parse(at) - now) / 1000
   if (Math.abs(seconds) < 1) return 'now'
-  return seconds > 0 ? `in ${coarse(seconds)}` : `${coarse(-seconds)} ago`
+  return seconds > 0 ? `in ${coarse(Math.ceil(seconds))}` : `${coarse(Math.floor(-seconds))} ago`
 }
 
-/** One unit is enough for a glance. */
+/** One unit is enough for a glance; a moment short of an hour is an hour. */
 function coarse(seconds: number): string {
-  const [name, size] = units.find(([, size]) => seconds >= size) ?? (['s', 1] as const)
-  return `${Math.floor(seconds / size)}${name}`
+  const [name, size] = units.find(([, size]) => seconds >= size * 0.98) ?? (['s', 1] as const)
+  return `${Math.floor(seconds / size + 0.02)}${name}`
 }

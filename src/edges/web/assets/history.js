@@ -38,7 +38,12 @@ function table(lines) {
       make('td', { class: delta > 0 ? 'in' : 'out' }, `${delta > 0 ? '+' : '−'}${dollars(Math.abs(delta))}`),
     ),
   )
-  return make('table', {}, make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...rows))
+  return make(
+    'table',
+    { 'aria-labelledby': 'history-title' },
+    make('thead', {}, make('tr', {}, ...head)),
+    make('tbody', {}, ...rows),
+  )
 }
 
 /**

@@ -17,7 +17,11 @@ export async function showKeys() {
   byId('keys').replaceChildren(
     live.length > 0
       ? make('ul', { 'aria-label': 'Your keys' }, ...live.map(row))
-      : make('p', { class: 'empty' }, 'No key works now. Make one, and a terminal or an agent can use this wallet.'),
+      : make(
+          'p',
+          { class: 'empty' },
+          'You have no working key. Make one, and a terminal or an agent can use this wallet.',
+        ),
   )
 }
 

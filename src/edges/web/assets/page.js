@@ -89,8 +89,7 @@ export async function copyFrom(button, source) {
 export function onSubmit(form, send) {
   const result = /** @type {HTMLElement} */ (form.querySelector('.result'))
   const button = /** @type {HTMLButtonElement} */ (form.querySelector('button[type=submit]'))
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault()
+  const submit = async () => {
     if (button.ariaDisabled === 'true') return
     // Not `disabled`: that would throw the keyboard's focus away.
     button.ariaDisabled = 'true'
@@ -104,6 +103,10 @@ export function onSubmit(form, send) {
     } finally {
       button.ariaDisabled = null
     }
+  }
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    void submit()
   })
 }
 

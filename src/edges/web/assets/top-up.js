@@ -22,10 +22,6 @@ export function goToCheckout() {
     button.textContent = Number.isFinite(cents) ? `Top up ${dollars(cents)}` : 'Top up'
   }
   form.addEventListener('input', draw)
-  form.addEventListener('change', (event) => {
-    const { value } = /** @type {HTMLInputElement} */ (event.target)
-    if (value === 'other') other.querySelector('input')?.focus()
-  })
   onSubmit(form, async ({ choice = '', amount_cents: amount = '' }) => {
     const cents = chosenCents(choice, amount)
     if (!Number.isFinite(cents)) {

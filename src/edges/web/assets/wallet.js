@@ -39,6 +39,11 @@ async function readWallet() {
   return wallet
 }
 
+function showForms() {
+  show('out')
+  if (arrived()) say('', 'Thank you. Sign in to see the payment in your wallet.')
+}
+
 /** Shows whose wallet this is and what is in it, or the forms when the session has ended. */
 async function open() {
   try {
@@ -47,7 +52,7 @@ async function open() {
     byId('who').textContent = `${profile.name} · ${profile.email}`
     show('in')
   } catch (error) {
-    if (error instanceof Refused && error.status === 401) return show('out')
+    if (error instanceof Refused && error.status === 401) return showForms()
     show('opening')
     views.opening.replaceChildren(
       sentenceOf(error),
@@ -69,7 +74,7 @@ for (const [form, route] of /** @type {const} */ ([
   })
 }
 
-byId('sign-out').addEventListener('click', async () => {
+async function signOut() {
   try {
     await ask('POST /api/auth/sign-out', {})
   } catch (error) {
@@ -77,12 +82,14 @@ byId('sign-out').addEventListener('click', async () => {
   }
   // A fresh page: nothing of the wallet or a new key stays behind in this one.
   location.replace('/wallet')
-})
+}
+
+byId('sign-out').addEventListener('click', () => void signOut())
 
 goToCheckout()
 
 // A cookie belongs to one address, and the checkout leads back to the market's own: better to sign in there.
-const { origin = location.origin } = document.body.dataset
+const { origin } = new URL(document.body.dataset.origin ?? location.href)
 if (origin !== location.origin) {
   const link = make('a', { href: `${origin}/wallet` }, origin)
   byId('elsewhere').append(
@@ -99,4 +106,4 @@ addEventListener('pageshow', (event) => {
 })
 
 if (document.body.dataset.session === 'maybe') await open()
-else if (arrived()) say('', 'Thank you. Sign in to see the payment in your wallet.')
+else showForms()

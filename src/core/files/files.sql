@@ -1,0 +1,19 @@
+-- The files room's door for other rooms: attaches somebody's own loose files to a piece of work, inside the statement that
+-- makes or changes that work, and answers their description in the order they were named. All of them, or it refuses.
+create or replace function files_attach(p_owner uuid, p_work text, p_role text, p_files uuid[]) returns json
+language plpgsql volatile as $$
+declare v_files json;
+begin
+  if cardinality(p_files) = 0 then return '[]'; end if;
+  with attached as (
+    update attachment set work = p_work, role = p_role
+    where id = any (p_files) and owner_id = p_owner and work is null and stored_at is not null
+    returning id, name, size, sha256, content_type
+  )
+  select json_agg(json_build_object('id', id, 'name', name, 'size', size, 'sha256', sha256, 'content_type', content_type)
+    order by array_position(p_files, id)) into v_files from attached;
+  if v_files is null or json_array_length(v_files) <> cardinality(p_files) then
+    raise exception using errcode = 'CLWRK', message = 'attachment_unusable';
+  end if;
+  return v_files;
+end $$;

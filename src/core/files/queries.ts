@@ -1,0 +1,11 @@
+import type { Sql } from '../../base/db.ts'
+import type { Attachment } from './attachment.ts'
+
+/** Somebody's own uploads among `ids`, in the order named: what is judged is bound to their hashes. */
+export async function readOwnFiles(sql: Sql, owner: string, ids: readonly string[]): Promise<Attachment[]> {
+  return sql.rows<Attachment>(
+    `select id, name, size, sha256, content_type from attachment
+     where id = any ($2::uuid[]) and owner_id = $1 and stored_at is not null order by array_position($2::uuid[], id)`,
+    [owner, ids],
+  )
+}

@@ -1,0 +1,18 @@
+import type { Database } from '../../base/db.ts'
+import type { Storage } from './storage.ts'
+
+/** Throws away files that were attached to nothing within a day, and what broke off while it came in. */
+export async function tidyFiles(db: Database, storage: Storage): Promise<number> {
+  const loose = await db.rows<{ id: string }>(
+    `select id from attachment where work is null and created_at < app_now() - interval '24 hours' order by created_at limit 200`,
+  )
+  let gone = 0
+  for (const { id } of loose) {
+    // The row goes first: once it is gone nobody can attach the file, and bytes without a row harm nobody.
+    const [mine] = await db.rows(`delete from attachment where id = $1 and work is null returning 1`, [id])
+    if (!mine) continue
+    await storage.remove(id)
+    gone++
+  }
+  return gone
+}

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { z } from 'zod'
+import type { Database } from '../../src/base/db.ts'
+import type { AnyEndpoint } from '../../src/base/endpoint.ts'
+import type { Agent } from '../../src/core/accounts/agent.ts'
+import type { KeyRow } from '../../src/core/accounts/queries.ts'
+import { allContracts } from '../../src/market.ts'
+import { fund, people, post, postUnpaid, take, went } from '../journeys/desk.ts'
+import type { Answer, Fields, Person, TestMarket } from '../support/market.ts'
+
+export interface Target {
+  readonly name: string
+  readonly method: string
+  /** With ids that the caller may use filled in. */
+  readonly path: string
+  readonly endpoint: AnyEndpoint
+  /** Fields that this endpoint takes; what is wrong is put beside or instead of them. */
+  readonly good: Fields
+  /** JSON Schema of its fields, without those of the path. */
+  readonly fields: Readonly<Record<string, FieldSchema>>
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export interface FieldSchema {
+  readonly type?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly items?: FieldSchema
+  readonly [key: string]: unknown
+}
+
+/** What each endpoint takes in a good request; a new endpoint with required fields must be written down here. */
+const goodFields: Readonly<Record<string, Fields>> = {
+  'accounts.sign_up': { email: 'mallory@people.test', password: 'correct horse battery', name: 'Mallory' },
+  'accounts.sign_in': { email: 'mallory@people.test', password: 'correct horse battery' },
+  'accounts.create_agent': { name: 'another' },
+  'wallet.topup': { amount_cents: 2000 },
+  'jobs.run': { prompt: 'Research the history of Unix.', price_cents: 500, time_limit_seconds: 3600, confirmed: true },
+  'jobs.submit': { output: 'Unix was born at Bell Labs in 1969, by Ken Thompson.' },
+  'clock.advance': { advance_seconds: 1 },
+}
+
+/**
+ * Every endpoint of every contract as somebody may call it who has an agent, a key, and a job in a state where the verb makes
+ * sense: made from the contracts, so that a new endpoint is attacked too.
+ */
+export async function targetsOf(market: TestMarket): Promise<{ targets: Target[]; mallory: Person }> {
+  const [ada, mallory] = await people(market, 'Ada', 'Mallory')
+  await fund(market, ada, 10_000)
+  await fund(market, mallory, 10_000)
+  const agent = went(await mallory.ask<Agent>('POST', '/api/agents', { name: 'idle' }), 201)
+  const [key] = went(await mallory.ask<KeyRow[]>('GET', '/api/keys'))
+  const [poor] = await people(market, 'Poor')
+  await postUnpaid(poor)
+  const queued = await post(ada)
+  const working = await take(mallory, await post(ada))
+  const mine = await post(mallory)
+  const ids: Readonly<Record<string, string>> = {
+    'accounts.user': mallory.userId,
+    'accounts.revoke_key': key!.id,
+    'jobs.claim': queued.id,
+    'jobs.pay': mine.id,
+    'jobs.cancel': mine.id,
+    'jobs.agent_jobs': agent.id,
+  }
+  const targets = allContracts.flatMap((contract) =>
+    Object.entries(contract.endpoints).map(([verb, endpoint]): Target => {
+      const name = `${contract.name}.${verb}`
+      const [method, route] = (endpoint as AnyEndpoint).route.split(' ') as [string, string]
+      const id = ids[name] ?? (contract.name === 'accounts' ? agent.id : working.id)
+      const pathNames = [...route.matchAll(/:(\w+)/g)].map((match) => match[1]!)
+      const schema = z.toJSONSchema((endpoint as AnyEndpoint).input, { io: 'input', unrepresentable: 'any' })
+      const fields = Object.fromEntries(
+        Object.entries((schema.properties ?? {}) as Record<string, FieldSchema>).filter(
+          ([field]) => !pathNames.includes(field),
+        ),
+      )
+      return {
+        name,
+        method,
+        path: route.replace(/:\w+/g, id),
+        endpoint: endpoint as AnyEndpoint,
+        good: goodFields[name] ?? {},
+        fields,
+        headers: credentialFor(endpoint as AnyEndpoint, mallory, market),
+      }
+    }),
+  )
+  return { targets, mallory }
+}
+
+function credentialFor({ access }: AnyEndpoint, who: Person, { url }: TestMarket): Record<string, string> {
+  if (access === 'public') return {}
+  return access === 'session' ? { cookie: who.cookie, origin: url } : { authorization: `Bearer ${who.key}` }
+}
+
+/** Sends exactly these bytes as exactly this path: no client in between that tidies them up. */
+export function send(
+  url: string,
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  body?: string | Buffer,
+): Promise<Answer<Fields>> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url)
+    const outgoing = request({ hostname, port, method, path, headers, agent: false }, (incoming) => {
+      const chunks: Buffer[] = []
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
+      incoming.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8')
+        const isJson = String(incoming.headers['content-type']).includes('json') && text !== ''
+        const all = new Headers()
+        for (const [name, value] of Object.entries(incoming.headers)) all.set(name, String(value))
+        resolve({
+          status: incoming.statusCode!,
+          body: (isJson ? JSON.parse(text) : null) as Fields,
+          text,
+          headers: all,
+        })
+      })
+      incoming.on('error', reject)
+    })
+    outgoing.on('error', reject)
+    if (body !== undefined) outgoing.write(body)
+    outgoing.end()
+  })
+}
+
+/** Sends JSON text, well-formed or not, with the target's credential. */
+export const sendTo = (
+  market: TestMarket,
+  { method, path, headers }: Target,
+  body: string | Buffer,
+  extra: Readonly<Record<string, string>> = {},
+): Promise<Answer<Fields>> => {
+  const length = { 'content-length': `${Buffer.byteLength(body)}` }
+  return send(market.url, method, path, { ...length, 'content-type': 'application/json', ...headers, ...extra }, body)
+}
+
+/** Checks that an answer is an error of the documented shape, and not a fault of ours. */
+export function assertRefused(answer: Answer<Fields>, what: string): void {
+  const about = `${what}: ${answer.status} ${answer.text.slice(0, 300)}`
+  assert.ok(answer.status >= 400 && answer.status < 500, about)
+  const { error, code, request_id: requestId } = answer.body ?? {}
+  assert.ok(typeof error === 'string' && error.length > 10, about)
+  assert.match(String(code), /^[a-z][a-z_]+$/, about)
+  assert.equal(requestId, answer.headers.get('x-request-id'), about)
+}
+
+// Notes about requests and credentials, which a refused request may leave: when a key was last used, an open quota.
+const bookkeeping = ['idempotency', 'session', 'api_key', 'quota']
+
+/** A hash over every row of every table, so that whatever changed shows. */
+export async function footprint(db: Database): Promise<Record<string, string>> {
+  const tables = await db.rows<{ name: string }>(
+    `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
+     where table_schema in ('public', 'stripe_twin') and table_type = 'BASE TABLE' and table_name <> all ($1) order by 1`,
+    [bookkeeping],
+  )
+  const prints: Record<string, string> = {}
+  for (const { name } of tables) {
+    const { rows } = await db.pool.query<{ print: string }>(
+      `select count(*) || ' rows, ' || md5(coalesce(string_agg(md5(t::text), '' order by md5(t::text)), '')) as print from ${name} as t`,
+    )
+    prints[name] = rows[0]!.print
+  }
+  return prints
+}
