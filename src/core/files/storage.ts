@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -35,7 +35,7 @@ export function diskStorage(folder: string): Storage {
     },
     async get(id) {
       const file = await open(pathOf(id))
-      return createReadStream('', { fd: file })
+      return file.createReadStream()
     },
     async remove(id) {
       await rm(pathOf(id), { force: true })

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { InvalidArgumentError } from 'commander'
-import type { Asked } from '../sdk/client.ts'
-import type { Contracts } from '../sdk/contracts.ts'
+import type { Asked, Contracts } from '../sdk/client.ts'
 import { misused } from './exit.ts'
 
 export type CheckGiven = NonNullable<Asked<Contracts['jobs']['endpoints']['run']>['checks']>[number]

@@ -1,5 +1,5 @@
 import { dollars } from '../../base/money.ts'
-import { ClawrkError } from '../sdk/error.ts'
+import { ClawrkError } from '../sdk/client.ts'
 import { Complaint, type ExitCode, exits } from './exit.ts'
 import { oneLine, paint, plain } from './render/text.ts'
 

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import { type Client, createClient } from '../sdk/client.ts'
-import type { Connection } from '../sdk/send.ts'
+import { type Client, type Connection, createClient } from '../sdk/client.ts'
 import { Complaint, exits, misused } from './exit.ts'
 import { dim } from './render/text.ts'
 import { type ChosenAgent, readAgent, readCredentials } from './stored.ts'

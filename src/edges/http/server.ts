@@ -117,7 +117,7 @@ function addRoute(
         if (answer.body !== null && typeof answer.body === 'object' && Symbol.asyncIterator in answer.body) {
           return reply
             .code(answer.status)
-            .send(Readable.from(answer.body as AsyncIterable<Uint8Array | string>, { objectMode: false }))
+            .send(answer.body instanceof Readable ? answer.body : Readable.from(answer.body as AsyncIterable<string>))
         }
         return answer.body === null ? reply.code(answer.status).send() : sendJson(reply, answer.status, answer.body)
       } catch (error) {

@@ -3,9 +3,10 @@ import type { Answers, AnyEndpoint } from '../../base/endpoint.ts'
 import { type Contracts, contracts } from './contracts.ts'
 import { type Connection, type SendOptions, send } from './send.ts'
 
-// The one file to import from: `clawrk/sdk`.
+// The door of the SDK (`clawrk/sdk`): nobody imports another file of it.
+export { type Contracts, contracts } from './contracts.ts'
 export { ClawrkError } from './error.ts'
-export type { Connection, SendOptions } from './send.ts'
+export { type Connection, type SendOptions, send } from './send.ts'
 
 type Fields<E extends AnyEndpoint> = z.input<E['input'] & z.ZodType>
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { dollars } from '../../../base/money.ts'
 import { attemptsMax, type Job } from '../../../desks/jobs/job.ts'
-import { ClawrkError } from '../../sdk/error.ts'
+import { ClawrkError } from '../../sdk/client.ts'
 import { type ExitCode, exits, refused } from '../exit.ts'
 import { resultCard } from '../render/job.ts'
 import { startProgress } from '../render/progress.ts'
