@@ -223,6 +223,13 @@ export function partiesOf(row: JobRow, viewer: string): JobParty[] {
 /** Whether somebody has accepted the job and not yet lost it: from here on, and for nobody else, files and secrets are readable. */
 export const worksOn = (row: Pick<JobRow, 'receiver'>, viewer: string): boolean => row.receiver === viewer
 
+/** The sender sees the newest verdict; a worker sees only what their own work was judged, since verdicts quote the work. */
+function verdictFor(row: JobRow, viewer: string): Verdict | null {
+  if (row.sender === viewer) return row.verification
+  const judged = row.receiver === viewer && row.status !== 'accepted'
+  return judged ? row.verification : (row.own_verdict ?? null)
+}
+
 /** What `viewer` may see of a job; null when it is not theirs to see at all. */
 export function viewJob(row: JobRow, viewer: string): Job | null {
   const isSender = row.sender === viewer
@@ -261,7 +268,7 @@ export function viewJob(row: JobRow, viewer: string): Job | null {
     output_attachments: output === null ? null : row.output_attachments,
     attachments: isSender || worksOn(row, viewer) ? row.attachments : null,
     env_vars: whole ? Object.fromEntries(row.env_names.map((name) => [name, null])) : null,
-    verification: whole ? row.verification : (row.own_verdict ?? null),
+    verification: verdictFor(row, viewer),
     hold_expires_at: row.status === 'held' ? iso(row.hold_expires_at) : null,
     accepted_at: iso(row.accepted_at),
     deadline_at: iso(row.deadline_at),
