@@ -21,6 +21,8 @@ export async function direct(stage: Stage, clients: number): Promise<Variant> {
     live: false,
     topupUrl: '',
     secrets: jobSecrets(openSealer('of the bench', 'job secrets')),
+    sweep: async () => ({ status: 200, body: { ok: true, moved: 0 } }),
+    signals: { tell() {}, on() {}, wait: async () => false, closed: false, close: async () => {} },
     ownsAgent: async () => true,
   })
   const verifying = runLoop(

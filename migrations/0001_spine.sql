@@ -25,6 +25,16 @@ create table idempotency (
 );
 create index idempotency_age on idempotency using brin (created_at);
 
+create table request_quota (                  -- what processes have leased of a rate limit, in blocks; counted by real time
+  quota text not null,                        -- which limit
+  subject text not null,                      -- whose: a credential's lineage, a person or an address
+  period bigint not null,                     -- the number of the limit's window since 1970
+  taken integer not null check (taken > 0),
+  ends_at timestamptz not null,
+  primary key (quota, subject, period)
+);
+create index request_quota_end on request_quota (ends_at);
+
 -- ── core/events ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 create table event (
   position bigint generated always as identity primary key,
@@ -77,6 +87,29 @@ create table session (
   ended_at timestamptz
 );
 create index session_of_user on session (user_id);
+
+create table github_login (                   -- who signs in with GitHub: by its id, which never changes, unlike name and e-mail
+  github_id bigint primary key,
+  user_id uuid not null unique references app_user,
+  created_at timestamptz not null
+);
+
+create table device_code (                    -- a device asks to be signed in; a person decides in their browser (RFC 8628)
+  id uuid primary key,
+  device_hash bytea not null unique,
+  user_hash bytea not null unique,
+  client_name text not null check (length(client_name) between 1 and 80),
+  created_at timestamptz not null,
+  expires_at timestamptz not null,
+  interval_seconds smallint not null default 5,
+  polled_at timestamptz,
+  approved boolean,                           -- null: nobody has decided yet
+  decided_by uuid references app_user,
+  used_at timestamptz,                        -- when the device got its key
+  check ((approved is null) = (decided_by is null)),
+  check (used_at is null or approved)
+);
+create index device_code_end on device_code (expires_at);
 
 create table agent (
   id uuid primary key,
@@ -316,13 +349,15 @@ create table job_secret (                     -- the variables of a job, under a
   data_key bytea not null,
   box bytea not null
 );
-create function job_forget_secret() returns trigger language plpgsql as $$
+-- What the end of a job means whatever ended it: its secrets are destroyed and its log says so.
+create function job_has_ended() returns trigger language plpgsql as $$
 begin
-  delete from job_secret where job_id = new.id;
+  if cardinality(new.env_names) > 0 then delete from job_secret where job_id = new.id; end if;
+  insert into job_log (job_id, kind, data, created_at) values (new.id, 'end', json_build_object('status', new.status), new.ended_at);
   return null;
 end $$;
-create trigger job_ended_forgets after update on job for each row
-  when (new.ended_at is not null and cardinality(new.env_names) > 0) execute function job_forget_secret();
+create trigger job_end after update on job for each row
+  when (old.ended_at is null and new.ended_at is not null) execute function job_has_ended();
 
 create table job_presentation (               -- how each showing of a job to an agent ended; written when it ends
   agent_id uuid not null,
@@ -342,6 +377,7 @@ create index job_presentation_lapsed on job_presentation (owner_id, ended_at) wh
 create table job_log (
   id bigint generated always as identity primary key,
   job_id uuid not null,
+  worker uuid,                                -- whose attempt it is about; verdicts quote their work. Null: for every party
   kind text not null check (kind in ('log', 'verdict', 'end')),
   data json not null,
   created_at timestamptz not null

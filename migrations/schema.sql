@@ -223,6 +223,7 @@ CREATE INDEX job_sender ON public.job USING btree (sender, created_at DESC, id D
 create table job_log (
   id bigint not null generated always as identity,
   job_id uuid not null,
+  worker uuid,
   kind text not null,
   data json not null,
   created_at timestamp with time zone not null,
@@ -422,7 +423,7 @@ create view account_public_agent as
 -- function event_write(p_name text, p_ref text, p_parties uuid[], p_data json) returns boolean · plpgsql, volatile
 -- function files_attach(p_owner uuid, p_work text, p_role text, p_files uuid[]) returns json · plpgsql, volatile
 -- function job_claimable(p_job uuid, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamp with time zone) returns void · plpgsql, volatile
--- function job_forget_secret() returns trigger · plpgsql, volatile
+-- function job_has_ended() returns trigger · plpgsql, volatile
 -- function job_has_verified(p_agent uuid) returns boolean · plpgsql, stable
 -- function job_hold_now(p_job uuid, p_owner uuid, p_agent uuid, p_token uuid, p_score real, p_profile tsquery) returns json · plpgsql, volatile
 -- function job_lapse(p_job uuid) returns boolean · plpgsql, volatile
@@ -444,7 +445,7 @@ create view account_public_agent as
 -- function transfer_is_append_only() returns trigger · plpgsql, volatile
 -- function uuid7() returns uuid · sql, volatile
 
-CREATE TRIGGER job_ended_forgets AFTER UPDATE ON job FOR EACH ROW WHEN (new.ended_at IS NOT NULL AND cardinality(new.env_names) > 0) EXECUTE FUNCTION job_forget_secret();
+CREATE TRIGGER job_end AFTER UPDATE ON job FOR EACH ROW WHEN (old.ended_at IS NULL AND new.ended_at IS NOT NULL) EXECUTE FUNCTION job_has_ended();
 CREATE TRIGGER seal_immutable BEFORE DELETE OR UPDATE ON ledger_seal FOR EACH ROW EXECUTE FUNCTION transfer_is_append_only();
 CREATE TRIGGER transfer_immutable BEFORE DELETE OR UPDATE ON transfer FOR EACH ROW EXECUTE FUNCTION transfer_is_append_only();
 CREATE TRIGGER transfer_no_truncate BEFORE TRUNCATE ON transfer FOR EACH STATEMENT EXECUTE FUNCTION transfer_is_append_only();

@@ -3,11 +3,13 @@ import type { FastifyInstance } from 'fastify'
 import type Stripe from 'stripe'
 import type { Config } from './base/config.ts'
 import { type Database, openDatabase } from './base/db.ts'
-import type { Contract } from './base/endpoint.ts'
+import { type Contract, reply } from './base/endpoint.ts'
 import { type Log, openLog } from './base/log.ts'
 import { openSealer } from './base/seal.ts'
+import { openSignals, type Signals } from './base/signals.ts'
 import { accountsApi } from './core/accounts/api.ts'
 import { type Credentials, openCredentials } from './core/accounts/credentials.ts'
+import { openGitHub } from './core/accounts/github.ts'
 import { readAgent } from './core/accounts/queries.ts'
 import { accountsRoom } from './core/accounts/room.ts'
 import { filesApi } from './core/files/api.ts'
@@ -23,13 +25,13 @@ import { jobSecrets, mayReadJobFile } from './desks/jobs/secrets.ts'
 import { sweepJobs } from './desks/jobs/sweep.ts'
 import { readStats } from './desks/jobs/tally.ts'
 import { clockApi, systemApi } from './edges/http/api.ts'
+import type { Limits } from './edges/http/limits.ts'
 import { openApi } from './edges/http/openapi.ts'
 import { buildServer } from './edges/http/server.ts'
 import { stripeWebhook } from './edges/http/stripe-webhook.ts'
 import { clockRoom, systemRoom } from './edges/http/system.ts'
 import { twinProxy } from './edges/http/twin-proxy.ts'
 import { pages } from './edges/web/pages.ts'
-import { openWaker } from './edges/worker/wake.ts'
 import { startWorker, type Worker } from './edges/worker/worker.ts'
 
 export const version = '0.1.0'
@@ -47,6 +49,7 @@ export interface Market {
   readonly stripe: Stripe
   readonly credentials: Credentials
   readonly storage: Storage
+  readonly signals: Signals
   close(): Promise<void>
 }
 
@@ -60,6 +63,7 @@ export function openMarket(config: Config, name = 'clawrk'): Market {
     poolSize: config.poolSize,
     onError: (error) => log.warn({ err: error }, 'a database connection broke'),
   })
+  const signals = openSignals(db, config.databaseDirectUrl ?? config.databaseUrl, log)
   return {
     config,
     db,
@@ -67,22 +71,39 @@ export function openMarket(config: Config, name = 'clawrk'): Market {
     stripe: openStripe(config),
     credentials: openCredentials(db),
     storage: diskStorage(join(config.dataDir, 'files')),
-    close: () => db.close(),
+    signals,
+    async close() {
+      await signals.close()
+      await db.close()
+    },
   }
 }
 
 /** The HTTP API with every room wired to it; not listening yet. */
-export async function buildApi(market: Market, options: { strict?: boolean } = {}): Promise<FastifyInstance> {
+export async function buildApi(
+  market: Market,
+  options: { strict?: boolean; limits?: Partial<Limits> } = {},
+): Promise<FastifyInstance> {
   const { config, db, log, stripe, credentials } = market
-  const wake = openWaker(db, log)
+  const wake = market.signals.tell
   const rooms = [
     systemRoom(config.mode),
-    accountsRoom({ credentials, secure: config.appUrl.startsWith('https:'), busy: [agentIsBusy], readStats }),
+    accountsRoom({
+      db,
+      credentials,
+      secure: config.appUrl.startsWith('https:'),
+      appUrl: config.appUrl,
+      github: config.github && openGitHub(config.github, config.appUrl, config.secret),
+      busy: [agentIsBusy],
+      readStats,
+    }),
     paymentsRoom({ stripe, appUrl: config.appUrl, withdrawHoldDays: config.withdrawHoldDays }),
     filesRoom({ storage: market.storage, mayRead: mayReadJobFile }),
     jobsRoom({
       fee: config.jobFee,
       live: config.mode === 'live',
+      signals: market.signals,
+      sweep: async () => reply(200, { ok: true, moved: await sweepJobs(db) }),
       topupUrl: `${config.appUrl}/wallet`,
       secrets: jobSecrets(openSealer(config.secret, 'job secrets')),
       ownsAgent: async ({ sql, actor }, agent) => (await readAgent(sql, actor.userId, agent)) !== null,
@@ -98,6 +119,8 @@ export async function buildApi(market: Market, options: { strict?: boolean } = {
     ...options,
     rooms: withClock ? [...rooms, clockRoom(db, () => sweepJobs(db))] : rooms,
     async extras(app) {
+      // Whoever waits is told first: pulls answer 204 and streams end, or they would hold up the drain.
+      app.addHook('preClose', () => market.signals.close())
       const description = openApi(withClock ? allContracts : contracts, { version, url: config.appUrl })
       app.get('/openapi.json', () => description)
       app.get('/api/ready', async (_request, reply) => {
@@ -113,6 +136,6 @@ export async function buildApi(market: Market, options: { strict?: boolean } = {
 }
 
 /** Starts the background work of this process. */
-export function startBackground({ config, db, stripe, storage, log }: Market): Worker {
-  return startWorker({ config, listenUrl: config.databaseDirectUrl ?? config.databaseUrl!, db, stripe, storage, log })
+export function startBackground({ config, db, stripe, storage, signals, log }: Market): Worker {
+  return startWorker({ config, signals, db, stripe, storage, log })
 }

@@ -31,6 +31,7 @@ export const settings = [
     help: 'for LISTEN, when DATABASE_URL goes through a transaction pooler',
   },
   { name: 'DATABASE_POOL_SIZE', fallback: '16', help: 'connections each process may open' },
+  { name: 'CRON_SECRET', fallback: '', help: 'opens /api/cron/enforce-deadlines, for an outside scheduler' },
   { name: 'OPERATOR_EMAILS', fallback: '', help: 'verified e-mail addresses of operators, separated by commas' },
   {
     name: 'TRUST_PROXY',
@@ -42,6 +43,14 @@ export const settings = [
     fallback: '',
     help: 'days before an earning can be withdrawn (default 7 in live mode, 0 in test mode)',
   },
+  {
+    name: 'GITHUB_CLIENT_ID',
+    fallback: '',
+    help: 'client id of your GitHub OAuth app: lets people sign in with GitHub',
+  },
+  { name: 'GITHUB_CLIENT_SECRET', fallback: '', help: 'its client secret' },
+  { name: 'GITHUB_BASE_URL', fallback: 'https://github.com', help: 'where people sign in with GitHub' },
+  { name: 'GITHUB_API_URL', fallback: 'https://api.github.com', help: 'where GitHub says who they are' },
   { name: 'STRIPE_SECRET_KEY', fallback: '', help: 'Stripe key (default: the built-in Stripe twin, play money)' },
   { name: 'STRIPE_WEBHOOK_SECRET', fallback: '', help: 'signing secret of the Stripe webhook endpoint' },
   { name: 'STRIPE_API_BASE', fallback: '', help: 'origin of the Stripe API (default https://api.stripe.com)' },
@@ -63,6 +72,7 @@ export interface Config {
   readonly databaseUrl: string | null
   readonly databaseDirectUrl: string | null
   readonly poolSize: number
+  readonly cronSecret: string | null
   readonly operatorEmails: readonly string[]
   readonly trustProxy: boolean | string
   readonly withdrawHoldDays: number
@@ -71,6 +81,13 @@ export interface Config {
     readonly webhookSecret: string | null
     readonly apiBase: string | null
   }
+  /** Null: nobody can sign in with GitHub. */
+  readonly github: {
+    readonly clientId: string
+    readonly clientSecret: string
+    readonly baseUrl: string
+    readonly apiUrl: string
+  } | null
   readonly jobFee: { readonly percent: number; readonly fixedCents: number }
   readonly allowRulesOnly: boolean
   readonly logLevel: string
@@ -110,6 +127,18 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     if (raw('ALLOW_RULES_ONLY') !== '1')
       faults.push('live mode needs a language model for verification, or ALLOW_RULES_ONLY=1')
   }
+  const origin = (name: 'GITHUB_BASE_URL' | 'GITHUB_API_URL'): string => {
+    const url = raw(name).replace(/\/+$/, '')
+    if (!URL.canParse(url) || !/^https?:\/\//.test(url)) faults.push(`${name} must be a web address, not "${url}"`)
+    else if (live && !url.startsWith('https:')) faults.push(`live mode needs https in ${name}`)
+    return url
+  }
+  const [clientId, clientSecret] = [raw('GITHUB_CLIENT_ID'), raw('GITHUB_CLIENT_SECRET')]
+  if (Boolean(clientId) !== Boolean(clientSecret))
+    faults.push('GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET are needed together')
+  const github = clientId
+    ? { clientId, clientSecret, baseUrl: origin('GITHUB_BASE_URL'), apiUrl: origin('GITHUB_API_URL') }
+    : null
   const holdDays = raw('WITHDRAW_HOLD_DAYS') === '' ? (live ? 7 : 0) : whole('WITHDRAW_HOLD_DAYS', 0, 365)
   const proxy = raw('TRUST_PROXY')
   const config: Config = {
@@ -122,6 +151,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     databaseUrl: raw('DATABASE_URL') || null,
     databaseDirectUrl: raw('DATABASE_DIRECT_URL') || null,
     poolSize: whole('DATABASE_POOL_SIZE', 2, 500),
+    cronSecret: raw('CRON_SECRET') || null,
     operatorEmails: raw('OPERATOR_EMAILS')
       .toLowerCase()
       .split(',')
@@ -130,6 +160,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     trustProxy: proxy === 'true' ? true : proxy === '' ? false : proxy,
     withdrawHoldDays: holdDays,
     stripe: { secretKey, webhookSecret, apiBase: raw('STRIPE_API_BASE') || null },
+    github,
     jobFee: { percent: whole('JOB_FEE_PERCENT', 0, 100), fixedCents: whole('JOB_FEE_FIXED_CENTS', 0, 100_000) },
     allowRulesOnly: raw('ALLOW_RULES_ONLY') === '1',
     logLevel: raw('LOG_LEVEL'),

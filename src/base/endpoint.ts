@@ -14,8 +14,8 @@ import type { Remember } from './statement.ts'
  */
 export type Kind = 'read' | 'statement' | 'transaction' | 'outside' | 'upload'
 
-/** Who may knock: nobody in particular, any credential, a browser session only, or an API key only. */
-export type Access = 'public' | 'caller' | 'session' | 'key'
+/** Who may knock: anybody, any credential, a browser session only, an API key only, or an outside scheduler with CRON_SECRET. */
+export type Access = 'public' | 'caller' | 'session' | 'key' | 'cron'
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
@@ -105,6 +105,12 @@ export interface Call {
   readonly upload?: () => Promise<Upload | null>
   /** Header of a stream that goes on where another broke off. */
   readonly lastEventId?: string
+  /** What this browser was given when it set out to sign in elsewhere. */
+  readonly setOutWith?: string
+  /** Aborts when whoever asked has gone. */
+  readonly gone?: () => AbortSignal
+  /** For streams: whether the credential they were opened with is still good. */
+  readonly stillWelcome?: () => Promise<boolean>
   /** Tells background work that there is some, once this call has committed; only saves it the wait for its next poll. */
   readonly wake: (work: string) => void
 }
@@ -122,7 +128,7 @@ export interface Reply<B = unknown> {
   readonly status: number
   readonly body: B
   /** Sent with this answer and not with its replays (cookies, links). */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
 }
 
 export type VerbOf<E extends AnyEndpoint> = (call: Call, input: Input<E>) => Promise<Reply<Body<E>>>
@@ -149,7 +155,7 @@ export function room<C extends Contract>(of: C, verbs: Room<C>['verbs']): Room<C
   return { contract: of, verbs }
 }
 
-export const reply = <B>(status: number, body: B, headers?: Readonly<Record<string, string>>): Reply<B> =>
+export const reply = <B>(status: number, body: B, headers?: Reply['headers']): Reply<B> =>
   headers ? { status, body, headers } : { status, body }
 
 export const isRefusal = (error: unknown): error is Refusal => error instanceof Error && error.name === 'Refusal'

@@ -22,8 +22,8 @@ export const encodeCursor = (at: string, id: string): string =>
 /** Null for a cursor that was not made here. */
 export function decodeCursor(cursor: string): { at: string; id: string } | null {
   try {
-    const [at, id] = atob(cursor.replaceAll('-', '+').replaceAll('_', '/')).split('|')
-    if (!at || !id || Number.isNaN(Date.parse(at)) || !/^[0-9a-f-]{36}$/.test(id)) return null
+    const [, at, id] = /^([^|]+)\|([^|]+)$/.exec(atob(cursor.replaceAll('-', '+').replaceAll('_', '/'))) ?? []
+    if (!at || !id || !isTimestamp(at) || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return null
     return { at, id }
   } catch {
     return null
@@ -41,6 +41,14 @@ export function decodePlace(cursor: string): number | null {
   } catch {
     return null
   }
+}
+
+/** Whether a text is a timestamp as Postgres writes it into JSON, and of a day that exists. */
+function isTimestamp(at: string): boolean {
+  const [, second] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,6})?\+00:00$/.exec(at) ?? []
+  if (!second) return false
+  const read = new Date(`${second}Z`)
+  return !Number.isNaN(read.getTime()) && read.toISOString().startsWith(second)
 }
 
 /** ISO 8601 UTC with milliseconds, from the text Postgres writes into JSON. */

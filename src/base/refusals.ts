@@ -21,6 +21,8 @@ export const edgeRefusals = {
   key_required: ['forbidden', 'This needs an API key in the Authorization header.'],
   scope_missing: ['forbidden', 'This key does not have the scope that this call needs.'],
   origin_mismatch: ['forbidden', 'A change made with a cookie must come from a page of this market (Origin header).'],
+  cron_secret_wrong: ['unauthorized', 'Send the CRON_SECRET of this market as "Authorization: Bearer <secret>".'],
+  cron_not_configured: ['unavailable', 'This market has no CRON_SECRET, so nobody may call this; its own scheduler runs anyway.'],
   not_found: ['not_found', 'There is nothing at this address.'],
   idempotency_key_invalid: ['invalid', 'An Idempotency-Key has 1 to 255 visible ASCII characters.'],
   idempotency_key_reused: ['mismatch', 'This Idempotency-Key was used with another request; take a new key.'],
@@ -28,6 +30,7 @@ export const edgeRefusals = {
   secret_already_shown: ['conflict', 'This was done; its secret was shown once and cannot be shown again.'],
   body_too_large: ['too_large', 'The body is larger than this endpoint takes.'],
   media_type_unsupported: ['unsupported', 'Send the body as application/json.'],
+  rate_limited: ['slow_down', 'Too many requests; try again later.'],
   busy: ['unavailable', 'The market is busy or restarting; try again in a moment.'],
 } as const satisfies RefusalTable
 

@@ -35,6 +35,7 @@ const coreArrows: Readonly<Record<string, readonly string[]>> = {
 const edgeDoors = [
   'edges/http/api.ts',
   'edges/http/idempotency.ts',
+  'edges/http/limits.ts',
   'edges/supervisor/start.ts',
   'edges/supervisor/twin-address.ts',
   'edges/sdk/client.ts',

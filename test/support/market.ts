@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readConfig } from '../../src/base/config.ts'
 import type { Database } from '../../src/base/db.ts'
 import { findFreePort } from '../../src/base/free-port.ts'
+import type { Limits } from '../../src/edges/http/limits.ts'
 import { startTwin } from '../../src/edges/twin/start.ts'
 import { buildApi, type Market, openMarket, startBackground } from '../../src/market.ts'
 import { cloneDatabase } from './database.ts'
@@ -14,6 +15,8 @@ export interface TestMarketOptions {
   readonly worker?: boolean
   /** How many APIs stand on the one database. */
   readonly apis?: number
+  /** Rate limits other than those of test mode. */
+  readonly limits?: Partial<Limits>
 }
 
 export interface TestMarket {
@@ -78,6 +81,7 @@ export async function startTestMarket({
   env = {},
   worker = true,
   apis = 1,
+  limits = {},
 }: TestMarketOptions = {}): Promise<TestMarket> {
   const { url: databaseUrl } = await cloneDatabase()
   const ports: number[] = []
@@ -105,7 +109,7 @@ export async function startTestMarket({
     ...env,
   }
   const markets: Market[] = ports.map((port) => openMarket(readConfig({ PORT: `${port}`, ...settings })))
-  const servers = await Promise.all(markets.map((market) => buildApi(market, { strict: true })))
+  const servers = await Promise.all(markets.map((market) => buildApi(market, { strict: true, limits })))
   await Promise.all(servers.map((server, index) => server.listen({ port: ports[index]!, host: '127.0.0.1' })))
   const background = worker ? startBackground(markets[0]!) : null
   return {

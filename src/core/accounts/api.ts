@@ -3,8 +3,9 @@ import { contract, endpoint } from '../../base/endpoint.ts'
 import { Int } from '../../base/page.ts'
 import { edgeRefusals, refusing } from '../../base/refusals.ts'
 import { Agent, AgentName, HttpUrl, MaxActiveJobs, Personality } from './agent.ts'
+import { ClientName, UserCode } from './device.ts'
 import { scopes } from './scope.ts'
-import { Email, Password, PersonName, User } from './user.ts'
+import { Email, OwnEmail, Password, PersonName, User } from './user.ts'
 
 export const accountRefusals = {
   email_taken: ['conflict', 'There is an account with this e-mail address; sign in instead.'],
@@ -18,6 +19,21 @@ export const accountRefusals = {
   key_not_found: ['not_found', 'You have no such key.'],
   too_many_keys: ['invalid', 'You have 50 live keys; revoke one first.'],
   mandate_and_manage: ['invalid', 'A key with spend_limit_cents may not have the scope wallet:manage.'],
+  authorization_pending: ['wrong_state', 'Nobody has let this device in yet; ask again after the interval.'],
+  slow_down: ['wrong_state', 'You ask too often; wait for the interval that stands here.'],
+  expired_token: ['wrong_state', 'This device code is unknown, used or too old; start again.'],
+  access_denied: ['wrong_state', 'The person did not let this device in.'],
+  device_code_unknown: [
+    'not_found',
+    'No device waits under this code: it is mistyped, decided on, or older than 10 minutes.',
+  ],
+  github_off: ['not_found', 'Sign-in with GitHub is not set up at this market; sign in with e-mail and password.'],
+  github_state: ['invalid', 'This sign-in was not begun in this browser, or over 10 minutes ago; begin again.'],
+  github_refused: ['invalid', 'GitHub did not confirm this sign-in; begin again.'],
+  github_away: [
+    'unavailable',
+    'GitHub does not answer now; try again in a moment, or sign in with e-mail and password.',
+  ],
 } as const
 
 export const refuseAccount = refusing({ ...edgeRefusals, ...accountRefusals })
@@ -43,9 +59,10 @@ export const accountsApi = contract('accounts', accountRefusals, {
   sign_up: endpoint({
     route: 'POST /api/auth/sign-up/email',
     summary: 'Make an account with e-mail and password; signs you in with a cookie.',
-    kind: 'transaction',
+    // A password takes half a second to hash: no connection waits for it.
+    kind: 'outside',
     access: 'public',
-    input: z.strictObject({ email: Email, password: Password, name: PersonName }),
+    input: z.strictObject({ email: OwnEmail, password: Password, name: PersonName }),
     answers: { 201: SignedIn },
     refusals: ['email_taken'],
     example: { input: { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada' } },
@@ -53,12 +70,98 @@ export const accountsApi = contract('accounts', accountRefusals, {
   sign_in: endpoint({
     route: 'POST /api/auth/sign-in/email',
     summary: 'Sign in with e-mail and password; sets a cookie.',
-    kind: 'transaction',
+    kind: 'outside',
     access: 'public',
     input: z.strictObject({ email: Email, password: z.string().max(200) }),
     answers: { 200: SignedIn },
     refusals: ['login_wrong'],
     example: { input: { email: 'ada@example.com', password: 'correct horse battery' } },
+  }),
+  github_sign_in: endpoint({
+    route: 'GET /api/auth/sign-in/github',
+    summary: 'Send this browser to GitHub to sign in, where that is set up.',
+    kind: 'read',
+    access: 'public',
+    input: z.strictObject({ user_code: UserCode.optional().describe('A device to decide on afterwards.') }),
+    answers: { 302: 'nothing' },
+    refusals: ['github_off'],
+  }),
+  github_callback: endpoint({
+    route: 'GET /api/auth/callback/github',
+    summary: 'Where GitHub sends a browser back to; signs in with a cookie and goes on to the wallet.',
+    description:
+      'A GitHub account is known by its id. It is linked to an existing user only when both the market and GitHub have verified the same e-mail address.',
+    kind: 'outside',
+    access: 'public',
+    input: z.strictObject({
+      code: z.string().max(500).optional(),
+      state: z.string().max(500).optional(),
+      iss: z.string().max(500).optional(),
+      error: z.string().max(200).optional(),
+      error_description: z.string().max(2_000).optional(),
+      error_uri: z.string().max(2_000).optional(),
+    }),
+    answers: { 302: 'nothing' },
+    refusals: ['github_off', 'github_state', 'github_refused', 'github_away', 'email_taken'],
+  }),
+  start_device: endpoint({
+    route: 'POST /api/auth/device',
+    summary: 'Ask for a key without a browser: show the user code, and a person lets you in on the page it names.',
+    description: 'The device authorization grant (RFC 8628): afterwards poll POST /api/auth/device/token.',
+    kind: 'transaction',
+    access: 'public',
+    input: z.strictObject({
+      client_name: ClientName.optional().describe('Whatever tells the person which device it is.'),
+    }),
+    answers: {
+      200: z.strictObject({
+        device_code: z.string(),
+        user_code: z.string(),
+        verification_uri: z.string(),
+        verification_uri_complete: z.string(),
+        expires_in: z.int(),
+        interval: z.int(),
+      }),
+    },
+    refusals: [],
+    secrets: ['device_code', 'user_code', 'verification_uri_complete'],
+    example: { input: { client_name: 'laptop' } },
+  }),
+  collect_device: endpoint({
+    route: 'POST /api/auth/device/token',
+    summary: 'Ask whether the device has been let in; then its key is here, once.',
+    kind: 'outside',
+    access: 'public',
+    input: z.strictObject({ device_code: z.string().min(1).max(200) }),
+    answers: { 200: NewKey },
+    refusals: ['authorization_pending', 'slow_down', 'expired_token', 'access_denied', 'too_many_keys'],
+    secrets: ['key'],
+  }),
+  device: endpoint({
+    route: 'GET /api/auth/device',
+    summary: 'Which device waits under a user code.',
+    kind: 'read',
+    access: 'session',
+    input: z.strictObject({ user_code: UserCode }),
+    answers: {
+      200: z.strictObject({
+        user_code: z.string(),
+        client_name: z.string(),
+        created_at: z.string(),
+        expires_at: z.string(),
+      }),
+    },
+    refusals: ['device_code_unknown'],
+  }),
+  approve_device: endpoint({
+    route: 'POST /api/auth/device/approve',
+    summary: 'Let a device in as yourself, or not; a device that is let in gets a key of yours.',
+    kind: 'transaction',
+    access: 'session',
+    input: z.strictObject({ user_code: UserCode, approve: z.boolean() }),
+    answers: { 200: z.strictObject({ approved: z.boolean(), client_name: z.string() }) },
+    refusals: ['device_code_unknown'],
+    example: { input: { user_code: 'BCDF-GHJK', approve: true } },
   }),
   sign_out: endpoint({
     route: 'POST /api/auth/sign-out',

@@ -6,6 +6,9 @@ import { scopes } from './scope.ts'
 /** How long a look-up may be believed: a dead key or session is refused everywhere within this time. */
 const cachedMs = 4_000
 
+/** Longer than any transaction may take. */
+const endingMs = 60_000
+
 export const anonymous: Actor = {
   kind: 'anonymous',
   userId: '',
@@ -24,7 +27,7 @@ export interface Credentials {
   byRotatedKey(key: string): Promise<Actor | null>
   /** The actor behind a session cookie; null when it has ended. */
   bySession(token: string): Promise<Actor | null>
-  /** Drops what is cached of a key or session that this process has just ended. */
+  /** Drops what is cached of a key or session that this process is just ending, and believes nothing of it for a while. */
   forget(id: string): void
 }
 
@@ -50,7 +53,14 @@ const rotatedKey = keySql(`k.rotated_at > app_now() - interval '60 seconds'`)
 /** Looks credentials up in the database and believes an answer for a few seconds. */
 export function openCredentials(sql: Sql): Credentials {
   const cache = new Map<string, { actor: Actor; until: number }>()
+  // What has just been ended here: a look-up that was under way, or that came before the commit, must not be believed later.
+  const ended = new Map<string, number>()
+  // Whoever looks a credential up while it is being ended still finds it alive, and must not put it back.
+  const ending = new Map<string, number>()
+  const isEnding = ({ keyId, sessionId }: Actor): boolean => (ending.get((keyId ?? sessionId)!) ?? 0) > Date.now()
   const remember = (secret: string, actor: Actor): Actor => {
+    if (ending.size > 0 && isEnding(actor)) return actor
+    if ((ended.get(actor.keyId ?? actor.sessionId!) ?? 0) > Date.now()) return actor
     if (cache.size >= 50_000) cache.clear()
     cache.set(secret, { actor, until: Date.now() + cachedMs })
     return actor
@@ -117,6 +127,10 @@ export function openCredentials(sql: Sql): Credentials {
       })
     },
     forget(id) {
+      if (ending.size >= 1_000) for (const [ended, until] of ending) if (until <= Date.now()) ending.delete(ended)
+      ending.set(id, Date.now() + endingMs)
+      if (ended.size >= 10_000) for (const [old, until] of ended) if (until < Date.now()) ended.delete(old)
+      ended.set(id, Date.now() + 30_000)
       for (const [secret, { actor }] of cache) if (actor.keyId === id || actor.sessionId === id) cache.delete(secret)
     },
   }

@@ -1,31 +1,48 @@
+import type { Database } from '../../base/db.ts'
 import { reply, room } from '../../base/endpoint.ts'
+import { iso } from '../../base/page.ts'
 import { type ReadStats, showAgent, showAgents } from './agent.ts'
 import { accountsApi, refuseAccount } from './api.ts'
+import { collectDevice } from './collect-device.ts'
 import { createAgent } from './create-agent.ts'
 import { createKey } from './create-key.ts'
 import type { Credentials } from './credentials.ts'
+import { decideDevice } from './decide-device.ts'
 import { deleteAgent, type IsBusy } from './delete-agent.ts'
+import { readDevice } from './device-code.ts'
 import { readAgent, readAgents, readKeys, readUser, showKey } from './queries.ts'
 import { revokeKey } from './revoke-key.ts'
 import { rotateKey } from './rotate-key.ts'
 import { signIn } from './sign-in.ts'
+import { comeBackFromGitHub, type GitHubNeeds, setOutForGitHub } from './sign-in-github.ts'
 import { signOut } from './sign-out.ts'
 import { signUp } from './sign-up.ts'
+import { startDevice } from './start-device.ts'
 import { updateAgent } from './update-agent.ts'
 
-export interface AccountsNeeds {
+export interface AccountsNeeds extends GitHubNeeds {
+  readonly db: Database
   readonly credentials: Credentials
-  /** Whether cookies are for https only. */
-  readonly secure: boolean
   readonly busy: readonly IsBusy[]
   readonly readStats: ReadStats
 }
 
-export const accountsRoom = ({ credentials, secure, busy, readStats }: AccountsNeeds) =>
+export const accountsRoom = ({ db, credentials, busy, readStats, ...gitHub }: AccountsNeeds) =>
   room(accountsApi, {
-    sign_up: (call, input) => signUp(call, input, secure),
-    sign_in: (call, input) => signIn(call, input, secure),
-    sign_out: (call) => signOut(call, credentials, secure),
+    sign_up: (_call, input) => signUp(input, gitHub.secure, db),
+    sign_in: (call, input) => signIn(call, input, gitHub.secure),
+    github_sign_in: (_call, input) => setOutForGitHub(gitHub, input),
+    github_callback: (call, input) => comeBackFromGitHub(call, input, gitHub, db),
+    start_device: (call, input) => startDevice(call, input, gitHub.appUrl),
+    collect_device: (call, input) => collectDevice(call, input, db),
+    device: async ({ sql }, { user_code: code }) => {
+      const device = await readDevice(sql, code)
+      if (!device) throw refuseAccount('device_code_unknown')
+      const { client_name, created_at, expires_at } = device
+      return reply(200, { user_code: code, client_name, created_at: iso(created_at), expires_at: iso(expires_at) })
+    },
+    approve_device: decideDevice,
+    sign_out: (call) => signOut(call, credentials, gitHub.secure),
     whoami: async ({ sql, actor }) => {
       const user = (await readUser(sql, actor.userId))!
       return reply(200, { user: { id: user.id, balance_cents: user.balance_cents, name: user.name } })

@@ -8,6 +8,7 @@ import { type KeyRow, keyColumns, showKey } from './queries.ts'
 
 /** Replaces the calling key by a new one of the same lineage, rights and length of life; the old one is dead at once. */
 export async function rotateKey({ sql, actor }: Call, credentials: Credentials): Promise<Reply<ShownKey>> {
+  await sql.rows(`select account_lock($1)`, [actor.userId])
   const [old] = await sql.rows<{ prefix: string }>(
     `update api_key set revoked_at = app_now(), rotated_at = app_now() where id = $1 and revoked_at is null returning prefix`,
     [actor.keyId],

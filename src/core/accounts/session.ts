@@ -20,3 +20,10 @@ export const clearCookie = (secure: boolean): string => setCookie('', 0, secure)
 
 const setCookie = (token: string, maxAge: number, secure: boolean): string =>
   `${sessionCookie}=${token}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
+
+/** Kept by a browser that is away to sign in elsewhere, and sent only where it comes back. */
+export const awayCookie = 'clawrk_away'
+
+/** Lax, because the way back is a link from another site. */
+export const setAwayCookie = (value: string, maxAge: number, secure: boolean): string =>
+  `${awayCookie}=${value}; Path=/api/auth/callback; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`

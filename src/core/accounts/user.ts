@@ -21,5 +21,11 @@ export const Email = z
   .email('must be an e-mail address')
   .max(254)
   .transform((email) => email.toLowerCase())
+
+/** An address to sign up with. GitHub's stand-ins belong to who signs in with GitHub. */
+export const OwnEmail = Email.refine(
+  (email) => !email.endsWith('@users.noreply.github.com'),
+  'must be an address that takes mail',
+)
 export const Password = z.string().min(8, 'must have at least 8 characters').max(200)
 export const PersonName = z.string().trim().min(1, 'must not be empty').max(200)

@@ -21,19 +21,21 @@ declare
   v_moved bigint;
   v_kept bigint;
   v_written integer := 0;
+  v_day date;
 begin
   if cardinality(p_from) > 1 then
     perform 1 from ledger_account where id = any (p_from || p_to) order by id for update;
   end if;
   if p_limit is not null then
+    v_day := (app_now() at time zone 'UTC')::date;
     select sum(amount) into v_total from unnest(p_amount) as amount;
     -- The wallet is locked before the day's counter, so that a refusal by either leaves both as they were.
     select balance into v_balance from ledger_account where id = p_from[1] for update;
     if v_balance is null or v_balance < v_total then return 'short'; end if;
-    insert into mandate_day as m (lineage, day, spent) values (p_lineage, (app_now() at time zone 'UTC')::date, 0)
+    insert into mandate_day as m (lineage, day, spent) values (p_lineage, v_day, 0)
       on conflict (lineage, day) do nothing;
     update mandate_day set spent = spent + v_total
-      where lineage = p_lineage and day = (app_now() at time zone 'UTC')::date and spent + v_total <= p_limit;
+      where lineage = p_lineage and day = v_day and spent + v_total <= p_limit;
     if not found then return 'over_mandate'; end if;
   end if;
   for v_leg in 1 .. cardinality(p_from) loop

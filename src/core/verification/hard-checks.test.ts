@@ -162,8 +162,9 @@ test('a check that runs over on this output only is not passed, and what follows
   ]
   let ticks = 0
   const clock = setInterval(() => ticks++, 10)
-  const found = await runHardChecks(checks, noise(1_000_000), 700)
-  clearInterval(clock)
+  const found = await runHardChecks(checks, noise(1_000_000), { runMs: 700, probeMs: 10_000 }).finally(() =>
+    clearInterval(clock),
+  )
   assert.deepEqual(
     found.map(({ pass }) => pass),
     [true, false, true, false],
@@ -179,7 +180,7 @@ test('a check that runs over on this output only is not passed, and what follows
 
 test('a check that hangs on every output blames nobody', async () => {
   const bomb: Check = { type: 'json_schema', schema: { $defs: doubling, $ref: '#/$defs/p0' } }
-  await assert.rejects(runHardChecks([bomb], '1', 400), VerificationFault)
+  await assert.rejects(runHardChecks([bomb], '1', { runMs: 400, probeMs: 400 }), VerificationFault)
 })
 
 test('a check that can never be run blames nobody', async () => {

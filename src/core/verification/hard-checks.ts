@@ -5,7 +5,7 @@ import { runApart } from './threads.ts'
 import { countWords } from './words.ts'
 
 /** Wall-clock time for all regex and json_schema checks of one submission together; honest ones take milliseconds on a million characters. */
-const limitMs = 5_000
+const defaultLimits = { runMs: 5_000, probeMs: 5_000 }
 
 type QuickCheck = Extract<Check, { type: 'contains' | 'not_contains' | 'min_words' }>
 
@@ -22,10 +22,10 @@ interface Found {
 export async function runHardChecks(
   checks: readonly Check[],
   output: string,
-  slowLimitMs: number = limitMs,
+  limits: { readonly runMs: number; readonly probeMs: number } = defaultLimits,
 ): Promise<CheckVerdict[]> {
   const slow = checks.filter((check) => check.type === 'regex' || check.type === 'json_schema')
-  const slowFound = slow.length > 0 ? await runSlowChecks(slow, output, slowLimitMs) : []
+  const slowFound = slow.length > 0 ? await runSlowChecks(slow, output, limits) : []
   let next = 0
   return checks.map((check) => {
     const found =
@@ -34,8 +34,12 @@ export async function runHardChecks(
   })
 }
 
-async function runSlowChecks(checks: readonly SlowCheck[], output: string, slowLimitMs: number): Promise<Found[]> {
-  const { answers, ended } = await runApart({ checks, output }, slowLimitMs)
+async function runSlowChecks(
+  checks: readonly SlowCheck[],
+  output: string,
+  limits: typeof defaultLimits,
+): Promise<Found[]> {
+  const { answers, ended } = await runApart({ checks, output }, limits.runMs)
   const broken = answers.findIndex(({ outcome }) => outcome === 'broken')
   if (broken >= 0)
     throw new VerificationFault(
@@ -43,7 +47,7 @@ async function runSlowChecks(checks: readonly SlowCheck[], output: string, slowL
     )
   const found = answers.map(({ outcome, message }) => ({ pass: outcome === 'passed', message }))
   if (ended === 'done') return found
-  await blameTheOutput(checks, slowLimitMs)
+  await blameTheOutput(checks, limits.probeMs)
   const how = ended === 'overran' ? 'took too long' : 'ran out of memory'
   found.push({ pass: false, message: `the check ${how} on this output: submit a shorter or simpler one` })
   while (found.length < checks.length)
@@ -52,8 +56,8 @@ async function runSlowChecks(checks: readonly SlowCheck[], output: string, slowL
 }
 
 /** Returns if the checks get through tiny outputs right now, so that only this output can be what stopped them. */
-async function blameTheOutput(checks: readonly SlowCheck[], slowLimitMs: number): Promise<void> {
-  const { answers, ended } = await runApart({ checks, output: null }, slowLimitMs)
+async function blameTheOutput(checks: readonly SlowCheck[], probeMs: number): Promise<void> {
+  const { answers, ended } = await runApart({ checks, output: null }, probeMs)
   if (ended !== 'done' || answers.some(({ outcome }) => outcome === 'broken')) {
     throw new VerificationFault('the regex and json_schema checks could not be run, on this output or any other')
   }

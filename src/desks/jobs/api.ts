@@ -3,7 +3,7 @@ import { contract, endpoint } from '../../base/endpoint.ts'
 import { Cursor, Int, Limit } from '../../base/page.ts'
 import { edgeRefusals, refusing } from '../../base/refusals.ts'
 import { AttachmentId, fileLimits } from '../../core/files/attachment.ts'
-import { Check } from '../../core/verification/check.ts'
+import { Check, Verdict } from '../../core/verification/check.ts'
 import { Job, jobStates } from './job.ts'
 
 export const jobRefusals = {
@@ -41,6 +41,8 @@ export const jobRefusals = {
   ],
   check_unusable: ['invalid', 'A check of this job cannot be used; see issues.'],
   attachment_unusable: ['invalid', 'An attachment is unknown, not yours, not fully uploaded, or attached already.'],
+  too_many_streams: ['slow_down', 'You have 20 event streams open, which is the most; close some.'],
+  criteria_missing: ['invalid', 'Send requirements or criteria: what the output is measured by.'],
   too_many_open_jobs: ['invalid', 'You have 10,000 open jobs, which is the most.'],
   scope_missing: ['forbidden', 'This key may not spend money: it needs the scope wallet:spend.'],
 } as const
@@ -116,6 +118,8 @@ export const BoardJob = z.strictObject({
   created_at: z.string(),
   age_seconds: z.int(),
 })
+
+const Swept = z.strictObject({ ok: z.literal(true), moved: z.int().describe('Jobs that a timer moved.') })
 
 const Words = z.string().trim().min(1).max(200).optional().describe('Only what has all these words.')
 
@@ -224,6 +228,7 @@ export const jobsApi = contract('jobs', jobRefusals, {
         .optional()
         .describe('Only jobs of one of these skills.'),
       min_score: z.number().min(0).max(1).optional().describe('Rather nothing than a match below this.'),
+      wait_seconds: z.int().min(0).max(30).optional().describe('How long to wait for a job when there is none.'),
     }),
     answers: { 200: HeldJob, 204: 'nothing' },
     refusals: ['agent_not_found', 'agent_not_allowed', 'too_many_holds', 'lapsed_too_often'],
@@ -390,6 +395,60 @@ export const jobsApi = contract('jobs', jobRefusals, {
         }),
       ),
     },
+    refusals: [],
+  }),
+  logs: endpoint({
+    route: 'GET /api/jobs/:id/logs',
+    summary: 'The verification of a job as it happens, as server-sent events: log, verdict, end.',
+    description:
+      'For the job’s parties; a worker sees the lines about their own attempts. Last-Event-ID goes on where a stream broke off, on any process. After end the server closes, and asking again with the id of end answers 204.',
+    kind: 'read',
+    access: 'caller',
+    scope: 'jobs:read',
+    input: Id,
+    answers: { 200: 'events', 204: 'nothing' },
+    refusals: ['job_not_found', 'too_many_streams'],
+  }),
+  verify: endpoint({
+    route: 'POST /api/verify',
+    summary: 'What verification would say of some work, without a job.',
+    kind: 'read',
+    access: 'caller',
+    scope: 'jobs:read',
+    bodyLimit: 4 * 1024 * 1024,
+    input: z.strictObject({
+      output: z.string().max(1_000_000),
+      requirements: z.string().max(10_000).optional(),
+      criteria: z
+        .union([z.string().max(10_000), z.array(z.string().min(1).max(2_000)).max(50)])
+        .optional()
+        .describe('A list, or one per line.'),
+      checks: z.array(Check).max(20).optional(),
+    }),
+    answers: { 200: Verdict },
+    refusals: ['check_unusable', 'criteria_missing'],
+    example: {
+      input: { criteria: ['It names Bell Labs.'], output: 'Unix began in 1969 at Bell Labs in Murray Hill.' },
+    },
+  }),
+  cron_get: endpoint({
+    route: 'GET /api/cron/enforce-deadlines',
+    summary:
+      'Release lapsed holds and end attempts past their deadline; the market does so by itself every 15 seconds.',
+    kind: 'read',
+    access: 'cron',
+    input: z.strictObject({}),
+    answers: { 200: Swept },
+    refusals: [],
+  }),
+  cron_post: endpoint({
+    route: 'POST /api/cron/enforce-deadlines',
+    summary:
+      'Release lapsed holds and end attempts past their deadline; the market does so by itself every 15 seconds.',
+    kind: 'read',
+    access: 'cron',
+    input: z.strictObject({}),
+    answers: { 200: Swept },
     refusals: [],
   }),
 })

@@ -32,7 +32,7 @@ export const endAttempt = ({ where, verdict, reason }: Ending): string => `targe
   returning ${jobRow}, worker, agent, token, verdict
 ), refunded as (
   select ledger_post('refund', 'job:' || id, 'job:' || id, 'USD', array['escrow:job:' || id], array['wallet:' || sender], array[price_cents])
-  from moved where status <> 'queued'
+  from (select * from moved where status <> 'queued' order by sender) as ending
 ), marked as (
   update job_presentation p set outcome = 'failed', verdict = moved.verdict, ended_at = app_now()
   from moved where p.agent_id = moved.agent and p.token = moved.token

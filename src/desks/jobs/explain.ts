@@ -21,13 +21,16 @@ export async function explain({ sql, actor }: Call, id: string, asked: Asked): P
     return refuseJob('job_wrong_state', detail, `The job is ${row.status}, so you cannot ${asked} it.`)
   }
   if (row.receiver === viewer) {
+    if (actor.agentId && row.receiver_agent_id !== actor.agentId)
+      return refuseJob('job_not_yours', detail, 'Another of your agents works on this job; this key is bound to one.')
     if (asked === 'submit' && row.status === 'accepted')
       return refuseJob('deadline_passed', { ...detail, deadline_at: row.deadline_at })
     return refuseJob('job_wrong_state', detail, `The job is ${row.status}, so you cannot ${asked} it.`)
   }
   if (row.status === 'held' && row.hold_owner === viewer) {
     if (!detail.can.includes('accept')) return refuseJob('hold_lapsed', { job_id: id })
-    if (asked === 'accept') return refuseJob('job_not_yours', detail, 'Another of your agents holds this job.')
+    if (asked === 'accept' || (actor.agentId && row.held_by_agent_id !== actor.agentId))
+      return refuseJob('job_not_yours', detail, 'Another of your agents holds this job.')
     return refuseJob('job_wrong_state', detail, `You hold this job; accept it before you ${asked} it.`)
   }
   const last = await lastPresentation(sql, id, viewer)

@@ -6,18 +6,18 @@ import { explain } from './explain.ts'
 import { type JobRow, jobLife, viewJob } from './job.ts'
 
 const failJob = statement(`${endAttempt({
-  where: `id = $1 and receiver = $2 and status in (${jobLife.from('fail')})`,
+  where: `id = $1 and receiver = $2 and status in (${jobLife.from('fail')}) and ($4::uuid is null or receiver_agent_id = $4)`,
   verdict: 'null::json',
   reason: `'gave_up'`,
 })}, logged as (
-  insert into job_log (job_id, kind, data, created_at)
-  select id, 'log', json_build_object('message', 'The worker gave up.', 'reason', $3::text), app_now() from ended
+  insert into job_log (job_id, worker, kind, data, created_at)
+  select id, worker, 'log', json_build_object('message', 'The worker gave up.', 'reason', $3::text), app_now() from ended
 ), done as (select * from ended)`)
 
 /** The worker gives up: the attempt ends as a missed deadline or work that did not pass would end it. */
 export const fail: StatementVerb<(typeof jobsApi)['endpoints']['fail'], JobRow> = {
   act: async (call, { id, reason }) =>
-    (await run<JobRow>(call, failJob, [id, call.actor.userId, reason])) ??
+    (await run<JobRow>(call, failJob, [id, call.actor.userId, reason, call.actor.agentId])) ??
     Promise.reject(await explain(call, id, 'fail')),
   show: ({ actor }, row) => reply(200, viewJob(row!, actor.userId)!),
 }

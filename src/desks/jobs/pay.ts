@@ -35,7 +35,10 @@ export const pay = (settings: {
       settings.fee.percent,
       settings.fee.fixedCents,
     ])
-    if (row) return row
+    if (row) {
+      call.wake('queued')
+      return row
+    }
     const job = await readJob(call.sql, id, actor.userId)
     if (job?.sender !== actor.userId || job.status !== 'pending_payment') throw await explain(call, id, 'pay')
     const [wallet] = await call.sql.rows<{ balance: number }>(`select ledger_balance($1) as balance`, [actor.userId])

@@ -1,6 +1,7 @@
 import { type Call, type Reply, reply, room } from '../../base/endpoint.ts'
 import type { Fee } from '../../base/money.ts'
 import { decodeCursor, decodePlace, encodeCursor, encodePlace } from '../../base/page.ts'
+import type { Signals } from '../../base/signals.ts'
 import { accept } from './accept.ts'
 import { jobsApi, refuseJob } from './api.ts'
 import { boardDepth, boardStats, readBoard } from './board.ts'
@@ -8,6 +9,7 @@ import { cancel } from './cancel.ts'
 import { readDirectory } from './directory.ts'
 import { fail } from './fail.ts'
 import { type Job, type JobRow, viewJob } from './job.ts'
+import { streamLogs } from './logs.ts'
 import { openJobs } from './open-jobs.ts'
 import { pay } from './pay.ts'
 import { type Page, readJob, readSent, readWorked } from './queries.ts'
@@ -16,6 +18,7 @@ import { run } from './run.ts'
 import type { JobSecrets } from './secrets.ts'
 import { submit } from './submit.ts'
 import { claim, pull } from './take.ts'
+import { verifyAlone } from './verify-alone.ts'
 
 export interface JobsNeeds {
   readonly fee: Fee
@@ -24,6 +27,9 @@ export interface JobsNeeds {
   /** Where a person tops up: a page of ours. */
   readonly topupUrl: string
   readonly secrets: JobSecrets
+  readonly signals: Signals
+  /** Fires what is due now. */
+  readonly sweep: () => Promise<Reply<{ ok: true; moved: number }>>
   /** Whether somebody owns an agent: asked of the accounts room. */
   readonly ownsAgent: (call: Call, agent: string) => Promise<boolean>
 }
@@ -56,6 +62,10 @@ export const jobsRoom = (needs: JobsNeeds) => {
       page(call, input, 'updated_at', (asked) => readWorked(call.sql, call.actor.userId, null, asked)),
     board: ({ sql }, input) => placed(input, (offset) => readBoard(sql, { ...input, offset })),
     board_stats: async ({ sql }) => reply(200, await stats(sql)),
+    cron_get: needs.sweep,
+    cron_post: needs.sweep,
+    logs: streamLogs(needs.signals),
+    verify: verifyAlone,
     directory: ({ sql }, input) => placed(input, (offset) => readDirectory(sql, { ...input, offset })),
   })
 }

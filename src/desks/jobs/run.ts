@@ -108,7 +108,7 @@ export const run = (settings: {
     const id = newId()
     const variables = { ...input.envVars, ...input.env_vars }
     const secret = Object.keys(variables).length > 0 ? settings.secrets.seal(id, variables) : null
-    return perform<Row>(call, createJob, [
+    const row = await perform<Row>(call, createJob, [
       id,
       actor.userId,
       prompt,
@@ -134,6 +134,8 @@ export const run = (settings: {
       secret?.box ?? null,
       Object.keys(variables),
     ])
+    if (row?.kind === 'job' && row.paid === 'posted') call.wake('queued')
+    return row
   },
   show: (call, row) => showRun(call, row!, settings.topupUrl),
 })

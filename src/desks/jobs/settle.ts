@@ -5,13 +5,13 @@ import { jobLife } from './job.ts'
 
 /** A line of a job's verification log. */
 export interface LogLine {
-  readonly kind: 'log' | 'verdict' | 'end'
+  readonly kind: 'log' | 'verdict'
   readonly data: unknown
 }
 
-const log = (from: string): string => `logged as (
-  insert into job_log (job_id, kind, data, created_at)
-  select ${from}.id, line.kind, line.data, app_now() from ${from}, json_to_recordset($4::json) as line (kind text, data json)
+const log = (from: string, worker: string): string => `logged as (
+  insert into job_log (job_id, worker, kind, data, created_at)
+  select ${from}.id, ${from}.${worker}, line.kind, line.data, app_now() from ${from}, json_to_recordset($4::json) as line (kind text, data json)
 )`
 
 const passWork = `with moved as (
@@ -24,7 +24,7 @@ const passWork = `with moved as (
 ), marked as (
   update job_presentation p set outcome = 'verified', verdict = $3::json, ended_at = app_now()
   from moved where p.agent_id = moved.receiver_agent_id and p.token = moved.hold_token
-), ${log('moved')}, told as (
+), ${log('moved', 'receiver')}, told as (
   select event_write('job.verified', 'job:' || id, array[sender, receiver],
     json_build_object('job_id', id, 'agent_id', receiver_agent_id, 'earned_cents', price_cents - fee_cents,
       'work_seconds', extract(epoch from submitted_at - accepted_at), 'verify_seconds', extract(epoch from ended_at - submitted_at))) from moved
@@ -34,7 +34,7 @@ const failWork = `with ${endAttempt({
   where: `id = $1 and verify_token = $2 and status = 'submitted'`,
   verdict: '$3::json',
   reason: `'not_passed'`,
-})}, ${log('ended')} select id, status from ended`
+})}, ${log('ended', 'worker')} select id, status from ended`
 
 /**
  * Books a verdict: the worker is paid and the job is verified, or the attempt ends. One statement. Only the newest claim on the
@@ -76,9 +76,9 @@ export async function voidSubmission(sql: Sql, job: string, token: string): Prom
 
 const putBack = `with moved as (
   update job set due_at = app_now() + make_interval(secs => $3::integer)
-  where id = $1 and verify_token = $2 and status = 'submitted' returning id
-) insert into job_log (job_id, kind, data, created_at)
-  select id, 'log', json_build_object('message', $4::text), app_now() from moved`
+  where id = $1 and verify_token = $2 and status = 'submitted' returning id, receiver
+) insert into job_log (job_id, worker, kind, data, created_at)
+  select id, receiver, 'log', json_build_object('message', $4::text), app_now() from moved`
 
 /** The market could not verify the work just now, which is not the worker's fault: tried again later. */
 export async function postpone(sql: Sql, job: string, token: string, seconds: number, message: string): Promise<void> {

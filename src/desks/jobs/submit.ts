@@ -7,14 +7,15 @@ import { explain } from './explain.ts'
 import { type JobRow, jobLife, viewJob } from './job.ts'
 import { jobRow } from './queries.ts'
 
-const guard = `id = $1 and receiver = $2 and status in (${jobLife.from('submit')}) and deadline_at > app_now()`
+const guard = `id = $1 and receiver = $2 and status in (${jobLife.from('submit')}) and deadline_at > app_now()
+  and ($5::uuid is null or receiver_agent_id = $5)`
 
 // With files the row is locked first: a set clause may be evaluated twice when somebody else has just changed the row.
 const submitJob = (withFiles: boolean): Statement =>
   statement(`${
     withFiles
       ? `mine as materialized (select id from job where ${guard} for update), attached as materialized (
-  select files_attach($2, 'job:' || id, 'output', $5::uuid[]) as files from mine
+  select files_attach($2, 'job:' || id, 'output', $6::uuid[]) as files from mine
 ), `
       : ''
   }moved as (
@@ -36,7 +37,7 @@ export const submit: StatementVerb<(typeof jobsApi)['endpoints']['submit'], JobR
     const { sql, actor } = call
     const text = output ?? output_text ?? ''
     const files = attachments.length > 0 ? await readOwnFiles(sql, actor.userId, attachments) : []
-    const params = [id, actor.userId, text, contentHash(text, files)]
+    const params = [id, actor.userId, text, contentHash(text, files), actor.agentId]
     const row = await run<JobRow>(
       call,
       files.length > 0 ? withFiles : withoutFiles,

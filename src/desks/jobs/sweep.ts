@@ -18,16 +18,17 @@ const missDeadlines = `with ${endAttempt({
   verdict: 'null::json',
   reason: `'deadline_missed'`,
 })}, logged as (
-  insert into job_log (job_id, kind, data, created_at)
-  select id, 'log', json_build_object('message', 'The deadline passed without a submission.'), app_now() from ended
+  insert into job_log (job_id, worker, kind, data, created_at)
+  select id, worker, 'log', json_build_object('message', 'The deadline passed without a submission.'), app_now() from ended
 ) select id from ended`
 
+// Many are refunded in one statement: in the order of senders, so that two sweeps do not lock their wallets crosswise.
 const cancelDue = (states: string, reason: string): string => `with moved as (
   update job set status = 'cancelled', due_at = null, ended_at = app_now(), updated_at = app_now() where ${due(states)}
   returning ${jobRow}
 ), refunded as (
   select ledger_post('refund', 'job:' || id, 'job:' || id, 'USD', array['escrow:job:' || id], array['wallet:' || sender], array[price_cents])
-  from moved where paid_at is not null
+  from (select * from moved where paid_at is not null order by sender) as unspent
 ), told as (
   select event_write('job.cancelled', 'job:' || id, array[sender], json_build_object('job_id', id, 'reason', '${reason}')) from moved
 ) select id, (select count(*) from refunded) as refunds, (select count(*) from told) as tellings from moved`

@@ -1,6 +1,7 @@
 import type { Actor, Call, Input, Reply, StatementVerb } from '../../base/endpoint.ts'
 import { reply } from '../../base/endpoint.ts'
 import { newId } from '../../base/ids.ts'
+import type { Signals } from '../../base/signals.ts'
 import { run, statement } from '../../base/statement.ts'
 import { type jobsApi, refuseJob } from './api.ts'
 import { type Job, type JobRow, viewJob } from './job.ts'
@@ -21,24 +22,43 @@ export function agentMeant(actor: Actor, named: string | undefined): string | nu
   return actor.agentId ?? named ?? null
 }
 
-/** Holds the best matching job for an agent for 30 seconds; null when none is eligible. The oldest is served now and then. */
-export const pull = (settings: { live: boolean }): StatementVerb<Endpoints['pull'], JobRow> => {
+/** How many of those who wait are roused by one job, and how often the others look by themselves. */
+const rousedAtOnce = 3
+const lookEveryMs = 2_000
+
+/**
+ * Holds the best matching job for an agent for 30 seconds; null when none is eligible. The oldest is served now and then. With
+ * `wait_seconds` it looks again whenever a job is queued, in no transaction meanwhile.
+ */
+export const pull = (settings: { live: boolean; signals: Signals }): StatementVerb<Endpoints['pull'], JobRow> => {
   // Every 16th pull of a process serves whoever has waited longest, so that a poor match is not passed over for ever.
   let pulls = 0
+  const once = (call: Call, input: Input<Endpoints['pull']>): Promise<JobRow | null> =>
+    run<JobRow>(call, takeJob, [
+      call.actor.userId,
+      agentMeant(call.actor, input.agent_id),
+      input.agent_name,
+      null,
+      newId(),
+      input.min_price_cents,
+      input.skills,
+      input.min_score,
+      ++pulls % 16 === 0,
+      settings.live,
+    ])
   return {
-    act: (call, input: Input<Endpoints['pull']>) =>
-      run<JobRow>(call, takeJob, [
-        call.actor.userId,
-        agentMeant(call.actor, input.agent_id),
-        input.agent_name,
-        null,
-        newId(),
-        input.min_price_cents,
-        input.skills,
-        input.min_score,
-        ++pulls % 16 === 0,
-        settings.live,
-      ]),
+    async act(call, input) {
+      let gone: AbortSignal | undefined
+      const until = Date.now() + 1_000 * (input.wait_seconds ?? 0)
+      for (;;) {
+        const row = await once(call, input)
+        const left = until - Date.now()
+        if (row || left <= 0) return row
+        gone ??= call.gone?.()
+        const options = { most: rousedAtOnce, ...(gone ? { signal: gone } : {}) }
+        if (!(await settings.signals.wait('queued', Math.min(left, lookEveryMs), options))) return null
+      }
+    },
     show: (call, row) => (row ? showHeld(call, row) : reply(204, null)),
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '../../base/db.ts'
 import type { Log } from '../../base/log.ts'
+import type { Signals } from '../../base/signals.ts'
 import type { Attachment } from '../../core/files/attachment.ts'
 import type { Check, Verdict } from '../../core/verification/check.ts'
 import { VerificationFault } from '../../core/verification/fault.ts'
@@ -34,10 +35,15 @@ returning job.id, prompt, requirements, acceptance_criteria, checks, output_text
   extract(epoch from app_now() - submitted_at)::float8 as waited_seconds`
 
 /** Verifies one batch of submitted work and books each verdict. Answers how many it took: a full batch means there may be more. */
-export async function verifyBatch(db: Database, log: Log): Promise<number> {
+export async function verifyBatch(db: Database, log: Log, signals?: Pick<Signals, 'tell'>): Promise<number> {
   const token = randomUUID()
   const submissions = await db.rows<Submission>(claim, [token])
-  await Promise.all(submissions.map((submission) => verifyOne(db, log, submission, token)))
+  await Promise.all(
+    submissions.map(async (submission) => {
+      await verifyOne(db, log, submission, token)
+      signals?.tell(`log:${submission.id}`)
+    }),
+  )
   return submissions.length
 }
 
@@ -72,7 +78,7 @@ async function verifyOne(db: Database, log: Log, work: Submission, token: string
 }
 
 async function book(db: Database, job: string, token: string, verdict: Verdict, lines: LogLine[]): Promise<void> {
-  const told: LogLine[] = [...lines, { kind: 'verdict', data: verdict }, { kind: 'end', data: { pass: verdict.pass } }]
+  const told: LogLine[] = [...lines, { kind: 'verdict', data: verdict }]
   await settle(db, job, token, verdict, told)
 }
 

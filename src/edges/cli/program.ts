@@ -5,6 +5,7 @@ import { apiCommands } from './commands/api.ts'
 import { machineCommands } from './commands/machine.ts'
 import { postCommands } from './commands/post.ts'
 import { signInCommands } from './commands/sign-in.ts'
+import { userCommands } from './commands/user.ts'
 import { walletCommands } from './commands/wallet.ts'
 import { workCommands } from './commands/work.ts'
 import { complain } from './complain.ts'
@@ -57,6 +58,7 @@ export function buildProgram(): Command {
   workCommands(program)
   program.commandsGroup('The market itself')
   machineCommands(program)
+  userCommands(program)
   apiCommands(program)
   program
     .command('help [command]', { hidden: true })

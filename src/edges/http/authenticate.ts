@@ -1,7 +1,9 @@
 import type { FastifyRequest } from 'fastify'
+import type { Config } from '../../base/config.ts'
 import type { Actor, AnyEndpoint } from '../../base/endpoint.ts'
 import { refuseAtEdge } from '../../base/refusals.ts'
 import { anonymous, type Credentials } from '../../core/accounts/credentials.ts'
+import { hashOf, sameHash } from '../../core/accounts/key.ts'
 import { sessionCookie } from '../../core/accounts/session.ts'
 
 export interface Presented {
@@ -24,9 +26,15 @@ export async function authenticate(
   endpoint: AnyEndpoint,
   request: FastifyRequest,
   credentials: Credentials,
-  appUrl: string,
+  { appUrl, cronSecret }: Pick<Config, 'appUrl' | 'cronSecret'>,
 ): Promise<Actor> {
   if (endpoint.access === 'public') return anonymous
+  if (endpoint.access === 'cron') {
+    if (!cronSecret) throw refuseAtEdge('cron_not_configured')
+    const given = /^bearer\s+(\S+)\s*$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
+    if (!sameHash(hashOf(given), hashOf(cronSecret))) throw refuseAtEdge('cron_secret_wrong')
+    return anonymous
+  }
   const { key, session } = presented(request)
   if (key === null && session === null) throw refuseAtEdge('authentication_required')
   const actor = key !== null ? await credentials.byKey(key) : await credentials.bySession(session!)

@@ -28,13 +28,37 @@ export function parseInput<E extends AnyEndpoint>(endpoint: E, sent: Sent): Inpu
     })
   }
   const parsed = (endpoint.input as z.ZodObject).safeParse({ ...fields, ...sent.params })
-  if (parsed.success) return parsed.data as Input<E>
+  if (parsed.success) {
+    const path = unstorable(parsed.data)
+    if (path === null) return parsed.data as Input<E>
+    const message = 'may not contain NUL characters or broken Unicode'
+    throw refuseAtEdge('invalid_input', { issues: [{ path, message }] }, `${path}: ${message}`)
+  }
   if (parsed.error.issues.some((issue) => names.includes(String(issue.path[0])))) throw refuseAtEdge('not_found')
   const known = Object.keys((endpoint.input as z.ZodObject).shape).filter((name) => !names.includes(name))
   const issues = parsed.error.issues.flatMap((issue) => describe(issue, known)).slice(0, 50)
   const [first] = issues
   throw refuseAtEdge('invalid_input', { issues }, first && `${first.path ? `${first.path}: ` : ''}${first.message}`)
 }
+
+/** Where a text stands that PostgreSQL cannot hold (a NUL, half a surrogate pair); null if nowhere. Iterative, against bombs. */
+function unstorable(input: unknown): string | null {
+  const open: { readonly value: unknown; readonly path: string }[] = [{ value: input, path: '' }]
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { value, path } = next
+    if (typeof value === 'string') {
+      if (!isStorable(value)) return path
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [name, inner] of Object.entries(value)) {
+        if (!isStorable(name)) return path
+        open.push({ value: inner, path: path ? `${path}.${name}` : name })
+      }
+    }
+  }
+  return null
+}
+
+const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes('\u0000')
 
 function describe(issue: z.core.$ZodIssue, known: readonly string[]): { path: string; message: string }[] {
   const path = issue.path.join('.')

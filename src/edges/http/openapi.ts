@@ -193,6 +193,7 @@ function refusalsOf(contract: Contract, endpoint: AnyEndpoint): Json {
   const codes = new Set<string>([
     ...(endpoint.access === 'public' ? [] : ['authentication_required']),
     'invalid_input',
+    'rate_limited',
     ...endpoint.refusals,
   ])
   const byStatus = new Map<number, string[]>()

@@ -6,20 +6,32 @@ import multipart from '@fastify/multipart'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Config } from '../../base/config.ts'
 import type { Database } from '../../base/db.ts'
-import type { Actor, AnyEndpoint, Call, Contract, Room, Upload } from '../../base/endpoint.ts'
+import {
+  type Actor,
+  type AnyEndpoint,
+  type Call,
+  type Contract,
+  isRefusal,
+  type Room,
+  type Upload,
+} from '../../base/endpoint.ts'
 import type { Log } from '../../base/log.ts'
 import { edgeRefusals, refuseAtEdge } from '../../base/refusals.ts'
 import { openSealer, type Sealer } from '../../base/seal.ts'
 import { accountsApi } from '../../core/accounts/api.ts'
 import type { Credentials } from '../../core/accounts/credentials.ts'
+import { awayCookie } from '../../core/accounts/session.ts'
 import { authenticate, presented } from './authenticate.ts'
+import { drainConnections } from './drain.ts'
 import { recall, rememberOf, replay } from './idempotency.ts'
 import { parseInput } from './input.ts'
+import { type Gate, type Limits, limitsOf, openGate } from './limits.ts'
+import { measure } from './metrics.ts'
 import { type Performed, perform } from './perform.ts'
 import { refusalFrom, sendFault, sendRefusal } from './refuse.ts'
 
 export interface ServerNeeds {
-  readonly config: Pick<Config, 'appUrl' | 'secret' | 'trustProxy'>
+  readonly config: Pick<Config, 'appUrl' | 'cronSecret' | 'mode' | 'secret' | 'trustProxy'>
   readonly db: Database
   readonly log: Log
   readonly credentials: Credentials
@@ -28,6 +40,8 @@ export interface ServerNeeds {
   readonly wake: (work: string) => void
   /** Tests: a refusal that its contract does not declare is a fault, not an answer. */
   readonly strict?: boolean
+  /** Tests: other rate limits than the mode's. */
+  readonly limits?: Partial<Limits>
   /** Hand-written routes: pages, raw bodies, streams. Each is listed in the law test. */
   readonly extras?: (app: FastifyInstance) => void | Promise<void>
 }
@@ -46,6 +60,10 @@ export async function buildServer(needs: ServerNeeds): Promise<FastifyInstance> 
       return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID()
     },
     logger: false,
+    // A path that cannot be decoded reaches no route and no hook.
+    frameworkErrors: (_error, request, reply) => {
+      void sendRefusal(reply.header('x-request-id', request.id), request, refuseAtEdge('not_found'))
+    },
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
   })
   await app.register(cookie)
@@ -57,19 +75,22 @@ export async function buildServer(needs: ServerNeeds): Promise<FastifyInstance> 
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
   })
+  drainConnections(app)
   app.setNotFoundHandler((request, reply) => sendRefusal(reply, request, refuseAtEdge('not_found')))
   app.setErrorHandler((error, request, reply) => {
     const refusal = refusalFrom(error, edgeRefusals)
     return refusal ? sendRefusal(reply, request, refusal) : sendFault(reply, request, error, log)
   })
   const sealer = openSealer(config.secret, 'idempotency')
+  const gate = openGate(needs.db, { ...limitsOf(config.mode), ...needs.limits }, log)
   for (const room of needs.rooms) {
     for (const [name, endpoint] of Object.entries((room.contract as Contract).endpoints)) {
       const verb = room.verbs[name]
       if (!verb) throw new Error(`the contract ${room.contract.name} has no verb ${name}`)
-      addRoute(app, { ...needs, sealer }, room.contract as Contract, endpoint, verb)
+      addRoute(app, { ...needs, sealer, gate }, room.contract as Contract, endpoint, verb)
     }
   }
+  measure(app)
   await needs.extras?.(app)
   return app
 }
@@ -90,11 +111,16 @@ async function readBodies(app: FastifyInstance): Promise<void> {
   })
 }
 
+interface RouteNeeds extends ServerNeeds {
+  readonly sealer: Sealer
+  readonly gate: Gate
+}
+
 type AnyVerb = Parameters<typeof perform>[3]
 
 function addRoute(
   app: FastifyInstance,
-  needs: ServerNeeds & { sealer: Sealer },
+  needs: RouteNeeds,
   contract: Contract,
   endpoint: AnyEndpoint,
   verb: AnyVerb,
@@ -108,10 +134,10 @@ function addRoute(
     ...(endpoint.bodyLimit ? { bodyLimit: endpoint.bodyLimit } : {}),
     async handler(request, reply) {
       try {
-        const { reply: answer, replayed } = await answerTo(needs, endpoint, verb, request)
+        const { reply: answer, replayed } = await answerTo(needs, endpoint, verb, request, reply)
         if (replayed) reply.header('idempotency-replayed', 'true')
         for (const [header, value] of Object.entries(answer.headers ?? {})) {
-          if (header === 'x-next-cursor') reply.header('link', nextPage(request, value))
+          if (header === 'x-next-cursor') reply.header('link', nextPage(request, String(value)))
           else reply.header(header, value)
         }
         if (answer.body !== null && typeof answer.body === 'object' && Symbol.asyncIterator in answer.body) {
@@ -138,22 +164,26 @@ const sendJson = (reply: FastifyReply, status: number, body: unknown): FastifyRe
   reply.code(status).header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(body))
 
 async function answerTo(
-  needs: ServerNeeds & { sealer: Sealer },
+  needs: RouteNeeds,
   endpoint: AnyEndpoint,
   verb: AnyVerb,
   request: FastifyRequest,
+  reply: FastifyReply,
 ): Promise<Performed> {
-  const { config, db, credentials, sealer, wake } = needs
+  const { config, db, credentials, sealer, gate, wake } = needs
   let actor: Actor
   try {
-    actor = await authenticate(endpoint, request, credentials, config.appUrl)
+    actor = await authenticate(endpoint, request, credentials, config)
   } catch (error) {
+    if (isRefusal(error)) await gate.turnAway(request, reply)
     const rotated =
       endpoint === accountsApi.endpoints.rotate_key ? await repeatedRotation(needs, endpoint, request) : null
     if (rotated) return rotated
     throw error
   }
-  if (request.isMultipart() && endpoint.kind !== 'upload') throw refuseAtEdge('media_type_unsupported')
+  await gate.admit(endpoint, actor, request, reply)
+  const hasBody = request.headers['content-length'] !== '0'
+  if (request.isMultipart() && hasBody && endpoint.kind !== 'upload') throw refuseAtEdge('media_type_unsupported')
   const input = parseInput(endpoint, {
     params: request.params as Record<string, string>,
     query: request.query,
@@ -162,6 +192,7 @@ async function answerTo(
   const size = endpoint.kind === 'upload' ? { content_length: request.headers['content-length'] ?? null } : null
   const remember = rememberOf(request.headers['idempotency-key'], endpoint, actor.lineage, size ?? input)
   const lastEventId = request.headers['last-event-id']
+  const setOutWith = request.cookies[awayCookie]
   const call: Omit<Call, 'sql'> = {
     actor,
     remember,
@@ -169,8 +200,22 @@ async function answerTo(
     wake,
     ...(endpoint.kind === 'upload' ? { upload: () => nextFile(request) } : {}),
     ...(typeof lastEventId === 'string' ? { lastEventId } : {}),
+    ...(setOutWith ? { setOutWith } : {}),
+    gone: () => goneSignal(reply),
+    stillWelcome: () =>
+      authenticate(endpoint, request, credentials, config).then(
+        () => true,
+        () => false,
+      ),
   }
   return perform(db, sealer, endpoint, verb, call, input)
+}
+
+/** Aborts when whoever asked has gone, or has been answered. Made only when a verb asks for it. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  reply.raw.once('close', () => controller.abort())
+  return controller.signal
 }
 
 /** The file of a multipart body, as a stream. */

@@ -6,6 +6,8 @@ export interface Visit {
   readonly mode: 'test' | 'live'
   /** A session cookie came along. It may have ended, so it only decides what is shown until the API has answered. */
   readonly hasSession: boolean
+  /** Whether people can sign in with GitHub here. */
+  readonly github: boolean
 }
 
 export interface Page {
@@ -13,7 +15,7 @@ export interface Page {
   readonly description: string
   /** The page's own script and style sheet are `/assets/<name>.js` and `.css`. */
   readonly name: string
-  readonly here: '/' | '/wallet'
+  readonly here: '/' | '/wallet' | '/device'
   readonly main: Html
 }
 

@@ -3,23 +3,35 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { sessionCookie } from '../../core/accounts/session.ts'
+import { devicePage } from './device.ts'
 import type { Html } from './html.ts'
 import { landingPage } from './landing.ts'
 import type { Visit } from './layout.ts'
 import { walletPage } from './wallet.ts'
 
-/** The market's own pages until the dashboard stands: `/`, `/wallet` and what they load from `/assets/`. */
-export async function pages(app: FastifyInstance, options: { appUrl: string; mode: 'test' | 'live' }): Promise<void> {
+interface PagesOptions {
+  readonly appUrl: string
+  readonly mode: 'test' | 'live'
+  /** How people sign in with GitHub, where that is set up. */
+  readonly github?: object | null
+}
+
+/** The market's own pages until the dashboard stands: `/`, `/wallet`, `/device` and what they load from `/assets/`. */
+export async function pages(app: FastifyInstance, { appUrl, mode, github }: PagesOptions): Promise<void> {
   const serve = (url: string, page: (visit: Visit) => Html): void => {
     app.route({
       method: ['GET', 'HEAD'],
       url,
       handler: (request, reply) =>
-        sendPage(reply, page({ ...options, hasSession: Boolean(request.cookies[sessionCookie]) })),
+        sendPage(
+          reply,
+          page({ appUrl, mode, github: Boolean(github), hasSession: Boolean(request.cookies[sessionCookie]) }),
+        ),
     })
   }
   serve('/', landingPage)
   serve('/wallet', walletPage)
+  serve('/device', devicePage)
 
   const assets = readAssets(join(import.meta.dirname, 'assets'))
   app.route<{ Params: { name: string } }>({

@@ -14,12 +14,12 @@ export function walletPage(visit: Visit): Html {
 <div id="elsewhere"></div>
 <div id="notice" role="status"></div>
 <p id="opening" class="quiet" ${hidden(!visit.hasSession)}>Opening your wallet&hellip;</p>
-<div id="signed-out" ${hidden(visit.hasSession)}>${signedOut}</div>
+<div id="signed-out" ${hidden(visit.hasSession)}>${signedOut(visit)}</div>
 <div id="signed-in" hidden>${signedIn(visit)}</div>`,
   })
 }
 
-const signedOut = html`
+const signedOut = ({ github }: Visit): Html => html`
   <h1 tabindex="-1">Your wallet</h1>
   <p class="lead">Make an account to post jobs, work them and keep what you earn. You have one already? <a href="#sign-in-email">Sign in</a>.</p>
   <div class="columns">
@@ -37,6 +37,7 @@ const signedOut = html`
       <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
       <button type="submit" class="plain">Sign in</button>
       <div class="result" role="alert"></div>
+      ${github && html`<p>Or <a id="github" href="/api/auth/sign-in/github">Sign in with GitHub</a></p>`}
     </form>
   </div>`
 

@@ -2,6 +2,8 @@ import type Stripe from 'stripe'
 import type { Config } from '../../base/config.ts'
 import type { Database } from '../../base/db.ts'
 import type { Log } from '../../base/log.ts'
+import type { Signals } from '../../base/signals.ts'
+import { tidyDeviceCodes } from '../../core/accounts/device-code.ts'
 import type { Storage } from '../../core/files/storage.ts'
 import { tidyFiles } from '../../core/files/tidy.ts'
 import { auditLedger } from '../../core/ledger/laws.ts'
@@ -12,13 +14,12 @@ import { sweepJobs, tidyJobs } from '../../desks/jobs/sweep.ts'
 import { tallyJobs } from '../../desks/jobs/tally.ts'
 import { isFull, verifyBatch } from '../../desks/jobs/verify.ts'
 import { tidyIdempotency } from '../http/idempotency.ts'
+import { tidyQuotas } from '../http/limits.ts'
 import { type Loop, runLoop, type Work } from './loop.ts'
-import { listen } from './wake.ts'
 
 export interface WorkerNeeds {
   readonly config: Config
-  /** Where to listen: not through a transaction pooler. */
-  readonly listenUrl: string
+  readonly signals: Signals
   readonly db: Database
   readonly stripe: Stripe
   readonly storage: Storage
@@ -38,9 +39,9 @@ async function audit(db: Database, log: Log): Promise<void> {
 }
 
 /** All background work. Any number of workers may run: each piece is claimed row by row, or harmless when done twice. */
-export function startWorker({ config, listenUrl, db, stripe, storage, log }: WorkerNeeds): Worker {
+export function startWorker({ config, signals, db, stripe, storage, log }: WorkerNeeds): Worker {
   const works: Record<string, Work> = {
-    verify: { name: 'verify', everyMs: 1_000, once: async () => isFull(await verifyBatch(db, log)) },
+    verify: { name: 'verify', everyMs: 1_000, once: async () => isFull(await verifyBatch(db, log, signals)) },
     inbox: { name: 'inbox', everyMs: 5_000, once: () => nothingMore(readInbox(db, stripe, log)) },
     sweep: { name: 'sweep', everyMs: config.mode === 'test' ? 1_000 : 15_000, once: () => nothingMore(sweepJobs(db)) },
     tally: {
@@ -58,16 +59,16 @@ export function startWorker({ config, listenUrl, db, stripe, storage, log }: Wor
     tidy: {
       name: 'tidy',
       everyMs: config.mode === 'test' ? 2_000 : 60_000,
-      once: () => nothingMore(Promise.all([tidyJobs(db), tidyIdempotency(db), tidyFiles(db, storage)])),
+      once: () => nothingMore(Promise.all([tidyJobs(db), tidyIdempotency(db), tidyQuotas(db), tidyDeviceCodes(db), tidyFiles(db, storage)])),
     },
   }
   const loops = new Map<string, Loop>(Object.entries(works).map(([name, work]) => [name, runLoop(work, log)]))
   const wake = (work: string): void => loops.get(work)?.wake()
-  const listener = listen(listenUrl, wake, log)
+  signals.on(wake)
   return {
     wake,
     async stop() {
-      await Promise.all([listener.close(), ...[...loops.values()].map((loop) => loop.stop())])
+      await Promise.all([...loops.values()].map((loop) => loop.stop()))
       await closeVerification()
     },
   }

@@ -74,7 +74,7 @@ function lawLines(name: string, breaches: readonly Breach[]): string[] {
   return [`  ${paint('red', '✖')} ${name}`, ...shown, ...rest]
 }
 
-interface Place {
+export interface Place {
   readonly url: string
   /** How people call it. */
   readonly name: string
@@ -82,7 +82,7 @@ interface Place {
 }
 
 /** The database of the market on this machine: the given one, or the embedded one, which is started for this if it is not running. */
-async function findDatabase(): Promise<Place> {
+export async function findDatabase(): Promise<Place> {
   const given = setting('DATABASE_URL')
   if (given) return { url: given, name: nameOf(given), release: async () => {} }
   const dataDir = resolve(setting('CLAWRK_DATA_DIR'))

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { settings } from '../src/base/config.ts'
+import { type Database, openDatabase } from '../src/base/db.ts'
+import { findFreePort } from '../src/base/free-port.ts'
+import { launchPostgres } from '../src/base/postgres/launch.ts'
+import { postgresDir } from '../src/edges/supervisor/start.ts'
+
+const entry = join(import.meta.dirname, '../src/main.ts')
+
+/** A whole market of the demo's own, as `npm start` would run it: supervisor, PostgreSQL, twin, API and worker. */
+export interface RunningMarket {
+  readonly url: string
+  /** Straight into its database: to count, and to check the laws of the ledger. */
+  readonly db: Database
+  /** Ends processes of this role by kill -9; the supervisor starts them again. Answers how many there were. */
+  kill(role: 'api' | 'worker'): number
+  /** What its processes have said, for when something is wrong. */
+  said(): string
+  close(): Promise<void>
+}
+
+export async function startMarket(): Promise<RunningMarket> {
+  const folder = mkdtempSync(join(tmpdir(), 'clawrk-demo-'))
+  // Open to others, so that PostgreSQL started by root needs no right to pass closed folders.
+  chmodSync(folder, 0o755)
+  const port = await findFreePort()
+  const lines: string[] = []
+  const child = spawn(process.execPath, [entry], {
+    env: { ...cleanEnvironment(), PORT: `${port}`, CLAWRK_DATA_DIR: folder, LOG_LEVEL: 'warn' },
+    // With a channel, so that the market ends when the demo is killed.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  const close = async (): Promise<void> => {
+    await end(child)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    await untilRunning(child, lines)
+    const postgres = await launchPostgres({ dataDir: postgresDir({ dataDir: folder }) })
+    const db = openDatabase({ url: postgres.url, poolSize: 2 })
+    return {
+      url: `http://127.0.0.1:${port}`,
+      db,
+      kill: (role) => childrenOf(child.pid!, role).map((pid) => process.kill(pid, 'SIGKILL')).length,
+      said: () => lines.slice(-60).join('\n'),
+      async close() {
+        await db.close()
+        await close()
+      },
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** What this shell says about some other market must not reach the demo's. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const env = { ...process.env }
+  for (const { name } of settings) delete env[name]
+  // Set by npm, and by it the supervisor would watch our parent instead of us.
+  delete env.npm_lifecycle_event
+  return env
+}
+
+async function untilRunning(child: ChildProcess, lines: string[]): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const hear = (chunk: Buffer): void => {
+    lines.push(...chunk.toString().split('\n').filter(Boolean))
+    if (lines.length > 2_000) lines.splice(0, 1_000)
+    if (lines.some((line) => line.includes('is running at'))) resolve()
+  }
+  child.stdout?.on('data', hear)
+  child.stderr?.on('data', hear)
+  child.once('exit', (code) => reject(new Error(`The market ended (${code}) before it ran:\n${lines.join('\n')}`)))
+  await promise
+}
+
+/** The supervisor's children that run this role. */
+function childrenOf(supervisor: number, role: string): number[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return []
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
+      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')
+      return parent === supervisor && command.includes(role) ? [Number(name)] : []
+    } catch {
+      // Ended while we looked.
+      return []
+    }
+  })
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill('SIGTERM')
+  await gone
+}

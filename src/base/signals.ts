@@ -1,0 +1,143 @@
+import pg from 'pg'
+import type { Sql } from './db.ts'
+import type { Log } from './log.ts'
+
+const channel = 'clawrk_signals'
+
+export interface WaitOptions {
+  /** Ends the wait when it aborts. */
+  readonly signal?: AbortSignal
+  /** How many of those who wait for a topic one telling rouses, longest waiting first; all without it. */
+  readonly most?: number
+}
+
+/**
+ * Tells every process of the market that something has come in: work, a line of a log, an open job. Only ever a hint: a telling
+ * that is lost costs whoever waits the time to their next look, nothing else.
+ */
+export interface Signals {
+  /** After commit, please. Sent at most every 5 ms, in a statement of its own: a notify inside the hot statements halves them. */
+  tell(topic: string): void
+  /** Calls back for every topic told, by any process. */
+  on(listener: (topic: string) => void): void
+  /** Resolves when the topic is told, the time is over, the signal aborts or the process stops; says whether to go on. */
+  wait(topic: string, ms: number, options?: WaitOptions): Promise<boolean>
+  readonly closed: boolean
+  close(): Promise<void>
+}
+
+interface Waiting {
+  readonly most: number
+  readonly rouse: () => void
+}
+
+/** `url` must not go through a transaction pooler: listening belongs to a session. */
+export function openSignals(sql: Sql, url: string, log: Log): Signals {
+  const listeners: ((topic: string) => void)[] = []
+  const waiting = new Map<string, Set<Waiting>>()
+  let pending: Set<string> | null = null
+  let closed = false
+
+  const hear = (topic: string): void => {
+    for (const listener of listeners) listener(topic)
+    let roused = 0
+    for (const waiter of waiting.get(topic) ?? []) {
+      if (roused++ >= waiter.most) break
+      waiter.rouse()
+    }
+  }
+  const send = async (): Promise<void> => {
+    const topics = [...pending!]
+    pending = null
+    // Payloads hold 8,000 bytes; topics are short.
+    for (let start = 0; start < topics.length; start += 100) {
+      await sql.rows(`select pg_notify('${channel}', $1)`, [topics.slice(start, start + 100).join(' ')])
+    }
+  }
+  const session = listen(url, (payload) => payload.split(' ').forEach(hear), log)
+
+  return {
+    tell(topic) {
+      if (pending) {
+        pending.add(topic)
+        return
+      }
+      pending = new Set([topic])
+      setTimeout(() => {
+        send().catch((error: unknown) => log.warn({ err: error }, 'a signal could not be sent'))
+      }, 5)
+    },
+    on: (listener) => void listeners.push(listener),
+    wait(topic, ms, { signal, most = Number.POSITIVE_INFINITY } = {}) {
+      return new Promise((resolve) => {
+        if (closed || signal?.aborted) return resolve(false)
+        const end = (): void => {
+          clearTimeout(timer)
+          signal?.removeEventListener('abort', end)
+          const others = waiting.get(topic)
+          others?.delete(waiter)
+          if (others?.size === 0) waiting.delete(topic)
+          resolve(!closed && !signal?.aborted)
+        }
+        const waiter: Waiting = { most, rouse: end }
+        const timer = setTimeout(end, ms)
+        signal?.addEventListener('abort', end)
+        const others = waiting.get(topic) ?? new Set()
+        waiting.set(topic, others.add(waiter))
+      })
+    },
+    get closed() {
+      return closed
+    },
+    async close() {
+      closed = true
+      for (const waiters of [...waiting.values()]) for (const waiter of [...waiters]) waiter.rouse()
+      await session.close()
+    },
+  }
+}
+
+/** Hears the channel on a connection of its own, which is made again when it breaks. */
+function listen(url: string, onPayload: (payload: string) => void, log: Log): { close(): Promise<void> } {
+  let closed = false
+  let client: pg.Client | null = null
+  let rouse = (): void => {}
+  const connect = async (): Promise<void> => {
+    while (!closed) {
+      const next = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+      const broken = new Promise<void>((resolve) => {
+        next.on('error', () => resolve())
+        next.on('end', () => resolve())
+      })
+      next.on('notification', ({ payload }) => payload && onPayload(payload))
+      try {
+        await next.connect()
+        await next.query(`listen ${channel}`)
+        client = next
+        if (closed) await next.end()
+        await broken
+      } catch (error) {
+        log.debug({ err: error }, 'the listening connection could not be made; trying again')
+      }
+      client = null
+      await next.end().catch(() => {})
+      if (closed) return
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 500)
+        rouse = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+  }
+  const ended = connect()
+  return {
+    async close() {
+      closed = true
+      rouse()
+      await client?.end().catch(() => {})
+      await ended
+    },
+  }
+}

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict'
+import test, { type TestContext } from 'node:test'
+import type { Job } from '../../src/desks/jobs/job.ts'
+import { type Person, startTestMarket, type TestMarket } from '../support/market.ts'
+import { until } from '../support/processes.ts'
+
+interface Event {
+  id: number
+  event: string
+  data: Record<string, unknown>
+}
+
+/** Reads a stream until it ends, or until `stop` says so. */
+async function read(
+  url: string,
+  person: Person,
+  job: string,
+  lastEventId?: number,
+  stop: (events: Event[]) => boolean = () => false,
+) {
+  const controller = new AbortController()
+  const answer = await fetch(`${url}/api/jobs/${job}/logs`, {
+    signal: controller.signal,
+    headers: {
+      authorization: `Bearer ${person.key}`,
+      ...(lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) }),
+    },
+  })
+  const events: Event[] = []
+  if (answer.status !== 200) {
+    await answer.text()
+    return { status: answer.status, events }
+  }
+  assert.match(answer.headers.get('content-type')!, /^text\/event-stream/)
+  let rest = ''
+  try {
+    for await (const bytes of answer.body!.pipeThrough(new TextDecoderStream())) {
+      rest += bytes
+      const blocks = rest.split('\n\n')
+      rest = blocks.pop()!
+      for (const block of blocks) {
+        const fields = Object.fromEntries(
+          block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
+        )
+        if (fields.event)
+          events.push({
+            id: Number(fields.id),
+            event: fields.event,
+            data: JSON.parse(fields.data!) as Record<string, unknown>,
+          })
+      }
+      if (stop(events)) controller.abort()
+    }
+  } catch (error) {
+    if (!controller.signal.aborted) throw error
+  }
+  return { status: 200, events }
+}
+
+const good =
+  'Unix began in 1969 at Bell Labs, where Thompson and Ritchie wrote the operating system after Multics; its history leads to C, BSD and Linux.'
+
+async function accepted(market: TestMarket, ada: Person, bob: Person): Promise<string> {
+  const { body } = await ada.ask<Job>('POST', '/api/jobs/run', {
+    prompt: 'Research the history of the Unix operating system. It must mention Bell Labs.',
+    price_cents: 500,
+    confirmed: true,
+    checks: [{ type: 'contains', value: 'Bell Labs' }],
+  })
+  await bob.ask('POST', `/api/jobs/${body.id}/claim`)
+  await bob.ask('POST', `/api/jobs/${body.id}/accept`)
+  assert.ok(market)
+  return body.id
+}
+
+async function story(
+  context: TestContext,
+  apis = 1,
+): Promise<{ market: TestMarket; ada: Person; bob: Person; eve: Person }> {
+  const market = await startTestMarket({ apis })
+  context.after(() => market.close())
+  const [ada, bob, eve] = [await market.person('Ada'), await market.person('Bob'), await market.person('Eve')]
+  await ada.topUp(5_000)
+  return { market, ada, bob, eve }
+}
+
+test('both parties watch the verification as it happens; the stream ends with the job, and asking again answers 204', async (context) => {
+  const { market, ada, bob, eve } = await story(context)
+  const job = await accepted(market, ada, bob)
+  const watching = [read(market.url, ada, job), read(market.url, bob, job)]
+  await bob.ask('POST', `/api/jobs/${job}/submit`, { output: good })
+  for (const { events } of await Promise.all(watching)) {
+    assert.deepEqual([...new Set(events.map(({ event }) => event))], ['log', 'verdict', 'end'])
+    assert.equal(events.find(({ event }) => event === 'verdict')!.data.pass, true)
+    assert.equal(events.at(-1)!.data.status, 'verified')
+    assert.deepEqual(
+      events.map(({ id }) => id),
+      events.map(({ id }) => id).sort((a, b) => a - b),
+    )
+    assert.equal((await read(market.url, ada, job, events.at(-1)!.id)).status, 204)
+  }
+  assert.equal((await read(market.url, eve, job)).status, 404)
+})
+
+test('a worker reads the lines of their own attempts only', async (context) => {
+  const { market, ada, bob, eve } = await story(context)
+  const job = await accepted(market, ada, bob)
+  await bob.ask('POST', `/api/jobs/${job}/submit`, {
+    output: 'A canary sang of other things, for long enough to be counted as work.',
+  })
+  await until('requeued', async () => (await ada.ask<Job>('GET', `/api/jobs/${job}`)).body.status === 'queued')
+  await eve.ask('POST', `/api/jobs/${job}/claim`)
+  await eve.ask('POST', `/api/jobs/${job}/accept`)
+  await eve.ask('POST', `/api/jobs/${job}/submit`, { output: good })
+  const [hers, his, theirs] = [
+    await read(market.url, eve, job),
+    await read(market.url, bob, job),
+    await read(market.url, ada, job),
+  ]
+  assert.deepEqual(
+    hers.events.filter(({ event }) => event === 'verdict').map(({ data }) => data.pass),
+    [true],
+  )
+  assert.deepEqual(
+    his.events.filter(({ event }) => event === 'verdict').map(({ data }) => data.pass),
+    [false],
+  )
+  assert.deepEqual(
+    theirs.events.filter(({ event }) => event === 'verdict').map(({ data }) => data.pass),
+    [false, true],
+  )
+  assert.ok(!JSON.stringify(hers.events).includes('canary'), 'nothing of the other worker’s text')
+})
+
+test('500 disconnects over two processes: no line is lost or doubled', async (context) => {
+  const { market, ada, bob } = await story(context, 2)
+  const job = await accepted(market, ada, bob)
+  // A long log, written while readers come and go.
+  const lines = 500
+  const writing = (async () => {
+    for (let n = 0; n < lines; n++) {
+      await market.db.rows(
+        `insert into job_log (job_id, kind, data, created_at) values ($1, 'log', json_build_object('n', $2::integer), app_now())`,
+        [job, n],
+      )
+      if (n % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    await bob.ask('POST', `/api/jobs/${job}/submit`, { output: good })
+  })()
+  let last = 0
+  let disconnects = 0
+  const seen: Event[] = []
+  while (seen.at(-1)?.event !== 'end') {
+    const { events } = await read(market.urls[disconnects % 2]!, ada, job, last, (soFar) => soFar.length >= 1)
+    const fresh = events.slice(0, 1)
+    seen.push(...fresh)
+    last = fresh.at(-1)?.id ?? last
+    disconnects++
+  }
+  await writing
+  assert.ok(disconnects >= 500, `${disconnects} disconnects`)
+  assert.deepEqual(
+    seen.filter(({ data }) => 'n' in data).map(({ data }) => data.n),
+    Array.from({ length: lines }, (_, n) => n),
+  )
+  assert.equal(new Set(seen.map(({ id }) => id)).size, seen.length)
+  context.diagnostic(`${disconnects} disconnects, ${seen.length} events`)
+})
+
+test('a stream ends soon after its key is revoked, and 20 streams are the most', async (context) => {
+  const { market, ada, bob } = await story(context)
+  const job = await accepted(market, ada, bob)
+  const controllers = Array.from({ length: 20 }, () => new AbortController())
+  const open = await Promise.all(
+    controllers.map((controller) =>
+      fetch(`${market.url}/api/jobs/${job}/logs`, { signal: controller.signal, headers: { 'x-api-key': bob.key } }),
+    ),
+  )
+  assert.ok(open.every(({ status }) => status === 200))
+  const one = await bob.ask('GET', `/api/jobs/${job}/logs`)
+  assert.deepEqual([one.status, one.body.code], [429, 'too_many_streams'])
+  for (const controller of controllers.slice(1)) controller.abort()
+  const { body: me } = await bob.ask<{ api_key_id: string }>('GET', '/api/keys/verify')
+  await fetch(`${market.url}/api/keys/${me.api_key_id}/revoke`, {
+    method: 'POST',
+    headers: { cookie: bob.cookie, origin: market.url },
+  })
+  const ended = await Promise.race([
+    open[0]!.text().then(() => true),
+    new Promise((resolve) => setTimeout(() => resolve(false), 9_000)),
+  ])
+  assert.equal(ended, true)
+})
+
+test('a pull that waits is handed the job when it is queued, and answers 204 when none came', async (context) => {
+  const { ada, bob } = await story(context)
+  const empty = Date.now()
+  const nothing = await bob.ask('POST', '/api/jobs/pull', { wait_seconds: 1 })
+  assert.equal(nothing.status, 204)
+  assert.ok(Date.now() - empty >= 950)
+  const waiting = bob.ask<Job>('POST', '/api/jobs/pull', { wait_seconds: 20 })
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const asked = Date.now()
+  const { body: job } = await ada.ask<Job>('POST', '/api/jobs/run', {
+    prompt: 'Translate a page into French.',
+    price_cents: 500,
+    confirmed: true,
+  })
+  const { status, body } = await waiting
+  assert.deepEqual([status, body.id, body.status], [200, job.id, 'held'])
+  context.diagnostic(`handed over ${Date.now() - asked} ms after it was asked for`)
+  assert.equal((await bob.ask('POST', '/api/jobs/pull', { wait_seconds: 31 })).status, 400)
+})
