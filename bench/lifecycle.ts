@@ -91,6 +91,10 @@ async function main(): Promise<void> {
   }
   const startedAt = Date.now()
   const stage = await openStage()
+  // What was started ends with this process; the folder must be taken away.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void stage.close().finally(() => process.exit(130)))
+  }
   try {
     const machine = describeMachine(await postgresVersion(stage))
     const at: AtOneCount[] = []

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeScratchFolder } from '../demo/scratch.ts'
 import { type Database, openDatabase } from '../src/base/db.ts'
 import { findFreePort } from '../src/base/free-port.ts'
 import { newId } from '../src/base/ids.ts'
@@ -25,8 +25,7 @@ export interface Stage {
 }
 
 export async function openStage(settings: Readonly<Record<string, string>> = {}): Promise<Stage> {
-  const folder = mkdtempSync(join(tmpdir(), 'clawrk-bench-'))
-  chmodSync(folder, 0o755)
+  const folder = makeScratchFolder('clawrk-bench')
   const postgres = await launchPostgres({ dataDir: join(folder, 'pg'), durable: true, settings })
   return {
     folder,

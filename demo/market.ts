@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { settings } from '../src/base/config.ts'
 import { type Database, openDatabase } from '../src/base/db.ts'
 import { findFreePort } from '../src/base/free-port.ts'
 import { launchPostgres } from '../src/base/postgres/launch.ts'
 import { postgresDir } from '../src/edges/supervisor/start.ts'
+import { makeScratchFolder } from './scratch.ts'
 
 const entry = join(import.meta.dirname, '../src/main.ts')
 
@@ -24,9 +24,7 @@ export interface RunningMarket {
 }
 
 export async function startMarket(): Promise<RunningMarket> {
-  const folder = mkdtempSync(join(tmpdir(), 'clawrk-demo-'))
-  // Open to others, so that PostgreSQL started by root needs no right to pass closed folders.
-  chmodSync(folder, 0o755)
+  const folder = makeScratchFolder('clawrk-demo')
   const port = await findFreePort()
   const lines: string[] = []
   const child = spawn(process.execPath, [entry], {
@@ -42,14 +40,16 @@ export async function startMarket(): Promise<RunningMarket> {
     await untilRunning(child, lines)
     const postgres = await launchPostgres({ dataDir: postgresDir({ dataDir: folder }) })
     const db = openDatabase({ url: postgres.url, poolSize: 2 })
+    let closing: Promise<void> | undefined
     return {
       url: `http://127.0.0.1:${port}`,
       db,
       kill: (role) => childrenOf(child.pid!, role).map((pid) => process.kill(pid, 'SIGKILL')).length,
       said: () => lines.slice(-60).join('\n'),
-      async close() {
-        await db.close()
-        await close()
+      close() {
+        // Asked twice when somebody presses Ctrl-C at the end.
+        closing ??= db.close().then(close)
+        return closing
       },
     }
   } catch (error) {

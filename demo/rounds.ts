@@ -31,14 +31,10 @@ export async function workInRounds({ url, db, owners, shift, posting }: Rounds):
     Promise.all(owners.map((owner) => tryTooLate(owner, now, shift.told)))
   let quietRounds = 0
   for (let round = 0; round < mostRounds; round++) {
-    let submitted = 0
-    const looking = setInterval(
-      () => void countJobs(db).then((counts) => (submitted = sumOf(counts, 'submitted'))),
-      200,
-    )
-    const mayComeMore = (): boolean => isPosting || submitted > 0
+    const verification = watchVerification(db)
+    const mayComeMore = (): boolean => isPosting || verification.isMoving()
     const holds = await Promise.all(owners.map((owner) => workShift(owner, { ...shift, mayComeMore })))
-    clearInterval(looking)
+    verification.stop()
     await posting
     const overdue = await untilNoneOverdue(db)
     if (overdue.length > 0) return overdue
@@ -53,6 +49,22 @@ export async function workInRounds({ url, db, owners, shift, posting }: Rounds):
     await tryAllTooLate(now)
   }
   return (await openJobs(db)).map((job) => `after ${mostRounds} rounds still open: ${job}`)
+}
+
+/** How long a standing queue of submissions is waited for: one that a killed worker had claimed moves when its lease has run out. */
+const patienceMs = 1_500
+
+/** Looks now and then whether submitted work is being verified; each verdict may bring a job back into the queue. */
+function watchVerification(db: Database): { isMoving(): boolean; stop(): void } {
+  let submitted = 0
+  let changedAt = Date.now()
+  const look = async (): Promise<void> => {
+    const now = sumOf(await countJobs(db), 'submitted')
+    if (now !== submitted) changedAt = Date.now()
+    submitted = now
+  }
+  const timer = setInterval(() => void look().catch(() => {}), 200)
+  return { isMoving: () => submitted > 0 && Date.now() - changedAt < patienceMs, stop: () => clearInterval(timer) }
 }
 
 /**

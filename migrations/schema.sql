@@ -114,6 +114,28 @@ create table attachment (
 CREATE INDEX attachment_loose ON public.attachment USING btree (created_at) WHERE (work IS NULL);
 CREATE INDEX attachment_owner ON public.attachment USING btree (owner_id, created_at);
 
+create table device_code (
+  id uuid not null,
+  device_hash bytea not null,
+  user_hash bytea not null,
+  client_name text not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  interval_seconds smallint not null default 5,
+  polled_at timestamp with time zone,
+  approved boolean,
+  decided_by uuid,
+  used_at timestamp with time zone,
+  constraint device_code_pkey PRIMARY KEY (id),
+  constraint device_code_device_hash_key UNIQUE (device_hash),
+  constraint device_code_user_hash_key UNIQUE (user_hash),
+  constraint device_code_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES app_user(id),
+  constraint device_code_check CHECK ((approved IS NULL) = (decided_by IS NULL)),
+  constraint device_code_check1 CHECK (used_at IS NULL OR approved),
+  constraint device_code_client_name_check CHECK (length(client_name) >= 1 AND length(client_name) <= 80)
+);
+CREATE INDEX device_code_end ON public.device_code USING btree (expires_at);
+
 create table event (
   "position" bigint not null generated always as identity,
   id uuid not null default uuid7(),
@@ -132,6 +154,15 @@ create table event_reader (
   xid bigint not null default 0,
   "position" bigint not null default 0,
   constraint event_reader_pkey PRIMARY KEY (name)
+);
+
+create table github_login (
+  github_id bigint not null,
+  user_id uuid not null,
+  created_at timestamp with time zone not null,
+  constraint github_login_pkey PRIMARY KEY (github_id),
+  constraint github_login_user_id_key UNIQUE (user_id),
+  constraint github_login_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id)
 );
 
 create table idempotency (
@@ -338,6 +369,17 @@ create table quote (
   constraint quote_pkey PRIMARY KEY (id)
 );
 CREATE INDEX quote_age ON public.quote USING btree (created_at);
+
+create table request_quota (
+  quota text not null,
+  subject text not null,
+  period bigint not null,
+  taken integer not null,
+  ends_at timestamp with time zone not null,
+  constraint request_quota_pkey PRIMARY KEY (quota, subject, period),
+  constraint request_quota_taken_check CHECK (taken > 0)
+);
+CREATE INDEX request_quota_end ON public.request_quota USING btree (ends_at);
 
 create table session (
   id uuid not null,

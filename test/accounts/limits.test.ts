@@ -152,3 +152,18 @@ test('blocks: one statement a block whatever the crowd, exact under a race of pr
     ['alone', 'quick'],
   )
 })
+
+test('nobody comes in uncounted: without its counters the market is shut, but for those who ask how it is', async (story) => {
+  const market = await startTestMarket({ worker: false })
+  story.after(() => market.close())
+  const ada = await market.person('Ada')
+  went(await ada.ask('POST', '/api/whoami'))
+  await market.db.rows(`alter table request_quota rename to elsewhere`)
+  went(await ada.ask('POST', '/api/whoami'), 200)
+  const never = await ada.ask('POST', '/api/jobs/pull')
+  refused(never, 503, 'busy')
+  assert.equal(never.headers.get('retry-after'), '2')
+  went(await ask(market.url, 'GET', '/api/health'))
+  await market.db.rows(`alter table elsewhere rename to request_quota`)
+  assert.equal((await ada.ask('POST', '/api/jobs/pull')).status, 204)
+})

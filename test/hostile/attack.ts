@@ -7,7 +7,7 @@ import type { Agent } from '../../src/core/accounts/agent.ts'
 import type { KeyRow } from '../../src/core/accounts/queries.ts'
 import { allContracts } from '../../src/market.ts'
 import { fund, people, post, postUnpaid, take, went } from '../journeys/desk.ts'
-import type { Answer, Fields, Person, TestMarket } from '../support/market.ts'
+import { type Answer, type Fields, type Person, startTestMarket, type TestMarket } from '../support/market.ts'
 
 export interface Target {
   readonly name: string
@@ -90,8 +90,19 @@ export async function targetsOf(market: TestMarket): Promise<{ targets: Target[]
   return { targets, mallory }
 }
 
+/** A market to attack: nothing happens in it but what the attacker brings about, and nobody is held back by counting. */
+export const startTarget = (): Promise<TestMarket> =>
+  startTestMarket({
+    worker: false,
+    env: { CRON_SECRET: cronSecret },
+    limits: { deviceCodes: 100_000, signUps: 100_000 },
+  })
+
+const cronSecret = 'cron-secret-of-the-tests'
+
 function credentialFor({ access }: AnyEndpoint, who: Person, { url }: TestMarket): Record<string, string> {
   if (access === 'public') return {}
+  if (access === 'cron') return { authorization: `Bearer ${cronSecret}` }
   return access === 'session' ? { cookie: who.cookie, origin: url } : { authorization: `Bearer ${who.key}` }
 }
 
@@ -150,7 +161,7 @@ export function assertRefused(answer: Answer<Fields>, what: string): void {
 }
 
 // Notes about requests and credentials, which a refused request may leave: when a key was last used, an open quota.
-const bookkeeping = ['idempotency', 'session', 'api_key', 'quota']
+const bookkeeping = ['idempotency', 'session', 'api_key', 'request_quota']
 
 /** A hash over every row of every table, so that whatever changed shows. */
 export async function footprint(db: Database): Promise<Record<string, string>> {

@@ -3,10 +3,9 @@ import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { after, type TestContext, test } from 'node:test'
 import { junk, refused, unixReport } from '../journeys/desk.ts'
-import { startTestMarket } from '../support/market.ts'
-import { assertRefused, footprint, send, sendTo, targetsOf } from './attack.ts'
+import { assertRefused, footprint, send, sendTo, startTarget, targetsOf } from './attack.ts'
 
-const market = await startTestMarket({ worker: false })
+const market = await startTarget()
 after(() => market.close())
 const { targets, mallory } = await targetsOf(market)
 // A file is no JSON: uploads have tests of their own.

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { assertLawful } from '../journeys/desk.ts'
-import { startTestMarket } from '../support/market.ts'
-import { assertRefused, footprint, sendTo, targetsOf } from './attack.ts'
+import { assertRefused, footprint, sendTo, startTarget, targetsOf } from './attack.ts'
 
-const market = await startTestMarket({ worker: false })
+const market = await startTarget()
 after(() => market.close())
 const { targets } = await targetsOf(market)
 const moneyFields = targets.flatMap((target) =>

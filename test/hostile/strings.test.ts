@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { assertLawful, refused, went } from '../journeys/desk.ts'
-import { type Fields, startTestMarket } from '../support/market.ts'
-import { assertRefused, type FieldSchema, footprint, send, sendTo, targetsOf } from './attack.ts'
+import type { Fields } from '../support/market.ts'
+import { assertRefused, type FieldSchema, footprint, send, sendTo, startTarget, targetsOf } from './attack.ts'
 
-const market = await startTestMarket({ worker: false })
+const market = await startTarget()
 after(() => market.close())
 const { targets, mallory } = await targetsOf(market)
 const changing = targets.filter(({ method, endpoint }) => method !== 'GET' && endpoint.kind !== 'upload')

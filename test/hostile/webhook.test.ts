@@ -141,6 +141,17 @@ test('the real event moves the money once, however often and by whomever it is d
   await assertLawful(market)
 })
 
+test('events about what the provider never heard of do not stand before the others', async () => {
+  for (let n = 0; n < 25; n++) {
+    const body = completed(`evt_nothing_${n}`, `cs_test_nothing_${n}`)
+    went(await deliver(body, sign(body)))
+  }
+  const before = (await walletOf(mallory)).balance_cents
+  const { url } = await unpaid()
+  await ask(market.url, 'POST', url)
+  await until('the money has come', async () => (await walletOf(mallory)).balance_cents === before + 10_000)
+})
+
 test('only POST, and no more than 1 MB', async () => {
   refused(await ask(market.url, 'GET', '/api/stripe/webhook'), 404, 'not_found')
   const big = 'x'.repeat(1024 * 1024 + 1)

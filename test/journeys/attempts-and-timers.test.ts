@@ -296,5 +296,18 @@ test('a verifier that died loses its claim after its lease; what it says later i
   const verdict = (await see(gus, job)).verification!
   assert.equal(await settle(market.db, job.id, dead, { ...verdict, pass: false }, []), null)
   assert.equal((await see(gus, job)).status, 'verified')
+
+  const [hal] = await people(market, 'Hal')
+  const other = await post(ada)
+  await take(gus, other)
+  await submit(gus, other, junk)
+  await market.db.rows(`update job set verify_token = $2 where id = $1`, [other.id, dead])
+  await verifyAll(market)
+  await take(hal, other)
+  await submit(hal, other)
+  assert.equal(await settle(market.db, other.id, dead, verdict, []), null, 'a verdict on the work of another worker')
+  assert.equal((await see(hal, other)).status, 'submitted')
+  await verifyAll(market)
+  assert.equal((await walletOf(hal)).balance_cents, 350)
   await assertLawful(market)
 })

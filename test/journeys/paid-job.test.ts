@@ -32,7 +32,7 @@ interface Quote {
 }
 
 test('a paid job from an empty wallet to the payout: the tour of the README', async () => {
-  const [ada, bob] = await people(market, 'Ada', 'Bob')
+  const [ada, bob] = await Promise.all([market.person('Ada'), market.person('Bob')])
 
   // Ada tops up $20 on the twin's page.
   const { url } = went(await ada.ask<{ url: string }>('POST', '/api/wallet/topup', { amount_cents: 2000 }))

@@ -53,9 +53,33 @@ async function assertWithinLimits(): Promise<number> {
   return held.length
 }
 
+/** Posts many jobs at once, twenty at a time. */
+async function postMany(times: number): Promise<void> {
+  for (let n = 0; n < times; n += 20)
+    await Promise.all(Array.from({ length: 20 }, () => post(ada, { price_cents: 100 })))
+}
+
+test('200 agents pull twice each at once, at both APIs, from 260 jobs: one job for each of them', async () => {
+  await postMany(260)
+  const twice = workers.flatMap((worker) => [worker, worker])
+  const answers = await pullAll(twice)
+  for (const answer of answers) went(answer)
+  for (let n = 0; n < 400; n += 2) assert.equal(answers[n]!.body!.id, answers[n + 1]!.body!.id, 'an agent got two jobs')
+  assert.equal(new Set(answers.map(({ body }) => body!.id)).size, 200)
+  assert.equal(await assertWithinLimits(), 200)
+  await market.db.rows(`update job set hold_expires_at = app_now(), due_at = app_now() where status = 'held'`)
+  await market.advance(1)
+  // A new day: what lapsed may be offered again, and nobody has let too many holds lapse.
+  await market.advance(2 * 86_400)
+  for (const { id } of went(await ada.ask<Held[]>('GET', '/api/jobs?status=queued')))
+    went(await act(ada, 'cancel', { id }))
+  for (const { id } of went(await ada.ask<Held[]>('GET', '/api/jobs?status=queued')))
+    went(await act(ada, 'cancel', { id }))
+})
+
 test('200 agents pull at once over two APIs from 120 jobs: every job is held by exactly one of them', async () => {
   assert.equal(workers.length, 200)
-  for (let n = 0; n < 6; n++) await Promise.all(Array.from({ length: 20 }, () => post(ada, { price_cents: 100 })))
+  await postMany(120)
   const answers = await pullAll(workers)
   const held = answers.filter(({ status }) => status === 200).map(({ body }) => body!.id)
   for (const { status, text } of answers) assert.ok(status === 200 || status === 204, text)
@@ -82,7 +106,7 @@ test('they pull again, twice each at once: everybody gets the hold they have, no
 })
 
 test('owners with more agents than holds: ten each and no more, however they pull', async () => {
-  for (let n = 0; n < 8; n++) await Promise.all(Array.from({ length: 20 }, () => post(ada, { price_cents: 100 })))
+  await postMany(160)
   const extra: Worker[] = []
   for (const owner of owners.slice(0, 5)) {
     for (const name of ['extra-0', 'extra-1', 'extra-2']) {

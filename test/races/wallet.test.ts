@@ -69,14 +69,31 @@ test('300 jobs at once with a key that may spend $50 a day from a full wallet: e
     },
   )
   const { key } = went(made, 201)
-  const limited = at(market.url, { ...bea, key })
-  const answers = await runAll({ ...limited, key }, 300)
+  const answers = await runAll({ ...bea, key }, 300)
   assert.equal(answers.filter(({ status }) => status === 201).length, 50)
   for (const answer of answers.filter(({ status }) => status !== 201)) refused(answer, 402, 'spend_limit_reached')
   assert.deepEqual([await countIn('queued', bea), await countIn('pending_payment', bea)], [50, 250])
   assert.equal((await walletOf(bea)).balance_cents, 995_000)
   const [day] = await market.db.rows<{ spent: number }>(`select sum(spent)::bigint as spent from mandate_day`)
   assert.equal(day!.spent, 5_000)
+  await assertLawful(market)
+})
+
+test('a job that the wallet is too short for takes nothing of what its key may spend that day', async () => {
+  const [cleo] = await people(market, 'Cleo')
+  await fund(market, cleo, 2_000)
+  const made = await ask<{ key: string; id: string }>(
+    market.url,
+    'POST',
+    '/api/keys',
+    { spend_limit_cents: 5_000 },
+    { cookie: cleo.cookie, origin: market.url },
+  )
+  const { key, id } = went(made, 201)
+  const answers = await runAll({ ...cleo, key }, 100)
+  assert.equal(answers.filter(({ status }) => status === 201).length, 20)
+  const [day] = await market.db.rows<{ spent: number }>(`select spent from mandate_day where lineage = $1`, [id])
+  assert.equal(day!.spent, 2_000)
   await assertLawful(market)
 })
 

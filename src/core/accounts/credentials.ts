@@ -53,14 +53,11 @@ const rotatedKey = keySql(`k.rotated_at > app_now() - interval '60 seconds'`)
 /** Looks credentials up in the database and believes an answer for a few seconds. */
 export function openCredentials(sql: Sql): Credentials {
   const cache = new Map<string, { actor: Actor; until: number }>()
-  // What has just been ended here: a look-up that was under way, or that came before the commit, must not be believed later.
-  const ended = new Map<string, number>()
   // Whoever looks a credential up while it is being ended still finds it alive, and must not put it back.
   const ending = new Map<string, number>()
   const isEnding = ({ keyId, sessionId }: Actor): boolean => (ending.get((keyId ?? sessionId)!) ?? 0) > Date.now()
   const remember = (secret: string, actor: Actor): Actor => {
     if (ending.size > 0 && isEnding(actor)) return actor
-    if ((ended.get(actor.keyId ?? actor.sessionId!) ?? 0) > Date.now()) return actor
     if (cache.size >= 50_000) cache.clear()
     cache.set(secret, { actor, until: Date.now() + cachedMs })
     return actor
@@ -129,8 +126,6 @@ export function openCredentials(sql: Sql): Credentials {
     forget(id) {
       if (ending.size >= 1_000) for (const [ended, until] of ending) if (until <= Date.now()) ending.delete(ended)
       ending.set(id, Date.now() + endingMs)
-      if (ended.size >= 10_000) for (const [old, until] of ended) if (until < Date.now()) ended.delete(old)
-      ended.set(id, Date.now() + 30_000)
       for (const [secret, { actor }] of cache) if (actor.keyId === id || actor.sessionId === id) cache.delete(secret)
     },
   }

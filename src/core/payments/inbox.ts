@@ -2,6 +2,7 @@ import type Stripe from 'stripe'
 import type { Database, Sql } from '../../base/db.ts'
 import type { Log } from '../../base/log.ts'
 import { bookTopUp } from './book-top-up.ts'
+import { isDefiniteNo } from './stripe.ts'
 
 const eventsWeRead = [
   'checkout.session.completed',
@@ -9,21 +10,30 @@ const eventsWeRead = [
   'checkout.session.expired',
 ]
 
+const isId = (value: unknown): value is string => typeof value === 'string' && /^[\w-]{1,255}$/.test(value)
+
 /**
  * Stores a verified event once, however often it is delivered; answers whether there is something to do. What it says is not
  * believed: its object is read again from the provider when the row is worked on, so order and age do not matter.
  */
 export async function receiveEvent(sql: Sql, event: Stripe.Event): Promise<boolean> {
-  if (!eventsWeRead.includes(event.type)) return false
-  const object = event.data.object as { id?: string }
+  // Only these are worked on. Of anything else nothing is assumed: it is acknowledged and left alone.
+  const { id, type, data } = (event ?? {}) as {
+    id?: unknown
+    type?: unknown
+    data?: { object?: { id?: unknown } | null } | null
+  }
+  const object = data?.object?.id
+  if (typeof type !== 'string' || !eventsWeRead.includes(type) || !isId(id) || !isId(object)) return false
   const rows = await sql.rows(
     `insert into stripe_inbox (id, type, object_id) values ($1, $2, $3) on conflict (id) do nothing returning 1`,
-    [event.id, event.type, object.id ?? ''],
+    [id, type, object],
   )
   return rows.length > 0
 }
 
 const batch = 20
+const finished = `update stripe_inbox set processed_at = clock_timestamp() where id = $1`
 
 /** Works on stored events, oldest first; any number of processes may. Answers how many it finished. */
 export async function readInbox(db: Database, stripe: Stripe, log: Log): Promise<number> {
@@ -35,11 +45,12 @@ export async function readInbox(db: Database, stripe: Stripe, log: Log): Promise
     try {
       const session = await stripe.checkout.sessions.retrieve(event.object_id)
       await bookTopUp(db, session)
-      await db.rows(`update stripe_inbox set processed_at = clock_timestamp() where id = $1`, [event.id])
+      await db.rows(finished, [event.id])
       done++
     } catch (error) {
-      // It stays in the inbox and is tried again with the next round.
-      log.warn({ event_id: event.id, err: error }, 'an event of the payment provider could not be worked on yet')
+      log.warn({ event_id: event.id, err: error }, 'an event of the payment provider could not be worked on')
+      // Without an answer it stays and is tried again with the next round; a definite no would only stand before the others.
+      if (isDefiniteNo(error)) await db.rows(finished, [event.id])
     }
   }
   return done

@@ -52,6 +52,21 @@ export function readShare(text: string): number {
   return share
 }
 
+/** The same with one more word: for an option that may be repeated. */
+export const another = (value: string, before: readonly string[] = []): string[] => [...before, value]
+
+/** One more variable, as `NAME=value`; a name alone takes the value it has here. */
+export function readVariable(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const at = text.indexOf('=')
+  const name = at < 0 ? text : text.slice(0, at)
+  const value = at < 0 ? process.env[name] : text.slice(at + 1)
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+    throw new InvalidArgumentError('It must be NAME=value, the name of letters, digits and _.')
+  if (value === undefined)
+    throw new InvalidArgumentError(`There is no ${name} in the environment here; write ${name}=value.`)
+  return { ...before, [name]: value }
+}
+
 const checkTypes = ['contains', 'not_contains', 'regex', 'min_words', 'json_schema', 'command'] as const
 
 /** One more check, as `type:value`; `json_schema:@file` reads the schema from a file. */

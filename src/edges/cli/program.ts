@@ -2,10 +2,15 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError, type Help } from 'commander'
 import { agentCommands } from './commands/agents.ts'
 import { apiCommands } from './commands/api.ts'
+import { fileCommands } from './commands/files.ts'
+import { keyCommands } from './commands/keys.ts'
+import { logCommands } from './commands/logs.ts'
 import { machineCommands } from './commands/machine.ts'
+import { openCommands } from './commands/open.ts'
 import { postCommands } from './commands/post.ts'
 import { signInCommands } from './commands/sign-in.ts'
 import { userCommands } from './commands/user.ts'
+import { verifyCommands } from './commands/verify.ts'
 import { walletCommands } from './commands/wallet.ts'
 import { workCommands } from './commands/work.ts'
 import { complain } from './complain.ts'
@@ -51,11 +56,17 @@ export function buildProgram(): Command {
   program.commandsGroup('You')
   signInCommands(program)
   walletCommands(program)
+  keyCommands(program)
   program.commandsGroup('Have work done')
   postCommands(program)
+  logCommands(program)
+  fileCommands(program)
   program.commandsGroup('Do work')
   agentCommands(program)
   workCommands(program)
+  verifyCommands(program)
+  program.commandsGroup('Look around')
+  openCommands(program)
   program.commandsGroup('The market itself')
   machineCommands(program)
   userCommands(program)

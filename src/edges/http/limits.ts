@@ -126,10 +126,12 @@ export function openMeter(sql: Sql, name: string, limit: number, windowSeconds: 
   return { take: (subject) => takeLeased(subject) ?? takeFromNext(subject) }
 }
 
-/** Stands before every endpoint. Both throw `rate_limited`, and `busy` when there is no telling: nobody comes in uncounted. */
+/** Stands before every endpoint. All throw `rate_limited`, and `busy` when there is no telling: nobody comes in uncounted. */
 export interface Gate {
   /** Counts a request that may come in, and says in its answer's headers what is left. */
   admit(endpoint: AnyEndpoint, actor: Actor, request: FastifyRequest, reply: FastifyReply): Promise<void>
+  /** Counts a well-formed request under the limit of its own that its route may have. */
+  admitTo(endpoint: AnyEndpoint, actor: Actor, request: FastifyRequest, reply: FastifyReply): Promise<void>
   /** Counts a request whose credential was refused, so that guessing one is slow. */
   turnAway(request: FastifyRequest, reply: FastifyReply): Promise<void>
 }
@@ -171,11 +173,12 @@ export function openGate(sql: Sql, limits: Limits, log: Log): Gate {
   return {
     async admit({ route }, actor, request, reply) {
       if (uncounted.has(route)) return
-      const address = actor.kind === 'anonymous' ? addressOf(request.ip) : null
-      if (address !== null) await count('address', address, reply)
+      if (actor.kind === 'anonymous') await count('address', addressOf(request.ip), reply)
       else await count('requests', actor.lineage, reply)
+    },
+    async admitTo({ route }, actor, request, reply) {
       const own = limitedRoutes[route]
-      if (own) await count(own, address ?? actor.lineage, reply)
+      if (own) await count(own, actor.kind === 'anonymous' ? addressOf(request.ip) : actor.lineage, reply)
     },
     turnAway: (request, reply) => count('address', addressOf(request.ip), reply),
   }

@@ -189,6 +189,7 @@ async function answerTo(
     query: request.query,
     body: request.body ?? {},
   })
+  await gate.admitTo(endpoint, actor, request, reply)
   const size = endpoint.kind === 'upload' ? { content_length: request.headers['content-length'] ?? null } : null
   const remember = rememberOf(request.headers['idempotency-key'], endpoint, actor.lineage, size ?? input)
   const lastEventId = request.headers['last-event-id']

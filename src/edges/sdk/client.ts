@@ -1,11 +1,13 @@
 import type { z } from 'zod'
 import type { Answers, AnyEndpoint } from '../../base/endpoint.ts'
 import { type Contracts, contracts } from './contracts.ts'
+import { type EventsOptions, readEvents, type ServerEvent } from './events.ts'
 import { type Connection, type SendOptions, send } from './send.ts'
 
 // The door of the SDK (`clawrk/sdk`): nobody imports another file of it.
 export { type Contracts, contracts } from './contracts.ts'
 export { ClawrkError } from './error.ts'
+export { type EventsOptions, readEvents, type ServerEvent } from './events.ts'
 export { type Connection, type SendOptions, send } from './send.ts'
 
 type Fields<E extends AnyEndpoint> = z.input<E['input'] & z.ZodType>
@@ -16,13 +18,13 @@ export type Asked<E extends AnyEndpoint> = E['kind'] extends 'upload'
     { readonly file: Blob } & (string extends keyof Fields<E> ? unknown : Fields<E>)
   : Fields<E>
 
-/** The body of one answer. A list carries the cursor of its next page, null on the last one; a file is a Blob. */
+/** The body of one answer. A list carries the cursor of its next page, null on the last one; a file is a File. */
 type BodyOf<A> = A extends z.ZodType
   ? z.output<A> extends readonly (infer Row)[]
     ? List<Row>
     : z.output<A>
   : A extends 'bytes'
-    ? Blob
+    ? File
     : null
 
 export type List<Row> = Row[] & { readonly next: string | null }
@@ -38,9 +40,10 @@ type OnlyOne<T, U = T> = T extends U ? ([U] extends [T] ? true : false) : never
 export type Answered<E extends AnyEndpoint> =
   OnlyOne<keyof E['answers']> extends true ? BodyOf<E['answers'][keyof E['answers']]> : ByStatus<E['answers']>
 
-/** One endpoint as a function. Refusals are thrown as `ClawrkError`. */
-export type Ask<E extends AnyEndpoint> =
-  Record<never, never> extends Asked<E>
+/** One endpoint as a function. Refusals are thrown as `ClawrkError`; a stream of events is read on across lost connections. */
+export type Ask<E extends AnyEndpoint> = 'events' extends E['answers'][keyof E['answers']]
+  ? (input: Asked<E>, options?: EventsOptions) => AsyncGenerator<ServerEvent, void, undefined>
+  : Record<never, never> extends Asked<E>
     ? (input?: Asked<E>, options?: SendOptions) => Promise<Answered<E>>
     : (input: Asked<E>, options?: SendOptions) => Promise<Answered<E>>
 
@@ -57,13 +60,19 @@ export function createClient(connection: Connection): Client {
       Object.fromEntries(
         Object.entries(contract.endpoints as Readonly<Record<string, AnyEndpoint>>).map(([verb, endpoint]) => [
           verb,
-          (input?: Readonly<Record<string, unknown>>, options?: SendOptions) =>
-            call(connection, endpoint, input, options),
+          isStream(endpoint)
+            ? (input?: Readonly<Record<string, unknown>>, options?: EventsOptions) =>
+                readEvents(connection, endpoint, input, options)
+            : (input?: Readonly<Record<string, unknown>>, options?: SendOptions) =>
+                call(connection, endpoint, input, options),
         ]),
       ),
     ]),
   ) as unknown as Client
 }
+
+/** Whether an endpoint answers with a stream of events. */
+export const isStream = (endpoint: AnyEndpoint): boolean => Object.values(endpoint.answers).includes('events')
 
 async function call(
   connection: Connection,

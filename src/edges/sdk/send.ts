@@ -56,10 +56,11 @@ export async function send(
 
 interface Prepared {
   readonly url: URL
-  readonly init: RequestInit
+  readonly init: RequestInit & { readonly headers: Readonly<Record<string, string>> }
 }
 
-function requestFor(
+/** An endpoint's request with its fields in path, query or body. */
+export function requestFor(
   { url, key }: Connection,
   endpoint: AnyEndpoint,
   input: Readonly<Record<string, unknown>>,
@@ -112,7 +113,7 @@ async function once(
   try {
     answer = await ask(url, { ...init, signal: signal ? AbortSignal.any([signal, limit]) : limit })
     if (answer.ok && endpoint.answers[answer.status] === 'bytes') {
-      return { status: answer.status, body: await answer.blob(), next: null }
+      return { status: answer.status, body: await fileOf(answer), next: null }
     }
     text = await answer.text()
   } catch (error) {
@@ -120,10 +121,28 @@ async function once(
     throw new ClawrkError(0, 'unreachable', `No market answers at ${url.origin}.`, { cause: error })
   }
   const body = parse(text)
-  if (!(answer.ok || answer.status in endpoint.answers) || body === unreadable) {
-    throw withWait(errorFrom(answer.status, body, url.origin), answer.headers.get('retry-after'))
-  }
+  if (!(answer.ok || answer.status in endpoint.answers) || body === unreadable) throw answerOf(answer, text, url)
   return { status: answer.status, body, next: nextCursor(answer.headers.get('link')) }
+}
+
+/** The error that an answer stands for. */
+export function answerOf(answer: Response, text: string, { origin }: URL): ClawrkError {
+  return withWait(errorFrom(answer.status, parse(text), origin), answer.headers.get('retry-after'))
+}
+
+/** A file under the name the market gives it. */
+async function fileOf(answer: Response): Promise<File> {
+  const bytes = await answer.blob()
+  const name = /filename\*=UTF-8''([^;]+)/i.exec(answer.headers.get('content-disposition') ?? '')?.[1]
+  return new File([bytes], name === undefined ? 'file' : decoded(name), { type: bytes.type })
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
 }
 
 const unreadable = Symbol('not JSON')
@@ -148,7 +167,7 @@ function withWait(error: ClawrkError, header: string | null): ClawrkError {
 }
 
 /** Seconds to pause before the next try; null when another try would fare no better. */
-function pauseBefore({ status, code, detail }: ClawrkError, tries: number): number | null {
+export function pauseBefore({ status, code, detail }: ClawrkError, tries: number): number | null {
   const asked = detail.retry_after_seconds
   const worth =
     status === 0 ||
@@ -161,7 +180,7 @@ function pauseBefore({ status, code, detail }: ClawrkError, tries: number): numb
   return asked === undefined ? 0.1 + jitter : asked + Math.min(1, jitter)
 }
 
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = (): void => {
       clearTimeout(timer)

@@ -59,7 +59,10 @@ export function startWorker({ config, signals, db, stripe, storage, log }: Worke
     tidy: {
       name: 'tidy',
       everyMs: config.mode === 'test' ? 2_000 : 60_000,
-      once: () => nothingMore(Promise.all([tidyJobs(db), tidyIdempotency(db), tidyQuotas(db), tidyDeviceCodes(db), tidyFiles(db, storage)])),
+      once: () =>
+        nothingMore(
+          Promise.all([tidyJobs(db), tidyIdempotency(db), tidyQuotas(db), tidyDeviceCodes(db), tidyFiles(db, storage)]),
+        ),
     },
   }
   const loops = new Map<string, Loop>(Object.entries(works).map(([name, work]) => [name, runLoop(work, log)]))

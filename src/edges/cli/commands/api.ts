@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 import type { AnyEndpoint, Contract } from '../../../base/endpoint.ts'
-import { contracts, send } from '../../sdk/client.ts'
+import { contracts, isStream, readEvents, send } from '../../sdk/client.ts'
 import { readBytes, readText } from '../arguments.ts'
 import { exits, misused } from '../exit.ts'
 import { table } from '../render/table.ts'
@@ -124,6 +124,11 @@ async function ask(command: Command, endpoint: AnyEndpoint, fields: Fields): Pro
   const session = endpoint.access === 'public' ? openAnonymous(command) : openSession(command)
   const missing = [...endpoint.route.matchAll(/:(\w+)/g)].map((match) => match[1]!).filter((name) => !fields[name])
   if (missing.length > 0) throw misused(`${endpoint.route} needs ${missing.map((name) => `--${name}`).join(' and ')}.`)
+  if (isStream(endpoint)) {
+    for await (const event of readEvents(session.connection, endpoint, fields))
+      process.stdout.write(`${JSON.stringify(event)}\n`)
+    return
+  }
   const { status, body } = await send(session.connection, endpoint, fields)
   if (body instanceof Blob) return void process.stdout.write(await body.bytes())
   // Always JSON; laid out for reading where somebody reads it.

@@ -5,20 +5,24 @@ import { type Database, openDatabase, sqlState } from '../../../base/db.ts'
 import { dollars } from '../../../base/money.ts'
 import { launchPostgres } from '../../../base/postgres/launch.ts'
 import { type Breach, checkLaws, laws, platformBalance } from '../../../core/ledger/laws.ts'
-import { exits, refused } from '../exit.ts'
+import { Complaint, exits, refused } from '../exit.ts'
 import { facts } from '../render/job.ts'
 import { bold, dim, paint } from '../render/text.ts'
 
 const platform = ['fees', 'stripe', 'processing', 'credits_sold', 'arbitration', 'unclaimed', 'losses'] as const
 
 /** Checks every law of the ledger, in the database itself; exit code 1 on a breach. */
-export async function diagnose(json: boolean): Promise<void> {
+export const diagnose = (json: boolean): Promise<void> => onDatabase((db, name) => report(db, name, json))
+
+/** Works on the database of the market on this machine; what keeps it from that is said in words. */
+export async function onDatabase(work: (db: Database, name: string) => Promise<void>): Promise<void> {
   const place = await findDatabase()
   try {
     const db = openDatabase({ url: place.url, poolSize: 1 })
     try {
-      await report(db, place.name, json)
+      await work(db, place.name)
     } catch (error) {
+      if (error instanceof Complaint) throw error
       if (sqlState(error) === '42P01')
         throw refused('no_market', `There is no market in ${place.name} yet, or an older one.`, 'clawrk serve')
       if (sqlState(error) === undefined)

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { settings } from '../../../base/config.ts'
 import { columns, wrap } from '../render/text.ts'
 import { diagnose } from './doctor.ts'
+import { ledgerCommands } from './ledger.ts'
 
 export const marketEntry = join(import.meta.dirname, '../../../main.ts')
 
@@ -22,6 +23,7 @@ export function machineCommands(program: Command): void {
       '\nIt looks at DATABASE_URL, or else at the database in CLAWRK_DATA_DIR (.data), running or not.',
     )
     .action((_: object, command: Command) => diagnose(command.optsWithGlobals<{ json?: boolean }>().json === true))
+  ledgerCommands(program)
 }
 
 /** The market takes this process over: no other stands between it and its signals. */

@@ -1,13 +1,23 @@
 import type { Command } from 'commander'
 import { dollars } from '../../../base/money.ts'
 import type { Job } from '../../../desks/jobs/job.ts'
-import { type CheckGiven, readCheck, readPrice, readSeconds, readShare, readText } from '../arguments.ts'
+import {
+  another,
+  type CheckGiven,
+  readCheck,
+  readPrice,
+  readSeconds,
+  readShare,
+  readText,
+  readVariable,
+} from '../arguments.ts'
 import { moneySteps, printFailure } from '../complain.ts'
 import { exits, misused, refused } from '../exit.ts'
 import { checkText, done, facts, isSameText, points, section } from '../render/job.ts'
 import { bold, dim, oneLine } from '../render/text.ts'
 import { duration } from '../render/time.ts'
 import { canAsk, openSession, type Session } from '../session.ts'
+import { type NamedFile, readFiles, uploadAll } from './files.ts'
 import { waitFor } from './wait.ts'
 
 interface RunOptions {
@@ -16,6 +26,8 @@ interface RunOptions {
   readonly check?: CheckGiven[]
   readonly minPassRate?: number
   readonly retrySame?: boolean
+  readonly attach?: string[]
+  readonly env?: Record<string, string>
   readonly quote?: boolean
   readonly yes?: boolean
   readonly wait?: boolean
@@ -35,6 +47,12 @@ export function runCommand(program: Command): void {
     )
     .option('--min-pass-rate <share>', 'only for agents with at least this share of passed attempts', readShare)
     .option('--retry-same', 'whoever failed may try again at once')
+    .option('--attach <file>', 'a file for the worker; may be repeated', another)
+    .option(
+      '--env <NAME=value>',
+      'a variable for whoever accepts the job, sealed until then; NAME alone takes its value here; may be repeated',
+      readVariable,
+    )
     .option('--quote', 'only show the estimate')
     .option('-y, --yes', 'post it without asking')
     .option('--wait', 'wait for the result and show it')
@@ -52,6 +70,7 @@ async function run(session: Session, given: string, options: RunOptions): Promis
       'add -y to post the job at once, or --quote to see the estimate only',
     )
   }
+  const files = readFiles(options.attach)
   const wish = {
     prompt,
     ...(options.price === undefined ? {} : { price_cents: options.price }),
@@ -59,8 +78,9 @@ async function run(session: Session, given: string, options: RunOptions): Promis
     ...(options.check === undefined ? {} : { checks: options.check }),
     ...(options.minPassRate === undefined ? {} : { min_pass_rate: options.minPassRate }),
     ...(options.retrySame ? { retry_same: true } : {}),
+    ...(options.env === undefined ? {} : { envVars: options.env }),
   }
-  if (options.yes && !options.quote) return post(session, { ...wish, confirmed: true }, options)
+  if (options.yes && !options.quote) return post(session, { ...wish, confirmed: true }, files, options)
   const answer = await session.client.jobs.run(wish)
   if (answer.status !== 200) throw refused('unexpected_answer', 'The market answered a quote with something else.')
   const quote = answer.body
@@ -86,6 +106,7 @@ async function run(session: Session, given: string, options: RunOptions): Promis
   await post(
     session,
     { ...wish, quote_id: quote.quote_id, price_cents: price, time_limit_seconds: limit, confirmed: true },
+    files,
     options,
   )
 }
@@ -93,7 +114,7 @@ async function run(session: Session, given: string, options: RunOptions): Promis
 function quoteCard(
   quote: Quote,
   prompt: string,
-  { price, timeLimit, check = [] }: RunOptions,
+  { price, timeLimit, check = [], attach = [], env = {} }: RunOptions,
   wallet: string | null,
 ): string[] {
   const estimated = (given: unknown): string => (given === undefined ? dim('  estimated') : '')
@@ -104,6 +125,8 @@ function quoteCard(
       ['time limit', duration(timeLimit ?? quote.estimated_time_limit_seconds) + estimated(timeLimit)],
       ['skill', oneLine(quote.skill)],
       ['decided by', judges[quote.verification]],
+      ['files', attach.map(oneLine).join(', ')],
+      ['variables', Object.keys(env).join(', ')],
       ['you have', wallet],
     ]),
     ...section('Description', isSameText(prompt, quote.description) ? null : quote.description),
@@ -129,9 +152,11 @@ async function agreed(question: string): Promise<boolean> {
 async function post(
   session: Session,
   wish: Parameters<Session['client']['jobs']['run']>[0],
+  files: readonly NamedFile[],
   { wait }: RunOptions,
 ): Promise<void> {
-  const answer = await session.client.jobs.run(wish)
+  const attachments = await uploadAll(session, files)
+  const answer = await session.client.jobs.run(attachments.length > 0 ? { ...wish, attachments } : wish)
   if (answer.status === 200) throw refused('unexpected_answer', 'The market answered a confirmed job with a quote.')
   if (answer.status === 402) {
     const { body } = answer

@@ -1,23 +1,26 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { dollars } from '../../../base/money.ts'
 import { attemptsMax, type Job, type JobStatus } from '../../../desks/jobs/job.ts'
-import { readId, readPrice, readShare, readText } from '../arguments.ts'
+import { another, readId, readPrice, readSeconds, readShare, readText } from '../arguments.ts'
 import { misused, refused } from '../exit.ts'
 import { done, jobCard } from '../render/job.ts'
+import { startProgress } from '../render/progress.ts'
 import { dim, oneLine } from '../render/text.ts'
 import { duration, relative } from '../render/time.ts'
 import { openSession, type Session } from '../session.ts'
 import { findAgent } from './agents.ts'
+import { readFiles, uploadAll } from './files.ts'
 
 interface PullOptions {
   readonly agent?: string
   readonly minPrice?: number
   readonly skill?: string[]
   readonly minScore?: number
+  readonly wait?: number | true
 }
 
 const agentOption = ['-a, --agent <agent>', 'for this agent of yours, by name or id'] as const
-const another = (value: string, before: string[] = []): string[] => [...before, value]
 
 export function workCommands(program: Command): void {
   program
@@ -27,6 +30,11 @@ export function workCommands(program: Command): void {
     .option('--min-price <cents>', "not below this price, in cents (or '$5.00')", readPrice)
     .option('--skill <skill>', 'only jobs of this skill; may be repeated', another)
     .option('--min-score <score>', 'rather nothing than a worse match (0 to 1)', readShare)
+    .option(
+      '--wait [seconds]',
+      'wait for a job when there is none (90, 30m); without a number as long as it takes',
+      readSeconds,
+    )
     .action(async (options: PullOptions, command: Command) => pull(openSession(command), options))
   program
     .command('claim')
@@ -50,6 +58,7 @@ export function workCommands(program: Command): void {
     .argument('[id]', 'without it: the job your agent has accepted', readId)
     .option('-t, --text <text>', 'the work itself')
     .option('-f, --file <file>', 'a text file with the work; - reads standard input')
+    .option('--attach <file>', 'a file to hand in with it; may be repeated', another)
     .action(async (id: string | undefined, options: SubmitOptions, command: Command) =>
       submit(openSession(command), id, options),
     )
@@ -69,16 +78,44 @@ async function agentFor(session: Session, named: string | undefined): Promise<{ 
   return session.agent ? { agent_id: session.agent.id } : {}
 }
 
-async function pull(session: Session, { agent, minPrice, skill, minScore }: PullOptions): Promise<void> {
-  const answer = await session.client.jobs.pull({
+async function pull(session: Session, { agent, minPrice, skill, minScore, wait = 0 }: PullOptions): Promise<void> {
+  const wish = {
     ...(await agentFor(session, agent)),
     ...(minPrice === undefined ? {} : { min_price_cents: minPrice }),
     ...(skill === undefined ? {} : { skills: skill }),
     ...(minScore === undefined ? {} : { min_score: minScore }),
-  })
-  if (answer.status === 204)
-    return session.show(null, () => [dim('There is no job for this agent right now. Try again in a while.')])
-  session.show(answer.body, () => heldLines(answer.body))
+  }
+  const job = await firstJob(session, wish, wait === true ? Number.POSITIVE_INFINITY : wait)
+  if (job) return session.show(job, () => heldLines(job))
+  const rest = wait === 0 ? 'Try again in a while, or add --wait.' : 'Try again in a while.'
+  session.show(null, () => [dim(`There is no job for this agent right now. ${rest}`)])
+}
+
+/** What the market waits for one pull at most. */
+const waitMost = 30
+
+/** The best job there is, or the first to come within so many seconds. */
+async function firstJob(
+  session: Session,
+  wish: Parameters<Session['client']['jobs']['pull']>[0],
+  seconds: number,
+): Promise<Held | null> {
+  const startedAt = Date.now()
+  const progress = seconds > 0 && !session.json ? startProgress() : null
+  try {
+    for (let left = seconds; ; left = seconds - (Date.now() - startedAt) / 1000) {
+      const waited = (Date.now() - startedAt) / 1000
+      progress?.say(`waiting for a job · ${duration(waited)}`)
+      const pause = Math.max(0, Math.min(waitMost, Math.ceil(left)))
+      const answer = await session.client.jobs.pull(pause > 0 ? { ...wish, wait_seconds: pause } : wish)
+      if (answer.status === 200) return answer.body
+      // A market that is about to restart answers before its time.
+      if (left > pause) await sleep(Math.min(1_000, left * 1000))
+      else return null
+    }
+  } finally {
+    progress?.stop()
+  }
 }
 
 async function claim(session: Session, id: string, { agent }: PullOptions): Promise<void> {
@@ -152,14 +189,24 @@ async function reject(session: Session, given: string | undefined): Promise<void
 interface SubmitOptions {
   readonly text?: string
   readonly file?: string
+  readonly attach?: string[]
 }
 
-async function submit(session: Session, given: string | undefined, { text, file }: SubmitOptions): Promise<void> {
-  if ((text === undefined) === (file === undefined))
+async function submit(session: Session, given: string | undefined, options: SubmitOptions): Promise<void> {
+  const { text, file, attach = [] } = options
+  if (text !== undefined && file !== undefined)
     throw misused('Hand in the work once: with -t "<text>", or with -f <file>.')
-  const output = text ?? readText(file!)
+  if (text === undefined && file === undefined && attach.length === 0)
+    throw misused('There is no work: hand it in with -t "<text>", -f <file> or --attach <file>.')
+  const output = text ?? (file === undefined ? undefined : readText(file))
+  const files = readFiles(attach)
   const id = given ?? (await inHand(session, 'accepted', 'clawrk accept'))
-  const job = await session.client.jobs.submit({ id, output })
+  const attachments = await uploadAll(session, files)
+  const job = await session.client.jobs.submit({
+    id,
+    ...(output === undefined ? {} : { output }),
+    ...(attachments.length > 0 ? { attachments } : {}),
+  })
   session.show(job, () => done('Handed in; it is being verified.', `clawrk wait ${id}`))
 }
 

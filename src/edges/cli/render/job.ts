@@ -76,7 +76,8 @@ export function points(title: string, texts: readonly string[]): string[] {
   return ['', `  ${bold(title)}`, ...lines.map((line) => `  ${line}`)]
 }
 
-function verdictLines(verdict: Verdict | null): string[] {
+/** What verification said of some work; nothing when it has not spoken. */
+export function verdictLines(verdict: Verdict | null): string[] {
   if (!verdict) return []
   const checks = verdict.checks.filter(({ pass }) => !pass)
   // A failed check fails everything: which criteria fell with it says nothing more.
