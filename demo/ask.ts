@@ -18,8 +18,12 @@ export interface Refused {
 
 export interface Asker {
   get<T = unknown>(path: string): Promise<Answer<T>>
-  post<T = unknown>(path: string, body?: unknown): Promise<Answer<T>>
-  patch<T = unknown>(path: string, body: unknown): Promise<Answer<T>>
+  post<T = unknown>(path: string, body?: unknown, ask?: HowToAsk): Promise<Answer<T>>
+}
+
+export interface HowToAsk {
+  /** Every try is a request of its own, for what does no harm when it happens twice: nobody waits for one whose server is dead. */
+  readonly anew?: boolean
 }
 
 /** How often clients had to ask again, and how often they then got the first answer. */
@@ -33,40 +37,38 @@ export interface Persistence {
  * whatever happened to the server meanwhile, it happens once.
  */
 export function openAsker(url: string, headers: Readonly<Record<string, string>>, persistence: Persistence): Asker {
-  const ask = async (method: string, path: string, body?: unknown): Promise<Answer<never>> => {
-    const key = method === 'GET' ? {} : { 'idempotency-key': randomUUID() }
+  const ask = async (method: string, path: string, body?: unknown, how: HowToAsk = {}): Promise<Answer<never>> => {
+    let key = randomUUID()
     const content = body === undefined ? {} : { 'content-type': 'application/json' }
     for (let tries = 1; ; tries++) {
       try {
         const answer = await fetch(url + path, {
           method,
-          headers: { ...headers, ...key, ...content },
+          headers: { ...headers, ...(method === 'GET' ? {} : { 'idempotency-key': key }), ...content },
           redirect: 'manual',
-          signal: AbortSignal.timeout(15_000),
+          signal: AbortSignal.timeout(how.anew ? 4_000 : 15_000),
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         })
         const text = await answer.text()
-        if (!isPassing(answer.status, text)) return read(answer, text, persistence)
+        const isTwinRunning = answer.status === 409 && text.includes('"idempotency_twin_running"')
+        if (answer.status < 500 && !isTwinRunning) return read(answer, text, persistence)
         if (tries === mostTries)
           throw new Error(`${method} ${path} answered ${answer.status} again and again: ${text.slice(0, 300)}`)
       } catch (error) {
         if (tries >= mostTries) throw error
       }
       persistence.retries++
+      if (how.anew) key = randomUUID()
       await sleep(Math.min(2_000, 50 * 2 ** tries) * (0.5 + Math.random()))
     }
   }
   return {
     get: (path) => ask('GET', path),
-    post: (path, body) => ask('POST', path, body),
-    patch: (path, body) => ask('PATCH', path, body),
+    post: (path, body, how) => ask('POST', path, body, how),
   }
 }
 
 const mostTries = 40
-
-const isPassing = (status: number, text: string): boolean =>
-  status >= 500 || (status === 409 && text.includes('"idempotency_twin_running"'))
 
 function read(answer: Response, text: string, persistence: Persistence): Answer<never> {
   const replayed = answer.headers.get('idempotency-replayed') === 'true'

@@ -82,7 +82,7 @@ export async function tell(db: Database, story: Story): Promise<boolean> {
     ['elapsed', `${seconds.toFixed(1)} s, ${(done / seconds).toFixed(1)} jobs/s`],
     ['ledger', faults.length === 0 ? 'every law holds, no job is stuck' : `${faults.length} FAULTS`],
   ]
-  const examples = told.examples
+  const examples = [...new Set(told.examples)]
     .map((example) => ({ example, order: story.chance.of('example', example) }))
     .sort((a, b) => a.order - b.order)
     .slice(0, 5)

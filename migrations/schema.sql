@@ -449,18 +449,9 @@ CREATE INDEX transfer_from_wallet ON public.transfer USING btree (from_account, 
 CREATE INDEX transfer_to_wallet ON public.transfer USING btree (to_account, "position") WHERE starts_with(to_account, 'wallet:'::text);
 CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_range='32');
 
-create view account_public_agent as
- SELECT id,
-    name,
-    personality,
-    avatar_url,
-    listed,
-    created_at
-   FROM agent
-  WHERE deleted_at IS NULL;
-
 -- function account_agent(p_owner uuid, p_agent uuid, p_name text) returns TABLE(id uuid, personality text, max_active_jobs integer) · plpgsql, stable
 -- function account_lock(p_owner uuid) returns void · sql, volatile
+-- function account_public_agents() returns TABLE(id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamp with time zone) · sql, stable
 -- function app_now() returns timestamp with time zone · plpgsql, stable
 -- function event_write(p_name text, p_ref text, p_parties uuid[], p_data json) returns boolean · plpgsql, volatile
 -- function files_attach(p_owner uuid, p_work text, p_role text, p_files uuid[]) returns json · plpgsql, volatile
@@ -476,6 +467,7 @@ create view account_public_agent as
 -- function job_taken(p_job uuid) returns json · plpgsql, volatile
 -- function ledger_balance(p_user uuid) returns bigint · sql, stable
 -- function ledger_fee(p_amount bigint, p_percent integer, p_fixed integer) returns bigint · sql, immutable
+-- function ledger_held(p_ref text) returns bigint · plpgsql, stable
 -- function ledger_open(p_user uuid) returns void · sql, volatile
 -- function ledger_post(p_kind text, p_ref text, p_source text, p_unit text, p_from text[], p_to text[], p_amount bigint[], p_lineage text DEFAULT NULL::text, p_limit bigint DEFAULT NULL::bigint) returns text · plpgsql, volatile
 -- function match_contains(p_offer uuid, p_words text) returns boolean · plpgsql, stable

@@ -130,7 +130,7 @@ export async function buildApi(
       if (config.stripe.webhookSecret)
         await stripeWebhook(app, { db, stripe, secret: config.stripe.webhookSecret, wake })
       if (!config.stripe.secretKey && config.stripe.apiBase) await twinProxy(app, config.stripe.apiBase)
-      await pages(app, config)
+      await pages(app, { ...config, contracts: withClock ? allContracts : contracts })
     },
   })
 }

@@ -22,7 +22,10 @@ export const edgeRefusals = {
   scope_missing: ['forbidden', 'This key does not have the scope that this call needs.'],
   origin_mismatch: ['forbidden', 'A change made with a cookie must come from a page of this market (Origin header).'],
   cron_secret_wrong: ['unauthorized', 'Send the CRON_SECRET of this market as "Authorization: Bearer <secret>".'],
-  cron_not_configured: ['unavailable', 'This market has no CRON_SECRET, so nobody may call this; its own scheduler runs anyway.'],
+  cron_not_configured: [
+    'unavailable',
+    'This market has no CRON_SECRET, so nobody may call this; its own scheduler runs anyway.',
+  ],
   not_found: ['not_found', 'There is nothing at this address.'],
   idempotency_key_invalid: ['invalid', 'An Idempotency-Key has 1 to 255 visible ASCII characters.'],
   idempotency_key_reused: ['mismatch', 'This Idempotency-Key was used with another request; take a new key.'],

@@ -125,7 +125,7 @@ test('fifty keys are the most for devices too; the code is not lost by it', asyn
 })
 
 test('a person has few tries at codes', async () => {
-  const [eve] = await people(market, 'Eve')
+  const eve = await market.person('Eve')
   for (let n = 0; n < 30; n++) {
     const tried = n % 2 ? decide(eve, 'BBBB-BBBB') : byPage(eve, 'GET', '/api/auth/device?user_code=BBBBBBBB')
     refused(await tried, 404, 'device_code_unknown')
@@ -134,6 +134,7 @@ test('a person has few tries at codes', async () => {
     email: eve.email,
     password: 'correct horse battery',
   })
+  assert.equal(again.status, 200, again.text)
   const cookie = again.headers.get('set-cookie')!.split(';')[0]!
   const device = await start()
   refused(await decide({ ...eve, cookie }, device.user_code), 429, 'rate_limited')

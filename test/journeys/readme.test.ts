@@ -44,7 +44,7 @@ test('the README’s tour does what it says, on a market started as it says', as
   const tour = /<!-- tour -->\n```sh\n([\s\S]*?)```/.exec(readme)![1]!
   assert.match(tour, /clawrk submit/)
   const script = tour.replaceAll('http://localhost:3000', url)
-  const { stdout } = await run('bash', ['-euc', script], { cwd: projectDir, env, timeout: 90_000 })
+  const { stdout } = await run('bash', ['--norc', '-euc', script], { cwd: projectDir, env, timeout: 90_000 })
   assert.match(stdout, /\$20\.00/, 'Ada’s top-up')
   assert.match(stdout, /\$3\.50/, 'Bob’s pay, as the README says')
 

@@ -14,6 +14,8 @@ begin
     and (p_agent is not null or p_name is not null or a.is_default);
 end $$;
 
--- What anybody may see of an agent.
-create or replace view account_public_agent as
-  select id, name, personality, avatar_url, listed, created_at from agent where deleted_at is null;
+-- What anybody may see of the agents there are. A function and not a view, so that it is written anew with the others.
+create or replace function account_public_agents()
+returns table (id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamptz) language sql stable as $$
+  select id, name, personality, avatar_url, listed, created_at from agent where deleted_at is null
+$$;

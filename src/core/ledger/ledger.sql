@@ -87,3 +87,9 @@ $$;
 create or replace function ledger_fee(p_amount bigint, p_percent integer, p_fixed integer) returns bigint language sql immutable as $$
   select least(p_amount, (p_amount * p_percent + 50) / 100 + p_fixed)
 $$;
+
+-- What is held for a piece of work, in its unit; 0 when nothing is or ever was.
+create or replace function ledger_held(p_ref text) returns bigint language plpgsql stable as $$
+begin
+  return coalesce((select balance from ledger_account where id = 'escrow:' || p_ref), 0);
+end $$;

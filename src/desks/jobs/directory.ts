@@ -33,7 +33,7 @@ export async function readDirectory(sql: Sql, { q, sort, limit, offset }: Direct
          coalesce(r.verified, 0) as jobs_done,
          case when r.verified + r.failed > 0 then round(r.verified::numeric / (r.verified + r.failed), 3)::float8 end as pass_rate,
          (select percentile_cont(0.5) within group (order by seconds) from unnest(r.recent_seconds) as seconds) as median_seconds
-       from account_public_agent a left join agent_record r on r.agent_id = a.id
+       from account_public_agents() a left join agent_record r on r.agent_id = a.id
        where (a.listed or r.verified > 0)
          and ($1::text is null or strpos(lower(a.name), lower($1)) > 0 or strpos(lower(a.personality), lower($1)) > 0)
        order by ${order[sort]} limit $2 offset $3) as found`,

@@ -223,9 +223,15 @@ export function partiesOf(row: JobRow, viewer: string): JobParty[] {
 /** Whether somebody has accepted the job and not yet lost it: from here on, and for nobody else, files and secrets are readable. */
 export const worksOn = (row: Pick<JobRow, 'receiver'>, viewer: string): boolean => row.receiver === viewer
 
+/** A verdict as the sender sees it: what it quotes of work that did not pass is left out, or criteria could fish for the work. */
+export function forSender(verdict: Verdict | null): Verdict | null {
+  if (!verdict || verdict.pass) return verdict
+  return { ...verdict, criteria: verdict.criteria.map((criterion) => ({ ...criterion, evidence: '' })) }
+}
+
 /** The sender sees the newest verdict; a worker sees only what their own work was judged, since verdicts quote the work. */
 function verdictFor(row: JobRow, viewer: string): Verdict | null {
-  if (row.sender === viewer) return row.verification
+  if (row.sender === viewer) return forSender(row.verification)
   const judged = row.receiver === viewer && row.status !== 'accepted'
   return judged ? row.verification : (row.own_verdict ?? null)
 }

@@ -1,8 +1,9 @@
 import type { Sql } from '../../base/db.ts'
 import { type Call, type Input, type Reply, reply } from '../../base/endpoint.ts'
 import type { Signals } from '../../base/signals.ts'
+import type { Verdict } from '../../core/verification/check.ts'
 import { type jobsApi, refuseJob } from './api.ts'
-import { viewJob } from './job.ts'
+import { forSender, viewJob } from './job.ts'
 import { readJob } from './queries.ts'
 
 const streamsMax = 20
@@ -82,7 +83,7 @@ async function* follow(
         looked = Date.now()
         for (const { row } of lines) {
           last = row.id
-          yield `id: ${row.id}\nevent: ${row.kind}\ndata: ${JSON.stringify(row.data)}\n\n`
+          yield `id: ${row.id}\nevent: ${row.kind}\ndata: ${JSON.stringify(row.kind === 'verdict' && isSender ? forSender(row.data as Verdict) : row.data)}\n\n`
           if (row.kind === 'end') return
         }
         if (lines.length === 0) yield ': nothing new\n\n'

@@ -18,7 +18,7 @@ export function landingPage(visit: Visit): Html {
       The price of a job waits in escrow until the work has passed its checks; then the worker is paid, and if no work passes, the money comes back.</p>
     <p class="actions">
       <a class="button" href="/wallet" id="start">${visit.hasSession ? 'Open your wallet' : 'Make an account'}</a>
-      <a class="button plain" href="/openapi.json">Read the API</a>
+      <a class="button plain" href="/docs">Read the API</a>
     </p>
     <p class="state" id="state" role="status">${visit.hasSession ? '' : 'You are not signed in.'}</p>
   </div>

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Contract } from '../../base/endpoint.ts'
 import { sessionCookie } from '../../core/accounts/session.ts'
 import { devicePage } from './device.ts'
+import { docsPage } from './docs.ts'
 import type { Html } from './html.ts'
 import { landingPage } from './landing.ts'
 import type { Visit } from './layout.ts'
@@ -14,10 +16,15 @@ interface PagesOptions {
   readonly mode: 'test' | 'live'
   /** How people sign in with GitHub, where that is set up. */
   readonly github?: object | null
+  /** What the reference page tells of. */
+  readonly contracts?: readonly Contract[]
 }
 
-/** The market's own pages until the dashboard stands: `/`, `/wallet`, `/device` and what they load from `/assets/`. */
-export async function pages(app: FastifyInstance, { appUrl, mode, github }: PagesOptions): Promise<void> {
+/** The market's own pages until the dashboard stands: `/`, `/wallet`, `/device`, `/docs` and what they load from `/assets/`. */
+export async function pages(
+  app: FastifyInstance,
+  { appUrl, mode, github, contracts = [] }: PagesOptions,
+): Promise<void> {
   const serve = (url: string, page: (visit: Visit) => Html): void => {
     app.route({
       method: ['GET', 'HEAD'],
@@ -32,6 +39,7 @@ export async function pages(app: FastifyInstance, { appUrl, mode, github }: Page
   serve('/', landingPage)
   serve('/wallet', walletPage)
   serve('/device', devicePage)
+  serve('/docs', docsPage(contracts))
 
   const assets = readAssets(join(import.meta.dirname, 'assets'))
   app.route<{ Params: { name: string } }>({

@@ -10,6 +10,7 @@ import { auditLedger } from '../../core/ledger/laws.ts'
 import { sealTransfers } from '../../core/ledger/seal.ts'
 import { lookUpOpenTopUps, readInbox } from '../../core/payments/inbox.ts'
 import { closeVerification } from '../../core/verification/verify.ts'
+import { jobLaws } from '../../desks/jobs/laws.ts'
 import { sweepJobs, tidyJobs } from '../../desks/jobs/sweep.ts'
 import { tallyJobs } from '../../desks/jobs/tally.ts'
 import { isFull, verifyBatch } from '../../desks/jobs/verify.ts'
@@ -34,7 +35,7 @@ export interface Worker {
 const nothingMore = (work: Promise<unknown>): Promise<boolean> => work.then(() => false)
 
 async function audit(db: Database, log: Log): Promise<void> {
-  for (const breach of await auditLedger(db))
+  for (const breach of await auditLedger(db, jobLaws))
     log.error({ breach }, 'a law of the ledger is broken: withdrawals and payouts are frozen')
 }
 

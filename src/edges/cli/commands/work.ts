@@ -194,10 +194,8 @@ interface SubmitOptions {
 
 async function submit(session: Session, given: string | undefined, options: SubmitOptions): Promise<void> {
   const { text, file, attach = [] } = options
-  if (text !== undefined && file !== undefined)
-    throw misused('Hand in the work once: with -t "<text>", or with -f <file>.')
-  if (text === undefined && file === undefined && attach.length === 0)
-    throw misused('There is no work: hand it in with -t "<text>", -f <file> or --attach <file>.')
+  if ((text !== undefined && file !== undefined) || (text === undefined && file === undefined && attach.length === 0))
+    throw misused('Hand in the work once: with -t "<text>", or with -f <file>; files go with it by --attach <file>.')
   const output = text ?? (file === undefined ? undefined : readText(file))
   const files = readFiles(attach)
   const id = given ?? (await inHand(session, 'accepted', 'clawrk accept'))
