@@ -33,9 +33,11 @@ export async function migrate(databaseUrl: string, { mode }: MigrateOptions): Pr
   }
 }
 
-/** `app_now()` is what the market takes for now. Migrations and functions may use it, so it comes before them. */
+/**
+ * `app_now()` is what the market takes for now. Migrations and functions may use it, so it comes before them. It is called some
+ * forty times in the life of a job, so in test mode it does not read the clock's row: moving the clock writes it anew.
+ */
 async function defineClock(client: pg.ClientBase, mode: 'test' | 'live'): Promise<void> {
-  const now = mode === 'live' ? 'clock_timestamp()' : 'clock_timestamp() + (select skew from app_clock)'
   await client.query(`
     create table if not exists app_clock (
       one boolean primary key default true check (one),
@@ -46,15 +48,28 @@ async function defineClock(client: pg.ClientBase, mode: 'test' | 'live'): Promis
       one boolean primary key default true check (one),
       hash text not null
     );`)
-  const defined = await client.query<{ body: string }>(
-    `select prosrc as body from pg_proc where oid = to_regproc('app_now')`,
-  )
-  const body = ` begin return ${now}; end `
-  // Replacing it needlessly would make every session forget its plans.
-  if (defined.rows[0]?.body !== body) {
-    await client.query(
-      `create or replace function app_now() returns timestamptz language plpgsql stable parallel restricted as $$${body}$$`,
-    )
+  const known = await client.query(`select to_regproc('app_clock_set') is not null as known`)
+  if (!known.rows[0].known) {
+    await client.query(`
+    create function app_clock_set(p_now text) returns void language plpgsql as $$
+    declare v_body text := format(' begin return %s; end ', p_now);
+    begin
+      -- Replacing it needlessly would make every session forget its plans.
+      if v_body is not distinct from (select prosrc from pg_proc where oid = to_regproc('app_now')) then return; end if;
+      execute format('create or replace function app_now() returns timestamptz language plpgsql stable parallel restricted as %L', v_body);
+    end $$;
+    create function app_clock_moved() returns trigger language plpgsql as $$
+    begin
+      perform app_clock_set(format('clock_timestamp() + interval %L', new.skew));
+      return null;
+    end $$;`)
+  }
+  if (mode === 'test') {
+    await client.query(`
+      create or replace trigger app_clock_moved after update on app_clock for each row execute function app_clock_moved();
+      select app_clock_set(format('clock_timestamp() + interval %L', skew)) from app_clock`)
+  } else {
+    await client.query(`drop trigger if exists app_clock_moved on app_clock; select app_clock_set('clock_timestamp()')`)
   }
 }
 

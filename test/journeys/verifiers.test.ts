@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { settle } from '../../src/desks/jobs/settle.ts'
+import { settleFailed, settlePassed } from '../../src/desks/jobs/settle.ts'
 import { startTestMarket } from '../support/market.ts'
 import { assertLawful, fund, junk, moveClock, people, post, see, submit, take, verifyAll, walletOf } from './desk.ts'
 
@@ -54,7 +54,8 @@ test('a verifier that died loses its claim after its lease; what it says later i
   assert.equal(await verifyAll(market), 1)
   assert.equal((await see(gus, job)).status, 'verified')
   const verdict = (await see(gus, job)).verification!
-  assert.equal(await settle(market.db, job.id, dead, { ...verdict, pass: false }, []), null)
+  await settleFailed(market.db, dead, { id: job.id, verdict: { ...verdict, pass: false }, lines: [] })
+  await settlePassed(market.db, dead, [{ id: job.id, verdict, lines: [] }])
   assert.equal((await see(gus, job)).status, 'verified')
 
   const [hal] = await people(market, 'Hal')
@@ -65,8 +66,9 @@ test('a verifier that died loses its claim after its lease; what it says later i
   await verifyAll(market)
   await take(hal, other)
   await submit(hal, other)
-  assert.equal(await settle(market.db, other.id, dead, verdict, []), null, 'a verdict on the work of another worker')
-  assert.equal((await see(hal, other)).status, 'submitted')
+  await settlePassed(market.db, dead, [{ id: other.id, verdict, lines: [] }])
+  await settleFailed(market.db, dead, { id: other.id, verdict: { ...verdict, pass: false }, lines: [] })
+  assert.equal((await see(hal, other)).status, 'submitted', 'those were verdicts on the work of another worker')
   await verifyAll(market)
   assert.equal((await walletOf(hal)).balance_cents, 350)
   await assertLawful(market)

@@ -24,6 +24,17 @@ async function post(db: Database, count: number, from = 0): Promise<void> {
   )
 }
 
+/** Seals all there is. A transaction of another database on this server may hold the horizon back for a moment. */
+async function sealAll(db: Database): Promise<number> {
+  let sealed = 0
+  for (let tries = 0; tries < 500; tries++) {
+    sealed += await sealTransfers(db)
+    if ((await verifyChain(db)).unsealed === 0) return sealed
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  throw new Error('the horizon never came')
+}
+
 /** As somebody with the database's own password might: past every trigger. */
 async function tamper(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })
@@ -37,7 +48,7 @@ test('seals cover what has committed, and platform balances are the same with an
   const { db } = await ledger(story)
   await post(db, 30)
   const before = await platformBalance(db, 'platform:stripe')
-  assert.equal(await sealTransfers(db), 30)
+  assert.equal(await sealAll(db), 30)
   assert.equal(await sealTransfers(db), 0)
   assert.equal(await platformBalance(db, 'platform:stripe'), before)
   await post(db, 5, 30)
@@ -60,7 +71,7 @@ test('a transfer of a transaction that is still open is not passed over', async 
   await slow.query('commit')
   await slow.end()
   await post(db, 1, 1)
-  await sealTransfers(db)
+  await sealAll(db)
   const report = await verifyChain(db)
   assert.deepEqual([report.transfers, report.unsealed, report.faults], [3, 0, []])
 })
@@ -80,7 +91,7 @@ for (const [what, statement] of [
     const { db, url } = await ledger(story)
     for (const round of [0, 1, 2]) {
       await post(db, 10, round * 10)
-      await sealTransfers(db)
+      await sealAll(db)
     }
     assert.deepEqual((await verifyChain(db)).faults, [])
     await tamper(url, statement!)
@@ -111,7 +122,7 @@ test('100,000 transfers are verified', async (story) => {
      from generate_series($1::integer, $2::integer) as n`,
       [from + 1, from + 5_000],
     )
-  while ((await sealTransfers(db)) > 0);
+  await sealAll(db)
   const start = performance.now()
   const report = await verifyChain(db)
   story.diagnostic(`verified in ${Math.round(performance.now() - start)} ms`)

@@ -9,26 +9,48 @@ export interface LogLine {
   readonly data: unknown
 }
 
+// Many at once: a commit, and starting a statement, cost more than booking one more verdict. Wallets are locked in one order.
+const passWork = `with given as materialized (
+  select id, verdict, lines from json_to_recordset($2::json) as given (id uuid, verdict json, lines json)
+), moved as (
+  update job set status = ${jobLife.to('pass')}, cancellation_requested = false, verification = verdict, due_at = null, ended_at = app_now(), updated_at = app_now()
+  from given where job.id = given.id and verify_token = $1 and status in (${jobLife.from('pass')})
+  returning job.id, sender, receiver, receiver_agent_id, hold_token, price_cents, fee_cents, accepted_at, submitted_at, ended_at, verdict, lines
+), paid as materialized (
+  select ledger_post('job_settled', 'job:' || id, 'job:' || id, 'USD', array['escrow:job:' || id, 'escrow:job:' || id],
+    array['wallet:' || receiver, 'platform:fees'], array[price_cents - fee_cents, fee_cents])
+  from (select * from moved order by receiver, id) as in_order
+), marked as (
+  update job_presentation p set outcome = 'verified', verdict = moved.verdict, ended_at = app_now()
+  from moved where p.agent_id = moved.receiver_agent_id and p.token = moved.hold_token
+), logged as (
+  insert into job_log (job_id, worker, kind, data, created_at)
+  select moved.id, moved.receiver, line.kind, line.data, app_now() from moved, json_to_recordset(moved.lines) as line (kind text, data json)
+), told as materialized (
+  select event_write('job.verified', 'job:' || id, array[sender, receiver],
+    json_build_object('job_id', id, 'agent_id', receiver_agent_id, 'earned_cents', price_cents - fee_cents,
+      'work_seconds', extract(epoch from submitted_at - accepted_at), 'verify_seconds', extract(epoch from ended_at - submitted_at))) from moved
+) select id, (select count(*) from paid) as posts, (select count(*) from told) as tellings from moved`
+
+/** A verdict to book, with the lines of its log. */
+export interface Judged {
+  readonly id: string
+  readonly verdict: Verdict
+  readonly lines: readonly LogLine[]
+}
+
+/**
+ * Books verdicts of work that passed: the jobs are verified and their workers paid, in one statement. Only the newest claim on a
+ * submission may: with an older token nothing happens to it.
+ */
+export async function settlePassed(sql: Sql, token: string, passed: readonly Judged[]): Promise<void> {
+  await sql.rows(passWork, [token, JSON.stringify(passed)])
+}
+
 const log = (from: string, worker: string): string => `logged as (
   insert into job_log (job_id, worker, kind, data, created_at)
   select ${from}.id, ${from}.${worker}, line.kind, line.data, app_now() from ${from}, json_to_recordset($4::json) as line (kind text, data json)
 )`
-
-const passWork = `with moved as (
-  update job set status = ${jobLife.to('pass')}, cancellation_requested = false, verification = $3::json, due_at = null, ended_at = app_now(), updated_at = app_now()
-  where id = $1 and verify_token = $2 and status in (${jobLife.from('pass')})
-  returning id, sender, receiver, receiver_agent_id, hold_token, price_cents, fee_cents, accepted_at, submitted_at, ended_at
-), paid as (
-  select ledger_post('job_settled', 'job:' || id, 'job:' || id, 'USD', array['escrow:job:' || id, 'escrow:job:' || id],
-    array['wallet:' || receiver, 'platform:fees'], array[price_cents - fee_cents, fee_cents]) from moved
-), marked as (
-  update job_presentation p set outcome = 'verified', verdict = $3::json, ended_at = app_now()
-  from moved where p.agent_id = moved.receiver_agent_id and p.token = moved.hold_token
-), ${log('moved', 'receiver')}, told as (
-  select event_write('job.verified', 'job:' || id, array[sender, receiver],
-    json_build_object('job_id', id, 'agent_id', receiver_agent_id, 'earned_cents', price_cents - fee_cents,
-      'work_seconds', extract(epoch from submitted_at - accepted_at), 'verify_seconds', extract(epoch from ended_at - submitted_at))) from moved
-) select id, 'verified' as status, (select count(*) from paid) as posts, (select count(*) from told) as tellings from moved`
 
 const failWork = `with ${endAttempt({
   where: `id = $1 and verify_token = $2 and status = 'submitted'`,
@@ -36,24 +58,9 @@ const failWork = `with ${endAttempt({
   reason: `'not_passed'`,
 })}, ${log('ended', 'worker')} select id, status from ended`
 
-/**
- * Books a verdict: the worker is paid and the job is verified, or the attempt ends. One statement. Only the newest claim on the
- * submission may: with an older token nothing happens and the answer is null, else it is the state the job is in now.
- */
-export async function settle(
-  sql: Sql,
-  job: string,
-  token: string,
-  verdict: Verdict,
-  lines: readonly LogLine[],
-): Promise<string | null> {
-  const [row] = await sql.rows<{ status: string }>(verdict.pass ? passWork : failWork, [
-    job,
-    token,
-    JSON.stringify(verdict),
-    JSON.stringify(lines),
-  ])
-  return row?.status ?? null
+/** Books the verdict on work that did not pass: the attempt ends. With an older token than the newest claim's nothing happens. */
+export async function settleFailed(sql: Sql, token: string, { id, verdict, lines }: Judged): Promise<void> {
+  await sql.rows(failWork, [id, token, JSON.stringify(verdict), JSON.stringify(lines)])
 }
 
 const voidWork = `with moved as (

@@ -7,7 +7,7 @@ import type { Check, Verdict } from '../../core/verification/check.ts'
 import { VerificationFault } from '../../core/verification/fault.ts'
 import { verify } from '../../core/verification/verify.ts'
 import { timers } from './job.ts'
-import { type LogLine, postpone, settle, voidSubmission } from './settle.ts'
+import { type Judged, type LogLine, postpone, settleFailed, settlePassed, voidSubmission } from './settle.ts'
 
 /** Submissions a worker takes at once; each is settled on its own, so a crash delays at most these by one lease. */
 const batch = 16
@@ -38,19 +38,34 @@ returning job.id, prompt, requirements, acceptance_criteria, checks, output_text
 export async function verifyBatch(db: Database, log: Log, signals?: Pick<Signals, 'tell'>): Promise<number> {
   const token = randomUUID()
   const submissions = await db.rows<Submission>(claim, [token])
-  await Promise.all(
-    submissions.map(async (submission) => {
-      await verifyOne(db, log, submission, token)
-      signals?.tell(`log:${submission.id}`)
-    }),
-  )
+  const outcomes = await Promise.all(submissions.map((submission) => judge(db, log, submission, token)))
+  const verdicts = outcomes.filter((outcome) => outcome !== null)
+  const passed = verdicts.filter(({ verdict }) => verdict.pass)
+  const failed = verdicts.filter(({ verdict }) => !verdict.pass)
+  await Promise.all([
+    passed.length > 0 ? bookPassed(db, log, token, passed) : null,
+    ...failed.map((one) => settleFailed(db, token, one)),
+  ])
+  for (const { id } of submissions) signals?.tell(`log:${id}`)
   return submissions.length
+}
+
+/** All together; when that fails, each on its own, so that one that cannot be booked does not hold up the others. */
+async function bookPassed(db: Database, log: Log, token: string, passed: readonly Judged[]): Promise<void> {
+  try {
+    await settlePassed(db, token, passed)
+  } catch (error) {
+    if (passed.length === 1) throw error
+    log.error({ err: error, jobs: passed.length }, 'verdicts could not be booked together; they are booked one by one')
+    await Promise.all(passed.map((one) => settlePassed(db, token, [one])))
+  }
 }
 
 /** True while there is a full batch: the caller goes on at once. */
 export const isFull = (taken: number): boolean => taken === batch
 
-async function verifyOne(db: Database, log: Log, work: Submission, token: string): Promise<void> {
+/** The verdict on one submission; null when there is none yet. */
+async function judge(db: Database, log: Log, work: Submission, token: string): Promise<Judged | null> {
   const lines: LogLine[] = []
   const note = (message: string): void => {
     lines.push({ kind: 'log', data: { message } })
@@ -70,16 +85,12 @@ async function verifyOne(db: Database, log: Log, work: Submission, token: string
     if (verdict.content_hash !== work.content_hash)
       throw new Error(`judged ${verdict.content_hash}, submitted was ${work.content_hash}`)
     judged++
-    await book(db, work.id, token, verdict, lines)
+    return { id: work.id, verdict, lines: [...lines, { kind: 'verdict', data: verdict }] }
   } catch (error) {
     log.error({ job_id: work.id, err: error, judgements: work.judgements }, 'verification failed')
     await afterFault(db, work, token, lines, error instanceof VerificationFault)
+    return null
   }
-}
-
-async function book(db: Database, job: string, token: string, verdict: Verdict, lines: LogLine[]): Promise<void> {
-  const told: LogLine[] = [...lines, { kind: 'verdict', data: verdict }]
-  await settle(db, job, token, verdict, told)
 }
 
 // How many submissions this process has judged: tells a fault of ours from one that only a single submission shows.
@@ -112,7 +123,7 @@ async function afterFault(
       verified_by: 'rules',
       content_hash: work.content_hash,
     }
-    return book(db, work.id, token, verdict, lines)
+    return settleFailed(db, token, { id: work.id, verdict, lines: [...lines, { kind: 'verdict', data: verdict }] })
   }
   if (work.waited_seconds > 24 * 3600) return voidSubmission(db, work.id, token)
   const seconds = Math.min(600, 5 * 4 ** Math.min(work.judgements, 4))
