@@ -265,6 +265,11 @@ create table match_text (                     -- what ranking needs of an offer,
   search tsvector not null,
   created_at timestamptz not null default clock_timestamp()
 );
+create table match_profile (                  -- personalities as queries, made when one first asks for work
+  text_md5 uuid primary key,
+  profile tsquery,
+  created_at timestamptz not null default clock_timestamp()
+);
 create index match_text_age on match_text using brin (created_at);
 
 -- ── desks/jobs ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -344,6 +344,13 @@ create table market_hour (
   constraint market_hour_pkey PRIMARY KEY (hour)
 );
 
+create table match_profile (
+  text_md5 uuid not null,
+  profile tsquery,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint match_profile_pkey PRIMARY KEY (text_md5)
+);
+
 create table match_text (
   offer uuid not null,
   search tsvector not null,
@@ -450,7 +457,7 @@ CREATE INDEX transfer_to_wallet ON public.transfer USING btree (to_account, "pos
 CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_range='32');
 
 -- function account_agent(p_owner uuid, p_agent uuid, p_name text) returns TABLE(id uuid, personality text, max_active_jobs integer) · plpgsql, stable
--- function account_lock(p_owner uuid) returns void · sql, volatile
+-- function account_lock(p_owner uuid) returns void · plpgsql, volatile
 -- function account_public_agents() returns TABLE(id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamp with time zone) · sql, stable
 -- function app_clock_moved() returns trigger · plpgsql, volatile
 -- function app_clock_set(p_now text) returns void · plpgsql, volatile
@@ -465,6 +472,7 @@ CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_ra
 -- function job_may_show(p_job uuid, p_owner uuid, p_retry_same boolean, p_now timestamp with time zone) returns boolean · plpgsql, stable
 -- function job_pass_rate(p_agent uuid) returns real · plpgsql, stable
 -- function job_refuse(p_code text, p_detail json DEFAULT '{}'::json) returns void · plpgsql, volatile
+-- function job_refuse_lapser(p_owner uuid, p_now timestamp with time zone) returns void · plpgsql, volatile
 -- function job_take(p_owner uuid, p_agent uuid, p_agent_name text, p_job uuid, p_token uuid, p_min_price bigint, p_skills text[], p_min_score real, p_oldest boolean, p_live boolean) returns json · plpgsql, volatile
 -- function job_taken(p_job uuid) returns json · plpgsql, volatile
 -- function ledger_balance(p_user uuid) returns bigint · sql, stable
@@ -475,7 +483,7 @@ CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_ra
 -- function match_contains(p_offer uuid, p_words text) returns boolean · plpgsql, stable
 -- function match_forget(p_age interval) returns void · sql, volatile
 -- function match_index(p_offer uuid, p_title text, p_skill text, p_asked text) returns boolean · plpgsql, volatile
--- function match_profile(p_personality text) returns tsquery · plpgsql, stable
+-- function match_profile(p_personality text) returns tsquery · plpgsql, volatile
 -- function match_score(p_offer uuid, p_profile tsquery, p_waiting interval) returns real · plpgsql, stable
 -- function match_words(p_offer uuid, p_profile tsquery) returns text[] · plpgsql, stable
 -- function transfer_is_append_only() returns trigger · plpgsql, volatile

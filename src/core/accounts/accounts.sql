@@ -1,8 +1,9 @@
 -- Serialises what must be exact per owner (holds of an owner's agents, deleting an agent): released when the statement's
 -- transaction ends, and no row is written for it.
-create or replace function account_lock(p_owner uuid) returns void language sql volatile as $$
-  select pg_advisory_xact_lock(hashtextextended('owner:' || p_owner, 0))
-$$;
+create or replace function account_lock(p_owner uuid) returns void language plpgsql volatile as $$
+begin
+  perform pg_advisory_xact_lock(hashtextextended('owner:' || p_owner, 0));
+end $$;
 
 -- The agent a caller means: by id, by name (both must mean the same one), else their default agent.
 create or replace function account_agent(p_owner uuid, p_agent uuid, p_name text)

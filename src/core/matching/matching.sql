@@ -11,11 +11,20 @@ begin
   return true;
 end $$;
 
--- A personality as a query; null when it says nothing that could match.
-create or replace function match_profile(p_personality text) returns tsquery language plpgsql stable as $$
+-- A personality as a query; null when it says nothing that could match. Made once for each text there is: stemming a personality
+-- takes longer than everything else in a pull.
+create or replace function match_profile(p_personality text) returns tsquery language plpgsql volatile as $$
+declare
+  v_key uuid := md5(p_personality)::uuid;
+  v_profile tsquery;
 begin
-  return (select string_agg(quote_literal(lexeme), ' | ')::tsquery
-          from (select lexeme from unnest(to_tsvector('english', coalesce(p_personality, ''))) limit 400) as words);
+  if p_personality is null then return null; end if;
+  select profile into v_profile from match_profile where text_md5 = v_key;
+  if found then return v_profile; end if;
+  select string_agg(quote_literal(lexeme), ' | ')::tsquery into v_profile
+    from (select lexeme from unnest(to_tsvector('english', p_personality)) limit 400) as words;
+  insert into match_profile (text_md5, profile) values (v_key, v_profile) on conflict do nothing;
+  return v_profile;
 end $$;
 
 -- 0 to 1: how well an offer fits a profile. Waiting adds up to 0.1 a day without bound, so that nothing starves.
@@ -31,6 +40,7 @@ end $$;
 -- The stemmed words an offer and a profile share, heaviest first: the reasons given with a match.
 create or replace function match_words(p_offer uuid, p_profile tsquery) returns text[] language plpgsql stable as $$
 begin
+  if p_profile is null then return '{}'; end if;
   return coalesce((select array_agg(lexeme order by weight, lexeme) from (
     select lexeme, min(weight) as weight from match_text, unnest(search) as word (lexeme, positions, weights), unnest(weights) as weight
     where offer = p_offer and array_to_tsvector(array[lexeme]) @@ p_profile group by lexeme order by 2, 1 limit 8
@@ -39,7 +49,8 @@ end $$;
 
 -- Throws away the texts of offers so old that none of them can still be open.
 create or replace function match_forget(p_age interval) returns void language sql volatile as $$
-  delete from match_text where created_at < clock_timestamp() - p_age
+  delete from match_text where created_at < clock_timestamp() - p_age;
+  delete from match_profile where created_at < clock_timestamp() - p_age
 $$;
 
 -- Whether an offer's text holds all the words somebody searches for.

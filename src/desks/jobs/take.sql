@@ -10,41 +10,33 @@ create or replace function job_take(
 declare
   v_agent record;
   v_now timestamptz;
-  v_lapsed timestamptz;
-  v_holds integer;
+  v_holds record;
+  v_lapses integer;
   v_active integer;
   v_profile tsquery;
   v_candidate record;
-  v_job job%rowtype;
-  v_row json;
 begin
   perform account_lock(p_owner);
   v_now := app_now();
   select * into v_agent from account_agent(p_owner, p_agent, p_agent_name);
   if not found then perform job_refuse('agent_not_found'); end if;
 
-  -- An agent holds one job at most: pulling again answers that same hold, never longer.
-  select * into v_job from job where hold_owner = p_owner and status = 'held' and held_by_agent_id = v_agent.id and hold_expires_at > v_now;
-  if found then
-    if p_job is not null and p_job <> v_job.id then
-      perform job_refuse('agent_holds_another', json_build_object('job_id', v_job.id));
-    end if;
-    return job_taken(v_job.id);
-  end if;
+  -- What the owner's agents hold now, and what they let run out of late; one look each, the rules below.
+  select min(id::text) filter (where hold_expires_at > v_now and held_by_agent_id = v_agent.id) as own,
+    count(*) filter (where hold_expires_at > v_now) as live, count(*) filter (where hold_expires_at <= v_now) as unswept
+    into v_holds from job where hold_owner = p_owner and status = 'held';
 
-  select max(third) into v_lapsed from (
-    select ended_at as third, lag(ended_at, 2) over (order by ended_at) as first from (
-      select ended_at from job_presentation where owner_id = p_owner and lapsed and ended_at > v_now - interval '20 minutes'
-      union all
-      select hold_expires_at from job where hold_owner = p_owner and status = 'held' and hold_expires_at <= v_now
-    ) as lapse
-  ) as run where third - first <= interval '10 minutes' and third > v_now - interval '10 minutes';
-  if v_lapsed is not null then
-    perform job_refuse('lapsed_too_often', json_build_object('retryable', true,
-      'retry_after_seconds', ceil(extract(epoch from v_lapsed + interval '10 minutes' - v_now))));
+  -- An agent holds one job at most: pulling again answers that same hold, never longer.
+  if v_holds.own is not null then
+    if p_job is not null and p_job <> v_holds.own::uuid then
+      perform job_refuse('agent_holds_another', json_build_object('job_id', v_holds.own));
+    end if;
+    return job_taken(v_holds.own::uuid);
   end if;
-  select count(*) into v_holds from job where hold_owner = p_owner and status = 'held' and hold_expires_at > v_now;
-  if v_holds >= 10 then perform job_refuse('too_many_holds', '{"retryable": true, "retry_after_seconds": 30}'); end if;
+  select count(*) + v_holds.unswept into v_lapses from job_presentation
+    where owner_id = p_owner and lapsed and ended_at > v_now - interval '20 minutes';
+  if v_lapses >= 3 then perform job_refuse_lapser(p_owner, v_now); end if;
+  if v_holds.live >= 10 then perform job_refuse('too_many_holds', '{"retryable": true, "retry_after_seconds": 30}'); end if;
   select count(*) into v_active from job
     where coalesce(receiver_agent_id, held_by_agent_id) = v_agent.id and status in ('accepted', 'in_progress', 'submitted');
   if v_active >= v_agent.max_active_jobs then
@@ -87,6 +79,23 @@ begin
     end if;
   end loop;
   return null;
+end $$;
+
+-- Refuses an owner whose agents let three holds lapse within ten minutes, for ten minutes from the third.
+create or replace function job_refuse_lapser(p_owner uuid, p_now timestamptz) returns void language plpgsql as $$
+declare v_lapsed timestamptz;
+begin
+  select max(third) into v_lapsed from (
+    select ended_at as third, lag(ended_at, 2) over (order by ended_at) as first from (
+      select ended_at from job_presentation where owner_id = p_owner and lapsed and ended_at > p_now - interval '20 minutes'
+      union all
+      select hold_expires_at from job where hold_owner = p_owner and status = 'held' and hold_expires_at <= p_now
+    ) as lapse
+  ) as run where third - first <= interval '10 minutes' and third > p_now - interval '10 minutes';
+  if v_lapsed is not null then
+    perform job_refuse('lapsed_too_often', json_build_object('retryable', true,
+      'retry_after_seconds', ceil(extract(epoch from v_lapsed + interval '10 minutes' - p_now))));
+  end if;
 end $$;
 
 -- Raises a refusal of this desk; the HTTP edge turns its code into the documented answer.
@@ -146,17 +155,21 @@ end $$;
 -- Writes the hold of a job whose row is locked and free: 30 seconds from now.
 create or replace function job_hold_now(p_job uuid, p_owner uuid, p_agent uuid, p_token uuid, p_score real, p_profile tsquery)
 returns json language plpgsql volatile as $$
-declare v_sender uuid;
+declare
+  v_sender uuid;
+  v_row json;
 begin
   perform job_lapse(p_job);
-  update job set
-    status = 'held', hold_owner = p_owner, held_by_agent_id = p_agent, hold_token = p_token,
-    hold_expires_at = app_now() + interval '30 seconds', hold_score = p_score, hold_why = match_words(p_job, p_profile),
-    presented_to_agents = (array_remove(presented_to_agents, p_agent) || p_agent)[greatest(1, cardinality(presented_to_agents) - 98):],
-    due_at = app_now() + interval '30 seconds', updated_at = app_now()
-  where id = p_job returning sender into v_sender;
+  with held as (
+    update job set
+      status = 'held', hold_owner = p_owner, held_by_agent_id = p_agent, hold_token = p_token,
+      hold_expires_at = app_now() + interval '30 seconds', hold_score = p_score, hold_why = match_words(p_job, p_profile),
+      presented_to_agents = (array_remove(presented_to_agents, p_agent) || p_agent)[greatest(1, cardinality(presented_to_agents) - 98):],
+      due_at = app_now() + interval '30 seconds', updated_at = app_now()
+    where id = p_job returning job.*, app_now() as now
+  ) select sender, row_to_json(held) into v_sender, v_row from held;
   perform event_write('job.held', 'job:' || p_job, array[v_sender, p_owner], json_build_object('job_id', p_job, 'agent_id', p_agent));
-  return job_taken(p_job);
+  return v_row;
 end $$;
 
 -- The held job as the answer's row.
