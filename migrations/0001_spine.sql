@@ -226,11 +226,12 @@ create table topup (
   session_id text unique,
   url text,
   created_at timestamptz not null,
+  looked_up_at timestamptz,                   -- when the provider was last asked about it
   paid_at timestamptz,
   check ((status = 'asked') = (session_id is null)),
   check ((status = 'paid') = (paid_at is not null))
 );
-create index topup_open on topup (created_at) where status in ('asked', 'open');
+create index topup_open on topup (looked_up_at nulls first, created_at) where status in ('asked', 'open');
 
 create table stripe_inbox (
   id text primary key,                        -- evt_…

@@ -419,6 +419,7 @@ create table topup (
   session_id text,
   url text,
   created_at timestamp with time zone not null,
+  looked_up_at timestamp with time zone,
   paid_at timestamp with time zone,
   constraint topup_pkey PRIMARY KEY (id),
   constraint topup_session_id_key UNIQUE (session_id),
@@ -428,7 +429,7 @@ create table topup (
   constraint topup_check1 CHECK ((status = 'paid'::text) = (paid_at IS NOT NULL)),
   constraint topup_status_check CHECK (status = ANY (ARRAY['asked'::text, 'open'::text, 'paid'::text, 'expired'::text]))
 );
-CREATE INDEX topup_open ON public.topup USING btree (created_at) WHERE (status = ANY (ARRAY['asked'::text, 'open'::text]));
+CREATE INDEX topup_open ON public.topup USING btree (looked_up_at NULLS FIRST, created_at) WHERE (status = ANY (ARRAY['asked'::text, 'open'::text]));
 
 create table transfer (
   "position" bigint not null generated always as identity,
@@ -464,16 +465,16 @@ CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_ra
 -- function app_now() returns timestamp with time zone · plpgsql, stable
 -- function event_write(p_name text, p_ref text, p_parties uuid[], p_data json) returns boolean · plpgsql, volatile
 -- function files_attach(p_owner uuid, p_work text, p_role text, p_files uuid[]) returns json · plpgsql, volatile
--- function job_claimable(p_job uuid, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamp with time zone) returns void · plpgsql, volatile
+-- function job_claimable(p_job uuid, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamp with time zone, p_not_again interval) returns void · plpgsql, volatile
 -- function job_has_ended() returns trigger · plpgsql, volatile
 -- function job_has_verified(p_agent uuid) returns boolean · plpgsql, stable
--- function job_hold_now(p_job uuid, p_owner uuid, p_agent uuid, p_token uuid, p_score real, p_profile tsquery) returns json · plpgsql, volatile
--- function job_lapse(p_job uuid) returns boolean · plpgsql, volatile
--- function job_may_show(p_job uuid, p_owner uuid, p_retry_same boolean, p_now timestamp with time zone) returns boolean · plpgsql, stable
+-- function job_hold_now(p_job uuid, p_owner uuid, p_agent uuid, p_token uuid, p_score real, p_profile tsquery, p_hold interval, p_queued interval) returns json · plpgsql, volatile
+-- function job_lapse(p_job uuid, p_queued interval) returns boolean · plpgsql, volatile
+-- function job_may_show(p_job uuid, p_owner uuid, p_retry_same boolean, p_since timestamp with time zone) returns boolean · plpgsql, stable
 -- function job_pass_rate(p_agent uuid) returns real · plpgsql, stable
 -- function job_refuse(p_code text, p_detail json DEFAULT '{}'::json) returns void · plpgsql, volatile
 -- function job_refuse_lapser(p_owner uuid, p_now timestamp with time zone) returns void · plpgsql, volatile
--- function job_take(p_owner uuid, p_agent uuid, p_agent_name text, p_job uuid, p_token uuid, p_min_price bigint, p_skills text[], p_min_score real, p_oldest boolean, p_live boolean) returns json · plpgsql, volatile
+-- function job_take(p_owner uuid, p_agent uuid, p_agent_name text, p_job uuid, p_token uuid, p_min_price bigint, p_skills text[], p_min_score real, p_oldest boolean, p_live boolean, p_hold interval, p_not_again interval, p_queued interval) returns json · plpgsql, volatile
 -- function job_taken(p_job uuid) returns json · plpgsql, volatile
 -- function ledger_balance(p_user uuid) returns bigint · sql, stable
 -- function ledger_fee(p_amount bigint, p_percent integer, p_fixed integer) returns bigint · sql, immutable

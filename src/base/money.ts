@@ -1,11 +1,3 @@
-import { z } from 'zod'
-
-/** An exact amount in cents: a safe integer in TypeScript and in JSON, a bigint column in SQL. */
-export const Cents = z.int().nonnegative().brand('Cents')
-export type Cents = z.infer<typeof Cents>
-
-export const cents = (amount: number): Cents => Cents.parse(amount)
-
 /** A fee as percent of a price plus a fixed part. The sum itself is made in one place, `ledger_fee` of the ledger room. */
 export interface Fee {
   readonly percent: number

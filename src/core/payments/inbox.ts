@@ -60,7 +60,8 @@ export async function readInbox(db: Database, stripe: Stripe, log: Log): Promise
 export async function lookUpOpenTopUps(db: Database, stripe: Stripe, log: Log): Promise<void> {
   const open = await db.rows<{ session_id: string }>(
     `select session_id from topup where status = 'open' and session_id is not null
-       and created_at between app_now() - interval '3 days' and app_now() - interval '2 minutes' order by created_at desc limit 100`,
+       and created_at between app_now() - interval '3 days' and app_now() - interval '2 minutes'
+     order by looked_up_at nulls first, created_at limit 100`,
   )
   for (const { session_id } of open) {
     try {
@@ -68,5 +69,7 @@ export async function lookUpOpenTopUps(db: Database, stripe: Stripe, log: Log): 
     } catch (error) {
       log.warn({ session_id, err: error }, 'an open top-up could not be looked up')
     }
+    // Whoever was asked about longest ago comes first, so that none is passed over however many are open.
+    await db.rows(`update topup set looked_up_at = app_now() where session_id = $1`, [session_id])
   }
 }

@@ -22,9 +22,10 @@ export type JobStatus = (typeof jobStates)[number]
 export type JobParty = 'sender' | 'worker' | 'holder' | 'receiver' | 'market'
 
 /** How long things last on this desk: the timers of a job's life. */
-export const holdSeconds = 30
 export const attemptsMax = 3
 export const timers = {
+  /** A held job that is neither accepted nor rejected is free again. */
+  hold: '30 seconds',
   /** A job nobody paid for is cancelled. */
   pendingPayment: '7 days',
   /** A paid job that nobody has done is cancelled and refunded. */

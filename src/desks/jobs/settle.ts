@@ -53,7 +53,7 @@ const log = (from: string, worker: string): string => `logged as (
 )`
 
 const failWork = `with ${endAttempt({
-  where: `id = $1 and verify_token = $2 and status = 'submitted'`,
+  where: `id = $1 and verify_token = $2 and status in (${jobLife.from('pass')})`,
   verdict: '$3::json',
   reason: `'not_passed'`,
 })}, ${log('ended', 'worker')} select id, status from ended`
@@ -83,7 +83,7 @@ export async function voidSubmission(sql: Sql, job: string, token: string): Prom
 
 const putBack = `with moved as (
   update job set due_at = app_now() + make_interval(secs => $3::integer)
-  where id = $1 and verify_token = $2 and status = 'submitted' returning id, receiver
+  where id = $1 and verify_token = $2 and status in (${jobLife.from('pass')}) returning id, receiver
 ) insert into job_log (job_id, worker, kind, data, created_at)
   select id, receiver, 'log', json_build_object('message', $4::text), app_now() from moved`
 

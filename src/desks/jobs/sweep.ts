@@ -1,6 +1,6 @@
 import type { Database } from '../../base/db.ts'
 import { endAttempt } from './end-attempt.ts'
-import { jobLife } from './job.ts'
+import { jobLife, timers } from './job.ts'
 import { jobRow } from './queries.ts'
 
 /** Jobs a sweep moves in one statement; it goes on until a statement finds fewer. */
@@ -9,12 +9,12 @@ const batch = 200
 const due = (states: string): string =>
   `id in (select id from job where status in (${states}) and due_at <= app_now() order by due_at limit ${batch} for update skip locked)`
 
-const lapseHolds = `select job_lapse(id) from (
+const lapseHolds = `select job_lapse(id, '${timers.queued}') from (
   select id from job where status in (${jobLife.from('lapse')}) and due_at <= app_now() order by due_at limit ${batch} for update skip locked
 ) as due`
 
 const missDeadlines = `with ${endAttempt({
-  where: due(`'accepted'`),
+  where: due(jobLife.from('fail')),
   verdict: 'null::json',
   reason: `'deadline_missed'`,
 })}, logged as (
@@ -23,8 +23,8 @@ const missDeadlines = `with ${endAttempt({
 ) select id from ended`
 
 // Many are refunded in one statement: in the order of senders, so that two sweeps do not lock their wallets crosswise.
-const cancelDue = (states: string, reason: string): string => `with moved as (
-  update job set status = 'cancelled', due_at = null, ended_at = app_now(), updated_at = app_now() where ${due(states)}
+const cancelDue = (move: 'abandon' | 'expire', reason: string): string => `with moved as (
+  update job set status = ${jobLife.to(move)}, due_at = null, ended_at = app_now(), updated_at = app_now() where ${due(jobLife.from(move))}
   returning ${jobRow}
 ), refunded as (
   select ledger_post('refund', 'job:' || id, 'job:' || id, 'USD', array['escrow:job:' || id], array['wallet:' || sender], array[price_cents])
@@ -33,12 +33,7 @@ const cancelDue = (states: string, reason: string): string => `with moved as (
   select event_write('job.cancelled', 'job:' || id, array[sender], json_build_object('job_id', id, 'reason', '${reason}')) from moved
 ) select id, (select count(*) from refunded) as refunds, (select count(*) from told) as tellings from moved`
 
-const sweeps = [
-  lapseHolds,
-  missDeadlines,
-  cancelDue(jobLife.from('abandon'), 'not_paid'),
-  cancelDue(`'queued'`, 'not_done'),
-]
+const sweeps = [lapseHolds, missDeadlines, cancelDue('abandon', 'not_paid'), cancelDue('expire', 'not_done')]
 
 /**
  * Tidies what the clock has decided: holds run out, deadlines missed, jobs nobody paid for or did. Any number of processes may

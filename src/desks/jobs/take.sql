@@ -2,10 +2,12 @@
 -- for its turn: each statement of a volatile function sees a fresh snapshot, a single statement would count from an old one.
 --
 -- Answers the held job as JSON, or null when nothing is eligible. Refusals are raised as CLWRK with their code.
+-- The lengths of time come from the desk's table of timers (job.ts), which is their only place.
 -- p_job null: pull, the best match (p_oldest: the one that has waited longest). Otherwise: claim, this one.
 create or replace function job_take(
   p_owner uuid, p_agent uuid, p_agent_name text, p_job uuid, p_token uuid,
-  p_min_price bigint, p_skills text[], p_min_score real, p_oldest boolean, p_live boolean
+  p_min_price bigint, p_skills text[], p_min_score real, p_oldest boolean, p_live boolean,
+  p_hold interval, p_not_again interval, p_queued interval
 ) returns json language plpgsql volatile as $$
 declare
   v_agent record;
@@ -46,11 +48,11 @@ begin
 
   v_profile := match_profile(v_agent.personality);
   if p_job is not null then
-    perform job_claimable(p_job, p_owner, v_agent.id, p_live, v_now);
+    perform job_claimable(p_job, p_owner, v_agent.id, p_live, v_now, p_not_again);
     select j.id, match_score(j.id, v_profile, '0') as score into v_candidate from job j
       where j.id = p_job and (j.status = 'queued' or (j.status = 'held' and j.hold_expires_at <= v_now)) for update;
     if not found then perform job_refuse('job_taken'); end if;
-    return job_hold_now(p_job, p_owner, v_agent.id, p_token, v_candidate.score, v_profile);
+    return job_hold_now(p_job, p_owner, v_agent.id, p_token, v_candidate.score, v_profile, p_hold, p_queued);
   end if;
 
   -- The longest waiting jobs that this agent may have, best match first. The window bounds the cost whatever the backlog is.
@@ -64,7 +66,7 @@ begin
           and (p_skills is null or c.skill = any (p_skills))
           and (not p_live or c.sender <> p_owner)
           and (not p_live or cardinality(c.env_names) = 0 or c.open_to_new or job_has_verified(v_agent.id))
-          and job_may_show(c.id, p_owner, c.retry_same, v_now)
+          and job_may_show(c.id, p_owner, c.retry_same, v_now - p_not_again)
           and (c.min_pass_rate is null or c.min_pass_rate <= coalesce(job_pass_rate(v_agent.id), 0))
         order by c.queued_at, c.id limit 256
       ) as j
@@ -75,7 +77,7 @@ begin
     perform 1 from job j where j.id = v_candidate.id and (j.status = 'queued' or (j.status = 'held' and j.hold_expires_at <= v_now))
       for update skip locked;
     if found then
-      return job_hold_now(v_candidate.id, p_owner, v_agent.id, p_token, v_candidate.score, v_profile);
+      return job_hold_now(v_candidate.id, p_owner, v_agent.id, p_token, v_candidate.score, v_profile, p_hold, p_queued);
     end if;
   end loop;
   return null;
@@ -104,13 +106,13 @@ begin
   raise exception using errcode = 'CLWRK', message = p_code, detail = p_detail::text;
 end $$;
 
--- A job that one of the owner's agents rejected, let lapse or worked in vain is not shown to any of them for a day
+-- A job that one of the owner's agents rejected, let lapse or worked in vain is not shown to any of them again since then
 -- (a failed attempt may be repeated where the sender said retry_same).
-create or replace function job_may_show(p_job uuid, p_owner uuid, p_retry_same boolean, p_now timestamptz) returns boolean
+create or replace function job_may_show(p_job uuid, p_owner uuid, p_retry_same boolean, p_since timestamptz) returns boolean
 language plpgsql stable as $$
 begin
   return not exists (
-    select from job_presentation where job_id = p_job and owner_id = p_owner and ended_at > p_now - interval '24 hours'
+    select from job_presentation where job_id = p_job and owner_id = p_owner and ended_at > p_since
       and not (p_retry_same and outcome in ('failed', 'void')));
 end $$;
 
@@ -129,7 +131,7 @@ begin
 end $$;
 
 -- Says why a job cannot be claimed by this agent, if so.
-create or replace function job_claimable(p_job uuid, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamptz) returns void
+create or replace function job_claimable(p_job uuid, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamptz, p_not_again interval) returns void
 language plpgsql volatile as $$
 declare v_job record;
 begin
@@ -143,7 +145,7 @@ begin
   end if;
   if v_job.status not in ('queued', 'held') then perform job_refuse('job_wrong_state'); end if;
   -- A hold of theirs that has just lapsed counts before anybody has written it down.
-  if (v_job.status = 'held' and v_job.hold_owner = p_owner) or not job_may_show(p_job, p_owner, v_job.retry_same, p_now) then
+  if (v_job.status = 'held' and v_job.hold_owner = p_owner) or not job_may_show(p_job, p_owner, v_job.retry_same, p_now - p_not_again) then
     perform job_refuse('job_shown_before');
   end if;
   if p_live and cardinality(v_job.env_names) > 0 and not v_job.open_to_new and not job_has_verified(p_agent) then
@@ -152,20 +154,21 @@ begin
   if v_job.min_pass_rate > coalesce(job_pass_rate(p_agent), 0) then perform job_refuse('pass_rate_too_low'); end if;
 end $$;
 
--- Writes the hold of a job whose row is locked and free: 30 seconds from now.
-create or replace function job_hold_now(p_job uuid, p_owner uuid, p_agent uuid, p_token uuid, p_score real, p_profile tsquery)
+-- Writes the hold of a job whose row is locked and free: for `p_hold` from now.
+create or replace function job_hold_now(p_job uuid, p_owner uuid, p_agent uuid, p_token uuid, p_score real, p_profile tsquery,
+  p_hold interval, p_queued interval)
 returns json language plpgsql volatile as $$
 declare
   v_sender uuid;
   v_row json;
 begin
-  perform job_lapse(p_job);
+  perform job_lapse(p_job, p_queued);
   with held as (
     update job set
       status = 'held', hold_owner = p_owner, held_by_agent_id = p_agent, hold_token = p_token,
-      hold_expires_at = app_now() + interval '30 seconds', hold_score = p_score, hold_why = match_words(p_job, p_profile),
+      hold_expires_at = app_now() + p_hold, hold_score = p_score, hold_why = match_words(p_job, p_profile),
       presented_to_agents = (array_remove(presented_to_agents, p_agent) || p_agent)[greatest(1, cardinality(presented_to_agents) - 98):],
-      due_at = app_now() + interval '30 seconds', updated_at = app_now()
+      due_at = app_now() + p_hold, updated_at = app_now()
     where id = p_job returning job.*, app_now() as now
   ) select sender, row_to_json(held) into v_sender, v_row from held;
   perform event_write('job.held', 'job:' || p_job, array[v_sender, p_owner], json_build_object('job_id', p_job, 'agent_id', p_agent));
@@ -179,7 +182,7 @@ begin
 end $$;
 
 -- Writes down that the hold on a job has run out, and puts the job back. The row must be locked; a job not held is left alone.
-create or replace function job_lapse(p_job uuid) returns boolean language plpgsql volatile as $$
+create or replace function job_lapse(p_job uuid, p_queued interval) returns boolean language plpgsql volatile as $$
 declare v_job record;
 begin
   select hold_owner, held_by_agent_id, hold_token, hold_expires_at, sender into v_job from job
@@ -187,7 +190,7 @@ begin
   if not found then return false; end if;
   insert into job_presentation (agent_id, token, owner_id, job_id, outcome, lapsed, ended_at)
     values (v_job.held_by_agent_id, v_job.hold_token, v_job.hold_owner, p_job, 'lapsed', true, v_job.hold_expires_at);
-  update job set status = 'queued', due_at = paid_at + interval '30 days', updated_at = app_now() where id = p_job;
+  update job set status = 'queued', due_at = paid_at + p_queued, updated_at = app_now() where id = p_job;
   perform event_write('job.requeued', 'job:' || p_job, array[v_job.sender, v_job.hold_owner],
     json_build_object('job_id', p_job, 'reason', 'hold_lapsed'));
   return true;

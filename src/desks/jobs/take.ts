@@ -4,13 +4,14 @@ import { newId } from '../../base/ids.ts'
 import type { Signals } from '../../base/signals.ts'
 import { run, statement } from '../../base/statement.ts'
 import { type jobsApi, refuseJob } from './api.ts'
-import { type Job, type JobRow, viewJob } from './job.ts'
+import { type Job, type JobRow, timers, viewJob } from './job.ts'
 
 type Endpoints = (typeof jobsApi)['endpoints']
 
 const takeJob = statement(
   `done as (
-  select row from job_take($1::uuid, $2::uuid, $3::text, $4::uuid, $5::uuid, $6::bigint, $7::text[], $8::real, $9::boolean, $10::boolean) as row
+  select row from job_take($1::uuid, $2::uuid, $3::text, $4::uuid, $5::uuid, $6::bigint, $7::text[], $8::real, $9::boolean, $10::boolean,
+    '${timers.hold}', '${timers.notAgain}', '${timers.queued}') as row
   where row is not null
 )`,
   'done.row',

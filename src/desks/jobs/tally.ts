@@ -49,8 +49,6 @@ export interface AgentStats {
   readonly earned_cents: number
 }
 
-export const noStats: AgentStats = { jobs_done: 0, pass_rate: null, median_seconds: null, earned_cents: 0 }
-
 const statsSql = `verified as jobs_done, case when verified + failed > 0 then round(verified::numeric / (verified + failed), 3)::float8 end as pass_rate,
   (select percentile_cont(0.5) within group (order by seconds) from unnest(recent_seconds) as seconds) as median_seconds, earned_cents`
 

@@ -6,7 +6,7 @@ import type { Attachment } from '../../core/files/attachment.ts'
 import type { Check, Verdict } from '../../core/verification/check.ts'
 import { VerificationFault } from '../../core/verification/fault.ts'
 import { verify } from '../../core/verification/verify.ts'
-import { timers } from './job.ts'
+import { jobLife, timers } from './job.ts'
 import { type Judged, type LogLine, postpone, settleFailed, settlePassed, voidSubmission } from './settle.ts'
 
 /** Submissions a worker takes at once; each is settled on its own, so a crash delays at most these by one lease. */
@@ -22,17 +22,17 @@ interface Submission {
   output_attachments: Attachment[]
   content_hash: string
   judgements: number
-  waited_seconds: number
+  out_of_time: boolean
 }
 
 // The submitted job's row is its own queue: a claim is a lease on it, and a claim that lapsed is simply due again.
 const claim = `with due as (
-  select id from job where status = 'submitted' and due_at <= app_now() order by due_at limit ${batch} for update skip locked
+  select id from job where status in (${jobLife.from('pass')}) and due_at <= app_now() order by due_at limit ${batch} for update skip locked
 )
 update job set verify_token = $1, due_at = app_now() + interval '${timers.verifyLease}', judgements = judgements + 1
 from due where job.id = due.id
 returning job.id, prompt, requirements, acceptance_criteria, checks, output_text, output_attachments, content_hash, judgements,
-  extract(epoch from app_now() - submitted_at)::float8 as waited_seconds`
+  submitted_at < app_now() - interval '${timers.unrunnable}' as out_of_time`
 
 /** Verifies one batch of submitted work and books each verdict. Answers how many it took: a full batch means there may be more. */
 export async function verifyBatch(db: Database, log: Log, signals?: Pick<Signals, 'tell'>): Promise<number> {
@@ -125,7 +125,7 @@ async function afterFault(
     }
     return settleFailed(db, token, { id: work.id, verdict, lines: [...lines, { kind: 'verdict', data: verdict }] })
   }
-  if (work.waited_seconds > 24 * 3600) return voidSubmission(db, work.id, token)
+  if (work.out_of_time) return voidSubmission(db, work.id, token)
   const seconds = Math.min(600, 5 * 4 ** Math.min(work.judgements, 4))
   return postpone(
     db,

@@ -32,7 +32,7 @@ export const clockApi = contract(
     advance: endpoint({
       route: 'POST /api/test/clock',
       summary: 'Test mode only: move the market’s clock forward; due timers have fired when this answers.',
-      kind: 'read',
+      kind: 'outside',
       access: 'public',
       input: z.strictObject({
         advance_seconds: z
