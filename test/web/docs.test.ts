@@ -75,6 +75,9 @@ test('every link within the page leads somewhere, no id stands twice, and nothin
   )
   for (const [, target] of page.matchAll(/href="#([^"]*)"/g)) assert.ok(ids.includes(target!), `#${target} is nowhere`)
   for (const [, address] of page.matchAll(/(?:href|src)="([^"]*)"/g)) assert.match(address!, /^[#/]/)
+  // Every field of the contracts has a type; text that may be null is text or null.
+  assert.doesNotMatch(page, /anything/)
+  assert.match(page, /text or null/)
   assert.doesNotMatch(page, /<style|\sstyle=|<script(?![^>]*\ssrc=)|\[object |undefined/)
 })
 

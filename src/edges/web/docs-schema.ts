@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /** The part of JSON Schema that the contracts come out as. */
 export interface Schema {
-  readonly type?: string
+  readonly type?: string | readonly string[]
   readonly format?: string
   readonly description?: string
   readonly pattern?: string
@@ -44,12 +44,19 @@ const wordOfFormat: Readonly<Record<string, string>> = {
   'date-time': 'time (ISO 8601)',
 }
 
+/** The alternatives of a schema; a list of types is one too, as in text or null. */
+function choicesOf(schema: Schema): readonly Schema[] | undefined {
+  const { type } = schema
+  if (typeof type === 'object') return type.map((one) => ({ ...schema, type: one }))
+  return schema.anyOf ?? schema.oneOf
+}
+
 /** What a field may hold, in words: `whole number, 60 to 86,400`. */
 export function typeOf(schema: Schema): string {
   if (schema.$ref) return nameOfRef(schema.$ref)
   if (schema.const !== undefined) return JSON.stringify(schema.const)
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ')
-  const choices = schema.anyOf ?? schema.oneOf
+  const choices = choicesOf(schema)
   if (choices) return [...new Set(choices.map(typeOf))].join(' or ')
   switch (schema.type) {
     case 'string':
@@ -106,7 +113,7 @@ function withLimits(word: string, least: number | undefined, most: number | unde
 export function sampleOf(schema: Schema): unknown {
   if (schema.const !== undefined) return schema.const
   if (schema.enum) return schema.enum[0]
-  const [choice] = schema.anyOf ?? schema.oneOf ?? []
+  const [choice] = choicesOf(schema) ?? []
   if (choice) return sampleOf(choice)
   switch (schema.type) {
     case 'integer':
