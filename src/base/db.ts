@@ -100,6 +100,9 @@ export function constraintOf(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.constraint : undefined
 }
 
+/** Whether Postgres itself says that it has done nothing. A connection that broke leaves open what became of the statement. */
+export const wasRolledBack = (error: unknown): boolean => sqlState(error) !== undefined && !isUnreachable(error)
+
 /** Whether the database could not be reached or is going down: the caller may try again soon. */
 export function isUnreachable(error: unknown): boolean {
   const state = sqlState(error)

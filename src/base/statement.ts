@@ -1,4 +1,4 @@
-import type { Sql } from './db.ts'
+import { type Sql, wasRolledBack } from './db.ts'
 
 /** An idempotency key of a request, and what its answer is stored under. */
 export interface Remember {
@@ -11,45 +11,175 @@ export interface Remember {
   readonly effectId: string
 }
 
-/** A hot verb's single statement, without and with an idempotency row. */
-export interface Statement {
+/** The columns of what is asked: their SQL types by name. */
+export type Columns = Readonly<Record<string, string>>
+
+/** A hot verb's single statement over a group of calls, without and with idempotency rows. */
+export interface Statement<C extends Columns = Columns> {
+  readonly columns: C
   readonly plain: string
   readonly remembering: string
+  readonly subject: string | null
 }
 
+/** Calls that share a statement at most: the planner is told so, too. */
+const groupMost = 16
+
+/** How long a group waits for the one before it to come back, in milliseconds; then it goes beside it. */
+const patience = 25
+
+/** Groups of one verb under way at once, at most. */
+const flightsMost = 4
+
 /**
- * Completes a chain of CTEs, of which `done` is the row to answer with, into one statement. Postgres skips a select CTE that
- * nobody reads, so `done` must mention every one that posts or tells something.
- * With an idempotency key the same statement inserts the key's row, so effect and key commit together; a second use of the
- * key fails on its primary key (waiting for a twin in flight) and undoes the second effect whole.
+ * Completes a chain of CTEs into the one statement of a hot verb. It is written over a set: the relation `asked` has a row for
+ * each call of a group, with the given columns and a number `n`; of `done`, the last CTE, at most one row for each `n` is that
+ * call's answer, and no row means that its guards let nothing through. A select CTE that nobody reads is skipped by Postgres,
+ * so `done` must mention every one that posts something.
+ *
+ * Calls with the same `subject` (a column) never share a group: what they do to each other is decided one after the other.
+ * With an idempotency key the same statement inserts the key's row, so effect and key commit together; a second use of the key
+ * fails on its primary key (waiting for a twin in flight) and undoes the second effect whole.
  */
-export function statement(ctes: string, row = 'row_to_json(done)'): Statement {
-  const used = Math.max(0, ...[...ctes.matchAll(/\$(\d+)/g)].map((match) => Number(match[1])))
-  const answer = `select ${row} as row from done`
-  const slots = [1, 2, 3, 4].map((offset) => `$${used + offset}`).join(', ')
+export function statement<const C extends Columns>(
+  columns: C,
+  ctes: string,
+  { subject = null, row = 'row_to_json(done)' }: { subject?: (keyof C & string) | null; row?: string } = {},
+): Statement<C> {
+  const own = Object.entries(columns).map(([name, type]) => `${name} ${type}`)
+  const keys = ['key_lineage text', 'key_route text', 'key text', 'key_fingerprint bytea']
+  const asked = `asked as materialized (
+  select * from json_to_recordset($1::json) as asked (${['n smallint', ...own, ...keys].join(', ')}) limit ${groupMost}
+)`
+  const answer = `select done.n, ${row} as row from done`
   return {
-    plain: `with ${ctes}\n${answer}`,
-    remembering: `with ${ctes}, remembered as (
-  insert into idempotency (lineage, route, key, fingerprint, answer) select ${slots}, ${row} from done
+    columns,
+    plain: `with ${asked}, ${ctes}\n${answer}`,
+    remembering: `with ${asked}, ${ctes}, remembered as (
+  insert into idempotency (lineage, route, key, fingerprint, answer)
+  select key_lineage, key_route, key, key_fingerprint, ${row} from done join asked on asked.n = done.n where key is not null
 )\n${answer}`,
+    subject,
   }
 }
 
-/** Runs a statement in one round trip. Null: its guards let nothing through, and nothing was changed. */
-export async function run<R>(
-  call: { readonly sql: Sql; readonly remember: Remember | null },
-  { plain, remembering }: Statement,
-  params: readonly unknown[],
+interface Waiting {
+  readonly asked: Record<string, unknown>
+  readonly subject: unknown
+  readonly remembers: boolean
+  settle(row: unknown): void
+  fail(error: unknown): void
+}
+
+/** Where the calls of one statement gather until the group before them is back. */
+interface Lane {
+  waiting: Waiting[]
+  flights: number
+  /** Whether a start is already on its way. */
+  starting: boolean
+  impatience: NodeJS.Timeout | null
+}
+
+const lanes = new WeakMap<Sql, Map<Statement, Lane>>()
+
+function laneOf(sql: Sql, verb: Statement): Lane {
+  let ofDatabase = lanes.get(sql)
+  if (!ofDatabase) lanes.set(sql, (ofDatabase = new Map()))
+  let lane = ofDatabase.get(verb)
+  if (!lane) ofDatabase.set(verb, (lane = { waiting: [], flights: 0, starting: false, impatience: null }))
+  return lane
+}
+
+/**
+ * Runs a statement. Null: its guards let nothing through, and nothing was changed.
+ *
+ * Calls of one verb that come while it is under way go together as the next group: one round trip and one commit for all of
+ * them (group commit; a call that comes alone waits for nobody). What Postgres refuses for one of a group is undone for all,
+ * and each is then run by itself.
+ */
+export function run<R, C extends Columns>(
+  { sql, remember }: { readonly sql: Sql; readonly remember: Remember | null },
+  verb: Statement<C>,
+  values: { readonly [K in keyof C]: unknown },
 ): Promise<R | null> {
-  const { remember } = call
-  const rows = remember
-    ? await call.sql.rows<{ row: R }>(remembering, [
-        ...params,
-        remember.lineage,
-        remember.route,
-        remember.key,
-        remember.fingerprint,
-      ])
-    : await call.sql.rows<{ row: R }>(plain, params)
-  return rows[0]?.row ?? null
+  const lane = laneOf(sql, verb)
+  return new Promise<R | null>((resolve, reject) => {
+    lane.waiting.push({
+      asked: remember ? { ...values, ...keyOf(remember) } : values,
+      subject: verb.subject === null ? null : values[verb.subject as keyof C],
+      remembers: remember !== null,
+      settle: (row) => resolve(row as R | null),
+      fail: reject,
+    })
+    gather(sql, verb, lane)
+  })
+}
+
+/** Bytes as a value of a `bytea` column. */
+export const bytes = (buffer: Buffer): string => `\\x${buffer.toString('hex')}`
+
+const keyOf = ({ lineage, route, key, fingerprint }: Remember): Record<string, string> => ({
+  key_lineage: lineage,
+  key_route: route,
+  key,
+  key_fingerprint: bytes(fingerprint),
+})
+
+/** Sees to it that those who wait will go: with the next turn of the event loop, so that requests that arrived together go together. */
+function gather(sql: Sql, verb: Statement, lane: Lane): void {
+  if (lane.waiting.length === 0) return
+  if (lane.flights === 0) {
+    if (lane.starting) return
+    lane.starting = true
+    setImmediate(() => {
+      lane.starting = false
+      depart(sql, verb, lane)
+    })
+  } else if (lane.flights < flightsMost && !lane.impatience) {
+    lane.impatience = setTimeout(() => {
+      lane.impatience = null
+      depart(sql, verb, lane)
+    }, patience)
+  }
+}
+
+function depart(sql: Sql, verb: Statement, lane: Lane): void {
+  const group = nextGroup(lane)
+  lane.flights++
+  void fly(sql, verb, group).finally(() => {
+    lane.flights--
+    if (lane.impatience) clearTimeout(lane.impatience)
+    lane.impatience = null
+    gather(sql, verb, lane)
+  })
+  gather(sql, verb, lane)
+}
+
+/** Those who have waited longest, each subject once. */
+function nextGroup(lane: Lane): Waiting[] {
+  const group: Waiting[] = []
+  const subjects = new Set<unknown>()
+  const rest: Waiting[] = []
+  for (const call of lane.waiting) {
+    if (group.length === groupMost || (call.subject !== null && subjects.has(call.subject))) rest.push(call)
+    else {
+      group.push(call)
+      subjects.add(call.subject)
+    }
+  }
+  lane.waiting = rest
+  return group
+}
+
+async function fly(sql: Sql, verb: Statement, group: readonly Waiting[]): Promise<void> {
+  try {
+    const text = group.some(({ remembers }) => remembers) ? verb.remembering : verb.plain
+    const asked = JSON.stringify(group.map((call, n) => ({ ...call.asked, n })))
+    const rows = await sql.rows<{ n: number; row: unknown }>(text, [asked])
+    const answers = new Map(rows.map(({ n, row }) => [n, row]))
+    for (const [n, call] of group.entries()) call.settle(answers.get(n) ?? null)
+  } catch (error) {
+    if (group.length > 1 && wasRolledBack(error)) await Promise.all(group.map((call) => fly(sql, verb, [call])))
+    else for (const call of group) call.fail(error)
+  }
 }

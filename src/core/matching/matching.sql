@@ -1,15 +1,7 @@
 -- The matching room's doors. An offer's text is indexed once, when it is made; an agent's personality becomes a query of its
 -- stemmed words, any of which may match. Ranking is text relevance for now, plus a little for waiting.
 
--- Stores what ranking needs of an offer. The title counts most, the skill next, then what is asked.
-create or replace function match_index(p_offer uuid, p_title text, p_skill text, p_asked text) returns boolean
-language plpgsql volatile as $$
-begin
-  insert into match_text (offer, search) values (p_offer,
-    setweight(to_tsvector('english', p_title), 'A') || setweight(to_tsvector('english', p_skill), 'B')
-    || setweight(to_tsvector('english', left(p_asked, 20000)), 'C'));
-  return true;
-end $$;
+drop function if exists match_index(uuid, text, text, text);
 
 -- A personality as a query; null when it says nothing that could match. Made once for each text there is: stemming a personality
 -- takes longer than everything else in a pull.

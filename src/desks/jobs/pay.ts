@@ -1,24 +1,37 @@
 import { reply, type StatementVerb } from '../../base/endpoint.ts'
 import type { Fee } from '../../base/money.ts'
 import { run, statement } from '../../base/statement.ts'
+import { tell } from '../../core/events/write.ts'
 import { type jobsApi, refuseJob } from './api.ts'
 import { explain } from './explain.ts'
 import { type JobRow, jobLife, timers, viewJob } from './job.ts'
 import { jobRow, readJob } from './queries.ts'
 
-const payJob = statement(`target as materialized (
-  select id, price_cents from job where id = $1::uuid and sender = $2::uuid and status in (${jobLife.from('pay')}) for update
+const payJob = statement(
+  { id: 'uuid', owner: 'uuid', lineage: 'text', spend_limit: 'bigint', fee_percent: 'integer', fee_fixed: 'integer' },
+  `target as materialized (
+  select job.id as target_id, asked.n, price_cents, owner, lineage, spend_limit, fee_percent, fee_fixed from job, asked
+  where job.id = asked.id and sender = owner and status in (${jobLife.from('pay')}) for update of job
 ), paid as materialized (
-  select ledger_post('job_paid', 'job:' || id, 'job:' || id, 'USD', array['wallet:' || $2], array['escrow:job:' || id],
-    array[price_cents], $3, $4) as outcome from target
+  select n, target_id, fee_percent, fee_fixed,
+    ledger_post('job_paid', 'job:' || target_id, 'job:' || target_id, 'USD', array['wallet:' || owner], array['escrow:job:' || target_id],
+      array[price_cents], lineage, spend_limit) as outcome
+  from (select * from target order by owner, target_id) as paying
 ), moved as (
-  update job set status = ${jobLife.to('pay')}, fee_cents = ledger_fee(price_cents, $5, $6), paid_at = app_now(), queued_at = app_now(),
-    due_at = app_now() + interval '${timers.queued}', updated_at = app_now()
-  from paid where id = $1::uuid and paid.outcome = 'posted' returning ${jobRow}
-), done as (
-  select moved.*, event_write('job.queued', 'job:' || id, array[sender],
-    json_build_object('job_id', id, 'title', title, 'skill', skill, 'price_cents', price_cents)) as told from moved
-)`)
+  update job set status = ${jobLife.to('pay')}, fee_cents = ledger_fee(price_cents, fee_percent, fee_fixed), paid_at = app_now(),
+    queued_at = app_now(), due_at = app_now() + interval '${timers.queued}', updated_at = app_now()
+  from paid where id = target_id and paid.outcome = 'posted' returning n, ${jobRow}
+), told as (
+  ${tell({
+    name: `'job.queued'`,
+    ref: `'job:' || id`,
+    parties: ['sender'],
+    data: `json_build_object('job_id', id, 'title', title, 'skill', skill, 'price_cents', price_cents)`,
+    from: 'moved',
+  })}
+), done as (select * from moved)`,
+  { subject: 'id' },
+)
 
 /** The sender pays for a saved job: its price moves into escrow and it is queued; the fee is fixed now. */
 export const pay = (settings: {
@@ -27,14 +40,14 @@ export const pay = (settings: {
 }): StatementVerb<(typeof jobsApi)['endpoints']['pay'], JobRow> => ({
   async act(call, { id }) {
     const { actor } = call
-    const row = await run<JobRow>(call, payJob, [
+    const row: JobRow | null = await run(call, payJob, {
       id,
-      actor.userId,
-      actor.lineage,
-      actor.spendLimitCents,
-      settings.fee.percent,
-      settings.fee.fixedCents,
-    ])
+      owner: actor.userId,
+      lineage: actor.lineage,
+      spend_limit: actor.spendLimitCents,
+      fee_percent: settings.fee.percent,
+      fee_fixed: settings.fee.fixedCents,
+    })
     if (row) {
       call.wake('queued')
       return row

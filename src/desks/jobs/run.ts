@@ -3,7 +3,9 @@ import type { Body, Call, Input, Reply, StatementVerb } from '../../base/endpoin
 import { reply } from '../../base/endpoint.ts'
 import { newId } from '../../base/ids.ts'
 import type { Fee } from '../../base/money.ts'
-import { run as perform, statement } from '../../base/statement.ts'
+import { bytes, run as perform, statement } from '../../base/statement.ts'
+import { tell } from '../../core/events/write.ts'
+import { matchIndex } from '../../core/matching/match-index.ts'
 import { whatIsWrongWithChecks } from '../../core/verification/refuse-checks.ts'
 import { type jobsApi, refuseJob } from './api.ts'
 import { type JobRow, timers, viewJob } from './job.ts'
@@ -19,40 +21,79 @@ type Row =
   | { kind: 'quote'; id: string; structured: Structured & { verification: 'checks' | 'rules' } }
   | (JobRow & { kind: 'job'; paid: 'posted' | 'short' | 'over_mandate'; balance_cents: number; request_id: string })
 
-const saveQuote = statement(`done as (
-  insert into quote (id, owner_id, prompt_hash, structured, created_at) values ($1, $2, $3, $4, app_now())
-  returning 'quote' as kind, id, structured
-)`)
+const saveQuote = statement(
+  { id: 'uuid', owner: 'uuid', hash: 'bytea', structured: 'json' },
+  `saved as (
+  insert into quote (id, owner_id, prompt_hash, structured, created_at) select id, owner, hash, structured, app_now() from asked
+  returning id
+), done as (
+  select n, 'quote' as kind, id, structured from asked join saved using (id)
+)`,
+)
 
 // The price moves first; whether it could decides the state the job is born in. One statement, one commit.
-const createJob = statement(`paid as materialized (
-  select ledger_post('job_paid', 'job:' || $1, 'job:' || $1, 'USD', array['wallet:' || $2], array['escrow:job:' || $1],
-    array[$12::bigint], $14, $15) as outcome
-), indexed as materialized (
-  select match_index($1::uuid, $4, $10, $6)
+const createJob = statement(
+  {
+    id: 'uuid',
+    sender: 'uuid',
+    prompt: 'text',
+    title: 'text',
+    intent: 'text',
+    description: 'text',
+    requirements: 'text',
+    acceptance_criteria: 'text[]',
+    checks: 'json',
+    skill: 'text',
+    min_pass_rate: 'real',
+    price_cents: 'bigint',
+    time_limit_seconds: 'integer',
+    retry_same: 'boolean',
+    open_to_new: 'boolean',
+    files: 'uuid[]',
+    env_names: 'text[]',
+    data_key: 'bytea',
+    box: 'bytea',
+    lineage: 'text',
+    spend_limit: 'bigint',
+    fee_percent: 'integer',
+    fee_fixed: 'integer',
+    request_id: 'text',
+  },
+  `paid as materialized (
+  select *, ledger_post('job_paid', 'job:' || id, 'job:' || id, 'USD', array['wallet:' || sender], array['escrow:job:' || id],
+    array[price_cents], lineage, spend_limit) as outcome
+  from (select * from asked order by sender, n) as paying
+), indexed as (
+  ${matchIndex({ offer: 'id', title: 'title', skill: 'skill', text: 'description', from: 'asked' })}
 ), sealed as (
-  insert into job_secret (job_id, data_key, box) select $1::uuid, $22::bytea, $23::bytea where $22::bytea is not null
+  insert into job_secret (job_id, data_key, box) select id, data_key, box from asked where data_key is not null
 ), made as (
   insert into job (id, sender, prompt, title, intent, description, requirements, acceptance_criteria, checks, skill,
     min_pass_rate, price_cents, time_limit_seconds, retry_same, open_to_new, attachments, env_names, status, fee_cents, paid_at, queued_at, due_at, created_at, updated_at)
-  select $1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8::text[], $9::json, $10, $11::real, $12, $13::integer, $16::boolean, $20::boolean,
-    files_attach($2::uuid, 'job:' || $1, 'input', $21::uuid[]), $24::text[],
+  select id, sender, prompt, title, intent, description, requirements, acceptance_criteria, checks, skill,
+    min_pass_rate, price_cents, time_limit_seconds, retry_same, open_to_new,
+    case when files = '{}' then '[]' else files_attach(sender, 'job:' || id, 'input', files) end, env_names,
     case when outcome = 'posted' then 'queued' else 'pending_payment' end,
-    case when outcome = 'posted' then ledger_fee($12, $17, $18) end,
+    case when outcome = 'posted' then ledger_fee(price_cents, fee_percent, fee_fixed) end,
     case when outcome = 'posted' then app_now() end, case when outcome = 'posted' then app_now() end,
     app_now() + case when outcome = 'posted' then interval '${timers.queued}' else interval '${timers.pendingPayment}' end,
     app_now(), app_now()
-  from paid, indexed
+  from paid
   returning ${jobRow}
 ), told as (
-  select event_write(name, 'job:' || id, array[sender],
-    json_build_object('job_id', id, 'status', status, 'title', title, 'skill', skill, 'price_cents', price_cents))
-  from made, unnest(case status when 'queued' then array['job.created', 'job.queued'] else array['job.created'] end) as name
+  ${tell({
+    name: 'name',
+    ref: `'job:' || id`,
+    parties: ['sender'],
+    data: `json_build_object('job_id', id, 'status', status, 'title', title, 'skill', skill, 'price_cents', price_cents)`,
+    from: `made, unnest(case status when 'queued' then array['job.created', 'job.queued'] else array['job.created'] end) as name`,
+  })}
 ), done as (
-  select made.*, 'job' as kind, paid.outcome as paid, $19::text as request_id,
-    case when paid.outcome <> 'posted' then ledger_balance(sender) end as balance_cents, (select count(*) from told) as told
-  from made, paid
-)`)
+  select paid.n, made.*, 'job' as kind, outcome as paid, request_id,
+    case when outcome <> 'posted' then ledger_balance(paid.sender) end as balance_cents
+  from paid join made using (id)
+)`,
+)
 
 const hashOf = (prompt: string, checks: unknown): Buffer =>
   createHash('sha256')
@@ -93,7 +134,7 @@ export const run = (settings: {
     const hash = hashOf(prompt, checks)
     if (!input.confirmed) {
       const structured = { ...estimated(input), verification: checks.length > 0 ? 'checks' : 'rules' }
-      return perform<Row>(call, saveQuote, [newId(), actor.userId, hash, JSON.stringify(structured)])
+      return perform(call, saveQuote, { id: newId(), owner: actor.userId, hash: bytes(hash), structured })
     }
     if (!actor.scopes.has('wallet:spend')) throw refuseJob('scope_missing', { scope: 'wallet:spend' })
     await settings.openJobs.take(call.sql, actor.userId)
@@ -108,32 +149,32 @@ export const run = (settings: {
     const id = newId()
     const variables = { ...input.envVars, ...input.env_vars }
     const secret = Object.keys(variables).length > 0 ? settings.secrets.seal(id, variables) : null
-    const row = await perform<Row>(call, createJob, [
+    const row: Row | null = await perform(call, createJob, {
       id,
-      actor.userId,
+      sender: actor.userId,
       prompt,
-      structured.title,
-      structured.intent,
-      structured.description,
-      structured.requirements,
-      structured.acceptance_criteria,
-      JSON.stringify(checks),
-      structured.skill,
-      input.min_pass_rate,
-      input.price_cents ?? structured.estimated_price_cents,
-      input.time_limit_seconds ?? structured.estimated_time_limit_seconds,
-      actor.lineage,
-      actor.spendLimitCents,
-      input.retry_same ?? false,
-      settings.fee.percent,
-      settings.fee.fixedCents,
-      call.requestId,
-      input.open_to_new ?? false,
-      input.attachments ?? [],
-      secret?.dataKey ?? null,
-      secret?.box ?? null,
-      Object.keys(variables),
-    ])
+      title: structured.title,
+      intent: structured.intent,
+      description: structured.description,
+      requirements: structured.requirements,
+      acceptance_criteria: structured.acceptance_criteria,
+      checks,
+      skill: structured.skill,
+      min_pass_rate: input.min_pass_rate,
+      price_cents: input.price_cents ?? structured.estimated_price_cents,
+      time_limit_seconds: input.time_limit_seconds ?? structured.estimated_time_limit_seconds,
+      retry_same: input.retry_same ?? false,
+      open_to_new: input.open_to_new ?? false,
+      files: input.attachments ?? [],
+      env_names: Object.keys(variables),
+      data_key: secret && bytes(secret.dataKey),
+      box: secret && bytes(secret.box),
+      lineage: actor.lineage,
+      spend_limit: actor.spendLimitCents,
+      fee_percent: settings.fee.percent,
+      fee_fixed: settings.fee.fixedCents,
+      request_id: call.requestId,
+    })
     if (row?.kind === 'job' && row.paid === 'posted') call.wake('queued')
     return row
   },

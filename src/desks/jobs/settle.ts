@@ -1,4 +1,5 @@
 import type { Sql } from '../../base/db.ts'
+import { tell } from '../../core/events/write.ts'
 import type { Verdict } from '../../core/verification/check.ts'
 import { endAttempt } from './end-attempt.ts'
 import { jobLife } from './job.ts'
@@ -26,11 +27,16 @@ const passWork = `with given as materialized (
 ), logged as (
   insert into job_log (job_id, worker, kind, data, created_at)
   select moved.id, moved.receiver, line.kind, line.data, app_now() from moved, json_to_recordset(moved.lines) as line (kind text, data json)
-), told as materialized (
-  select event_write('job.verified', 'job:' || id, array[sender, receiver],
-    json_build_object('job_id', id, 'agent_id', receiver_agent_id, 'earned_cents', price_cents - fee_cents,
-      'work_seconds', extract(epoch from submitted_at - accepted_at), 'verify_seconds', extract(epoch from ended_at - submitted_at))) from moved
-) select id, (select count(*) from paid) as posts, (select count(*) from told) as tellings from moved`
+), told as (
+  ${tell({
+    name: `'job.verified'`,
+    ref: `'job:' || id`,
+    parties: ['sender', 'receiver'],
+    data: `json_build_object('job_id', id, 'agent_id', receiver_agent_id, 'earned_cents', price_cents - fee_cents,
+      'work_seconds', extract(epoch from submitted_at - accepted_at), 'verify_seconds', extract(epoch from ended_at - submitted_at))`,
+    from: 'moved',
+  })}
+) select id, (select count(*) from paid) as posts from moved`
 
 /** A verdict to book, with the lines of its log. */
 export interface Judged {
@@ -73,8 +79,14 @@ const voidWork = `with moved as (
   update job_presentation p set outcome = 'void', ended_at = app_now()
   from moved where p.agent_id = moved.receiver_agent_id and p.token = moved.hold_token
 ), told as (
-  select event_write('job.cancelled', 'job:' || id, array[sender, receiver], json_build_object('job_id', id, 'reason', 'not_verifiable')) from moved
-) select id, (select count(*) from refunded) as refunds, (select count(*) from told) as tellings from moved`
+  ${tell({
+    name: `'job.cancelled'`,
+    ref: `'job:' || id`,
+    parties: ['sender', 'receiver'],
+    data: `json_build_object('job_id', id, 'reason', 'not_verifiable')`,
+    from: 'moved',
+  })}
+) select id, (select count(*) from refunded) as refunds from moved`
 
 /** The market could not verify the work for a day: the sender is refunded, the worker bears no mark. */
 export async function voidSubmission(sql: Sql, job: string, token: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { reply, type StatementVerb } from '../../base/endpoint.ts'
 import { run, type Statement, statement } from '../../base/statement.ts'
+import { tell } from '../../core/events/write.ts'
 import { readOwnFiles } from '../../core/files/queries.ts'
 import { contentHash } from '../../core/verification/verify.ts'
 import type { jobsApi } from './api.ts'
@@ -7,26 +8,38 @@ import { explain } from './explain.ts'
 import { type JobRow, jobLife, viewJob } from './job.ts'
 import { jobRow } from './queries.ts'
 
-const guard = `id = $1 and receiver = $2 and status in (${jobLife.from('submit')}) and deadline_at > app_now()
-  and ($5::uuid is null or receiver_agent_id = $5)`
+const columns = { id: 'uuid', owner: 'uuid', agent: 'uuid', output: 'text', hash: 'text', files: 'uuid[]' } as const
+
+const guard = `job.id = asked.id and receiver = owner and status in (${jobLife.from('submit')}) and deadline_at > app_now()
+  and (agent is null or receiver_agent_id = agent)`
 
 // With files the row is locked first: a set clause may be evaluated twice when somebody else has just changed the row.
-const submitJob = (withFiles: boolean): Statement =>
-  statement(`${
-    withFiles
-      ? `mine as materialized (select id from job where ${guard} for update), attached as materialized (
-  select files_attach($2, 'job:' || id, 'output', $6::uuid[]) as files from mine
+const submitJob = (withFiles: boolean): Statement<typeof columns> =>
+  statement(
+    columns,
+    `${
+      withFiles
+        ? `mine as materialized (select job.id as mine_id from job, asked where ${guard} for update of job), attached as materialized (
+  select mine_id, files_attach(owner, 'job:' || mine_id, 'output', files) as attached_files from mine join asked on asked.id = mine_id
 ), `
-      : ''
-  }moved as (
-  update job set status = ${jobLife.to('submit')}, output_text = $3, content_hash = $4, submitted_at = app_now(),
+        : ''
+    }moved as (
+  update job set status = ${jobLife.to('submit')}, output_text = output, content_hash = hash, submitted_at = app_now(),
     due_at = app_now(), judgements = 0, verify_token = null, verification = null, updated_at = app_now()
-    ${withFiles ? `, output_attachments = attached.files from attached where id = $1 and ${guard.slice('id = $1 and '.length)}` : `where ${guard}`}
-  returning ${jobRow}
-), done as (
-  select moved.*, event_write('job.submitted', 'job:' || id, array[sender, receiver],
-    json_build_object('job_id', id, 'agent_id', receiver_agent_id)) as told from moved
-)`)
+    ${withFiles ? `, output_attachments = attached_files from asked join attached on mine_id = asked.id` : 'from asked'}
+  where ${guard}
+  returning n, ${jobRow}
+), told as (
+  ${tell({
+    name: `'job.submitted'`,
+    ref: `'job:' || id`,
+    parties: ['sender', 'receiver'],
+    data: `json_build_object('job_id', id, 'agent_id', receiver_agent_id)`,
+    from: 'moved',
+  })}
+), done as (select * from moved)`,
+    { subject: 'id' },
+  )
 
 const withoutFiles = submitJob(false)
 const withFiles = submitJob(true)
@@ -37,12 +50,14 @@ export const submit: StatementVerb<(typeof jobsApi)['endpoints']['submit'], JobR
     const { sql, actor } = call
     const text = output ?? output_text ?? ''
     const files = attachments.length > 0 ? await readOwnFiles(sql, actor.userId, attachments) : []
-    const params = [id, actor.userId, text, contentHash(text, files), actor.agentId]
-    const row = await run<JobRow>(
-      call,
-      files.length > 0 ? withFiles : withoutFiles,
-      files.length > 0 ? [...params, attachments] : params,
-    )
+    const row: JobRow | null = await run(call, files.length > 0 ? withFiles : withoutFiles, {
+      id,
+      owner: actor.userId,
+      agent: actor.agentId,
+      output: text,
+      hash: contentHash(text, files),
+      files: attachments,
+    })
     if (!row) throw await explain(call, id, 'submit')
     call.wake('verify')
     return row

@@ -9,12 +9,24 @@ import { type Job, type JobRow, timers, viewJob } from './job.ts'
 type Endpoints = (typeof jobsApi)['endpoints']
 
 const takeJob = statement(
-  `done as (
-  select row from job_take($1::uuid, $2::uuid, $3::text, $4::uuid, $5::uuid, $6::bigint, $7::text[], $8::real, $9::boolean, $10::boolean,
+  {
+    owner: 'uuid',
+    agent: 'uuid',
+    agent_name: 'text',
+    job: 'uuid',
+    token: 'uuid',
+    min_price: 'bigint',
+    skills: 'text[]',
+    min_score: 'real',
+    oldest: 'boolean',
+    live: 'boolean',
+  },
+  `taken as materialized (
+  select n, job_take(owner, agent, agent_name, job, token, min_price, skills, min_score, oldest, live,
     '${timers.hold}', '${timers.notAgain}', '${timers.queued}') as row
-  where row is not null
-)`,
-  'done.row',
+  from (select * from asked order by owner) as in_order
+), done as (select * from taken where row is not null)`,
+  { subject: 'owner', row: 'done.row' },
 )
 
 /** The agent a call means: the one it names; a key bound to an agent means that one and no other. */
@@ -35,18 +47,18 @@ export const pull = (settings: { live: boolean; signals: Signals }): StatementVe
   // Every 16th pull of a process serves whoever has waited longest, so that a poor match is not passed over for ever.
   let pulls = 0
   const once = (call: Call, input: Input<Endpoints['pull']>): Promise<JobRow | null> =>
-    run<JobRow>(call, takeJob, [
-      call.actor.userId,
-      agentMeant(call.actor, input.agent_id),
-      input.agent_name,
-      null,
-      newId(),
-      input.min_price_cents,
-      input.skills,
-      input.min_score,
-      ++pulls % 16 === 0,
-      settings.live,
-    ])
+    run(call, takeJob, {
+      owner: call.actor.userId,
+      agent: agentMeant(call.actor, input.agent_id),
+      agent_name: input.agent_name,
+      job: null,
+      token: newId(),
+      min_price: input.min_price_cents,
+      skills: input.skills,
+      min_score: input.min_score,
+      oldest: ++pulls % 16 === 0,
+      live: settings.live,
+    })
   return {
     async act(call, input) {
       let gone: AbortSignal | undefined
@@ -67,18 +79,18 @@ export const pull = (settings: { live: boolean; signals: Signals }): StatementVe
 /** Holds this very job for an agent for 30 seconds. */
 export const claim = (settings: { live: boolean }): StatementVerb<Endpoints['claim'], JobRow> => ({
   act: (call, input) =>
-    run<JobRow>(call, takeJob, [
-      call.actor.userId,
-      agentMeant(call.actor, input.agent_id),
-      input.agent_name,
-      input.id,
-      newId(),
-      null,
-      null,
-      null,
-      false,
-      settings.live,
-    ]),
+    run(call, takeJob, {
+      owner: call.actor.userId,
+      agent: agentMeant(call.actor, input.agent_id),
+      agent_name: input.agent_name,
+      job: input.id,
+      token: newId(),
+      min_price: null,
+      skills: null,
+      min_score: null,
+      oldest: false,
+      live: settings.live,
+    }),
   show: (call, row) => showHeld(call, row!),
 })
 
