@@ -9,6 +9,8 @@ export interface Sql {
 export interface Database extends Sql {
   /** One transaction; `work` throws: rolled back. Deadlocks and serialisation failures are tried again, three times in all. */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>
+  /** A look at everything: one snapshot for all of `work`, nothing written, plans for reading whole tables. */
+  overview<T>(work: (sql: Sql) => Promise<T>): Promise<T>
   readonly pool: pg.Pool
   close(): Promise<void>
 }
@@ -57,10 +59,10 @@ export function openDatabase({ url, poolSize, onError = () => {} }: DatabaseOpti
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     // Plans are kept as long as their connection. One made while a table is small reads it whole, and would go on doing so when it
-    // has grown and is full of dead rows: so a table is read whole, or by bitmap, only where there is no other way.
+    // has grown and is full of dead rows: so a table or an index is read whole, for a join too, only where there is no other way.
     // Before PostgreSQL 18 that makes such a plan look costly enough to be compiled, which takes longer than running it.
     options:
-      '-c enable_seqscan=off -c enable_bitmapscan=off -c jit=off -c timezone=UTC -c statement_timeout=20000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=20000',
+      '-c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c timezone=UTC -c statement_timeout=20000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=20000',
   })
   pool.on('error', onError)
   pool.on('connect', (client) => client.on('error', onError))
@@ -69,24 +71,39 @@ export function openDatabase({ url, poolSize, onError = () => {} }: DatabaseOpti
     pool,
     async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
       for (let attempt = 1; ; attempt++) {
-        const client = await pool.connect()
-        let broken: Error | undefined
         try {
-          await client.query('begin')
-          const result = await work(sqlOn(client))
-          await client.query('commit')
-          return result
+          return await inTransaction(pool, 'begin', work)
         } catch (error) {
-          await client.query('rollback').catch((failure: Error) => {
-            broken = failure
-          })
           if (attempt >= 3 || !transient.has(sqlState(error) ?? '')) throw error
-        } finally {
-          client.release(broken)
         }
       }
     },
+    overview: (work) =>
+      inTransaction(
+        pool,
+        `begin isolation level repeatable read read only; set local statement_timeout = '10min'; set local enable_seqscan = on;
+         set local enable_bitmapscan = on; set local enable_hashjoin = on; set local enable_mergejoin = on`,
+        work,
+      ),
     close: () => pool.end(),
+  }
+}
+
+async function inTransaction<T>(pool: pg.Pool, begin: string, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query(begin)
+    const result = await work(sqlOn(client))
+    await client.query('commit')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch((failure: Error) => {
+      broken = failure
+    })
+    throw error
+  } finally {
+    client.release(broken)
   }
 }
 

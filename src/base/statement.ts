@@ -39,12 +39,17 @@ const flightsMost = 4
  *
  * Calls with the same `subject` (a column) never share a group: what they do to each other is decided one after the other.
  * With an idempotency key the same statement inserts the key's row, so effect and key commit together; a second use of the key
- * fails on its primary key (waiting for a twin in flight) and undoes the second effect whole.
+ * fails on its primary key (waiting for a twin in flight) and undoes the second effect whole. Rows that are no effect are not
+ * `lasting` (a condition on `done`): nothing is remembered of them.
  */
 export function statement<const C extends Columns>(
   columns: C,
   ctes: string,
-  { subject = null, row = 'row_to_json(done)' }: { subject?: (keyof C & string) | null; row?: string } = {},
+  {
+    subject = null,
+    row = 'row_to_json(done)',
+    lasting = 'true',
+  }: { subject?: (keyof C & string) | null; row?: string; lasting?: string } = {},
 ): Statement<C> {
   const own = Object.entries(columns).map(([name, type]) => `${name} ${type}`)
   const keys = ['key_lineage text', 'key_route text', 'key text', 'key_fingerprint bytea']
@@ -57,7 +62,7 @@ export function statement<const C extends Columns>(
     plain: `with ${asked}, ${ctes}\n${answer}`,
     remembering: `with ${asked}, ${ctes}, remembered as (
   insert into idempotency (lineage, route, key, fingerprint, answer)
-  select key_lineage, key_route, key, key_fingerprint, ${row} from done join asked on asked.n = done.n where key is not null
+  select key_lineage, key_route, key, key_fingerprint, ${row} from done join asked on asked.n = done.n where key is not null and ${lasting}
 )\n${answer}`,
     subject,
   }

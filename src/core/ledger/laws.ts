@@ -1,4 +1,4 @@
-import type { Sql } from '../../base/db.ts'
+import type { Database, Sql } from '../../base/db.ts'
 
 /** One broken law of the ledger: which, where, and by how much. */
 export interface Breach {
@@ -67,15 +67,17 @@ export const laws: readonly Law[] = [
   },
 ]
 
-/** Checks every law over the whole ledger, and what a desk adds to them; an empty list means that all hold. */
-export async function checkLaws(sql: Sql, further: readonly Law[] = []): Promise<Breach[]> {
+/** Checks every law over the whole ledger as it is at one moment, and what a desk adds to them; an empty list means that all hold. */
+export async function checkLaws(db: Pick<Database, 'overview'>, further: readonly Law[] = []): Promise<Breach[]> {
   const breaches: Breach[] = []
-  for (const law of [...laws, ...further]) {
-    const rows = await sql.rows<{ place: string; detail: string }>(
-      `select place, detail from (${law.query}) as broken limit 50`,
-    )
-    breaches.push(...rows.map(({ place, detail }) => ({ law: law.name, where: place, detail })))
-  }
+  await db.overview(async (sql) => {
+    for (const law of [...laws, ...further]) {
+      const rows = await sql.rows<{ place: string; detail: string }>(
+        `select place, detail from (${law.query}) as broken limit 50`,
+      )
+      breaches.push(...rows.map(({ place, detail }) => ({ law: law.name, where: place, detail })))
+    }
+  })
   return breaches
 }
 
@@ -111,9 +113,9 @@ export async function readFreeze(sql: Sql): Promise<{ reason: string; since: str
 }
 
 /** Checks every law and freezes the ledger when one is broken. */
-export async function auditLedger(sql: Sql, further: readonly Law[] = []): Promise<Breach[]> {
-  const breaches = await checkLaws(sql, further)
+export async function auditLedger(db: Database, further: readonly Law[] = []): Promise<Breach[]> {
+  const breaches = await checkLaws(db, further)
   const [first] = breaches
-  if (first) await freezeLedger(sql, `${first.law}: ${first.where}, ${first.detail}`)
+  if (first) await freezeLedger(db, `${first.law}: ${first.where}, ${first.detail}`)
   return breaches
 }

@@ -19,15 +19,18 @@ begin
   return v_profile;
 end $$;
 
+-- The stored query of a personality, if it has one already; set-returning so that it is planned as part of the asking statement.
+create or replace function match_known_profile(p_personality text) returns table (profile tsquery) language sql stable as $$
+  select p.profile from match_profile p where p.text_md5 = md5(p_personality)::uuid
+$$;
+
 -- 0 to 1: how well an offer fits a profile. Waiting adds up to 0.1 a day without bound, so that nothing starves.
-create or replace function match_score(p_offer uuid, p_profile tsquery, p_waiting interval) returns real language plpgsql stable as $$
-declare v_rank real := 0;
-begin
-  if p_profile is not null then
-    select ts_rank(search, p_profile, 1) into v_rank from match_text where offer = p_offer;
-  end if;
-  return coalesce(v_rank, 0) / (coalesce(v_rank, 0) + 0.05) + 0.1 * extract(epoch from p_waiting) / 86400;
-end $$;
+-- Set-returning for the same reason: a pull scores every offer it looks at.
+drop function if exists match_score(uuid, tsquery, interval);
+create or replace function match_fit(p_offer uuid, p_profile tsquery, p_waiting interval) returns table (score real) language sql stable as $$
+  select (coalesce(rank / (rank + 0.05), 0) + 0.1 * extract(epoch from p_waiting) / 86400)::real
+  from (select ts_rank(t.search, p_profile, 1) as rank from (values (1)) as one left join match_text t on t.offer = p_offer offset 0) as ranked
+$$;
 
 -- The stemmed words an offer and a profile share, heaviest first: the reasons given with a match.
 create or replace function match_words(p_offer uuid, p_profile tsquery) returns text[] language plpgsql stable as $$

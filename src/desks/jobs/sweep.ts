@@ -7,10 +7,10 @@ import { jobRow } from './queries.ts'
 const batch = 200
 
 const due = (states: string): string =>
-  `id in (select id from job where status in (${states}) and due_at <= app_now() order by due_at limit ${batch} for update skip locked)`
+  `id in (select id from job where status in (${states}) and ended_at is null and due_at <= app_now() order by due_at limit ${batch} for update skip locked)`
 
 const lapseHolds = `select job_lapse(id, '${timers.queued}') from (
-  select id from job where status in (${jobLife.from('lapse')}) and due_at <= app_now() order by due_at limit ${batch} for update skip locked
+  select id from job where status in (${jobLife.from('lapse')}) and ended_at is null and due_at <= app_now() order by due_at limit ${batch} for update skip locked
 ) as due`
 
 const missDeadlines = `with ${endAttempt({

@@ -1,8 +1,10 @@
 import type { Actor, Call, Input, Reply, StatementVerb } from '../../base/endpoint.ts'
 import { reply } from '../../base/endpoint.ts'
+import type { RefusalDetail } from '../../base/errors.ts'
 import { newId } from '../../base/ids.ts'
 import type { Signals } from '../../base/signals.ts'
 import { run, statement } from '../../base/statement.ts'
+import { tell } from '../../core/events/write.ts'
 import { type jobsApi, refuseJob } from './api.ts'
 import { type Job, type JobRow, timers, viewJob } from './job.ts'
 
@@ -22,12 +24,31 @@ const takeJob = statement(
     live: 'boolean',
   },
   `taken as materialized (
-  select n, job_take(owner, agent, agent_name, job, token, min_price, skills, min_score, oldest, live,
-    '${timers.hold}', '${timers.notAgain}', '${timers.queued}') as row
-  from (select * from asked order by owner) as in_order
-), done as (select * from taken where row is not null)`,
-  { subject: 'owner', row: 'done.row' },
+  select * from job_take((select json_agg(asked) from asked), (select bool_or(live) from asked),
+    '${timers.hold}', '${timers.notAgain}', '${timers.queued}')
+), told as (
+  ${tell({
+    name: `'job.held'`,
+    ref: `'job:' || job_id`,
+    parties: ['sender', 'owner'],
+    data: `json_build_object('job_id', job_id, 'agent_id', agent)`,
+    from: 'taken where is_new',
+  })}
+), done as (select * from taken)`,
+  {
+    subject: 'owner',
+    row: `case when done.code is null then done.held else json_build_object('refused', done.code, 'detail', done.detail) end`,
+    lasting: 'done.code is null',
+  },
 )
+
+/** What the statement answers: the held job, or why there is none. */
+type Taken = JobRow | { refused: Parameters<typeof refuseJob>[0]; detail: RefusalDetail }
+
+function orRefuse(taken: Taken | null): JobRow | null {
+  if (taken && 'refused' in taken) throw refuseJob(taken.refused, taken.detail)
+  return taken
+}
 
 /** The agent a call means: the one it names; a key bound to an agent means that one and no other. */
 export function agentMeant(actor: Actor, named: string | undefined): string | null {
@@ -46,8 +67,8 @@ const lookEveryMs = 2_000
 export const pull = (settings: { live: boolean; signals: Signals }): StatementVerb<Endpoints['pull'], JobRow> => {
   // Every 16th pull of a process serves whoever has waited longest, so that a poor match is not passed over for ever.
   let pulls = 0
-  const once = (call: Call, input: Input<Endpoints['pull']>): Promise<JobRow | null> =>
-    run(call, takeJob, {
+  const once = async (call: Call, input: Input<Endpoints['pull']>): Promise<JobRow | null> => {
+    const taken: Taken | null = await run(call, takeJob, {
       owner: call.actor.userId,
       agent: agentMeant(call.actor, input.agent_id),
       agent_name: input.agent_name,
@@ -59,6 +80,8 @@ export const pull = (settings: { live: boolean; signals: Signals }): StatementVe
       oldest: ++pulls % 16 === 0,
       live: settings.live,
     })
+    return orRefuse(taken)
+  }
   return {
     async act(call, input) {
       let gone: AbortSignal | undefined
@@ -78,8 +101,8 @@ export const pull = (settings: { live: boolean; signals: Signals }): StatementVe
 
 /** Holds this very job for an agent for 30 seconds. */
 export const claim = (settings: { live: boolean }): StatementVerb<Endpoints['claim'], JobRow> => ({
-  act: (call, input) =>
-    run(call, takeJob, {
+  async act(call, input) {
+    const taken: Taken | null = await run(call, takeJob, {
       owner: call.actor.userId,
       agent: agentMeant(call.actor, input.agent_id),
       agent_name: input.agent_name,
@@ -90,7 +113,9 @@ export const claim = (settings: { live: boolean }): StatementVerb<Endpoints['cla
       min_score: null,
       oldest: false,
       live: settings.live,
-    }),
+    })
+    return orRefuse(taken)
+  },
   show: (call, row) => showHeld(call, row!),
 })
 

@@ -27,7 +27,7 @@ interface Submission {
 
 // The submitted job's row is its own queue: a claim is a lease on it, and a claim that lapsed is simply due again.
 const claim = `with due as (
-  select id from job where status in (${jobLife.from('pass')}) and due_at <= app_now() order by due_at limit ${batch} for update skip locked
+  select id from job where status in (${jobLife.from('pass')}) and ended_at is null and due_at <= app_now() order by due_at limit ${batch} for update skip locked
 )
 update job set verify_token = $1, due_at = app_now() + interval '${timers.verifyLease}', judgements = judgements + 1
 from due where job.id = due.id
