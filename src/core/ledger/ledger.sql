@@ -72,6 +72,59 @@ begin
   return 'posted';
 end $$;
 
+-- Many postings of one kind at once: leg i moves amount[i] from from[i] to to[i]; legs with the same ref are one posting, in their
+-- order, and its source is the ref. Answers how each came out, as ledger_post says it. Where every account has enough for all of
+-- them and no mandate is to be counted, they are written together, which costs hardly more than one; else one after the other.
+create or replace function ledger_post_each(
+  p_kind text, p_unit text, p_ref text[], p_from text[], p_to text[], p_amount bigint[], p_lineage text[] default null, p_limit bigint[] default null
+) returns table (ref text, outcome text) language plpgsql volatile as $$
+#variable_conflict use_column
+declare v_together boolean;
+begin
+  perform 1 from ledger_account where id = any (p_from || p_to) order by id for update;
+  select cardinality(p_ref) > 1 and not p_from && p_to and p_limit is null and not exists (
+    select from (
+      select account, sum(debit) as debit from (
+        select l.account, l.amount as debit from unnest(p_from, p_amount) as l (account, amount)
+        union all select account, 0 from unnest(p_to) as account
+      ) as leg group by account
+    ) as leg left join ledger_account a on a.id = leg.account
+    where a.unit <> p_unit or a.balance < leg.debit or starts_with(leg.account, 'debt:')
+      or (a.id is null and (leg.debit > 0 or starts_with(leg.account, 'wallet:')) and not starts_with(leg.account, 'platform:'))
+      or (leg.debit > 0 and starts_with(leg.account, 'platform:'))
+  ) into v_together;
+  if not v_together then
+    return query select p.ref, ledger_post(p_kind, p.ref, p.ref, p_unit, p.sources, p.targets, p.amounts, p.lineage, p.most) from (
+      select l.ref, array_agg(l.source order by l.at) as sources, array_agg(l.target order by l.at) as targets, array_agg(l.amount order by l.at) as amounts,
+        min(p_lineage[l.at]) as lineage, min(p_limit[l.at]) as most
+      from unnest(p_ref, p_from, p_to, p_amount) with ordinality as l (ref, source, target, amount, at) group by l.ref order by min(l.source), min(l.target)
+    ) as p;
+    return;
+  end if;
+  return query with leg as materialized (
+    select l.ref, l.source, l.target, l.amount, row_number() over (partition by l.ref order by l.at) as leg,
+      least(a.card_part, l.upto) - least(a.card_part, l.upto - l.amount) as card
+    from (select *, sum(u.amount) over (partition by u.source order by u.at) as upto
+      from unnest(p_ref, p_from, p_to, p_amount) with ordinality as u (ref, source, target, amount, at)) as l
+    join ledger_account a on a.id = l.source
+  ), debited as (
+    update ledger_account a set balance = a.balance - d.amount, card_part = a.card_part - d.card
+    from (select leg.source, sum(leg.amount) as amount, sum(leg.card) as card from leg group by leg.source) as d where a.id = d.source
+  ), credited as (
+    update ledger_account a set balance = a.balance + c.amount, card_part = a.card_part + c.card
+    from (select leg.target, sum(leg.amount) as amount, sum(case when p_kind in ('topup', 'auto_topup', 'refund') then leg.card else 0 end) as card
+      from leg where starts_with(leg.target, 'wallet:') group by leg.target) as c where a.id = c.target
+  ), opened as (
+    insert into ledger_account as a (id, unit, balance, card_part)
+    select leg.target, p_unit, sum(leg.amount), sum(leg.card) from leg
+    where leg.amount > 0 and not starts_with(leg.target, 'wallet:') and not starts_with(leg.target, 'platform:') group by leg.target
+    on conflict (id) do update set balance = a.balance + excluded.balance, card_part = a.card_part + excluded.card_part
+  ), written as (
+    insert into transfer (kind, ref, source, leg, from_account, to_account, unit, amount, card_part, created_at)
+    select p_kind, leg.ref, leg.ref, leg.leg, leg.source, leg.target, p_unit, leg.amount, leg.card, app_now() from leg where leg.amount > 0
+  ) select distinct leg.ref, 'posted' from leg;
+end $$;
+
 -- Opens a person's accounts; a second time changes nothing.
 create or replace function ledger_open(p_user uuid) returns void language sql volatile as $$
   insert into ledger_account (id, unit, balance) values ('wallet:' || p_user, 'USD', 0), ('credits:' || p_user, 'CREDIT', 0)

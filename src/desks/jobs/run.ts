@@ -59,10 +59,13 @@ const createJob = statement(
     fee_fixed: 'integer',
     request_id: 'text',
   },
-  `paid as materialized (
-  select *, ledger_post('job_paid', 'job:' || id, 'job:' || id, 'USD', array['wallet:' || sender], array['escrow:job:' || id],
-    array[price_cents], lineage, spend_limit) as outcome
-  from (select * from asked order by sender, n) as paying
+  `legs as (
+  select array_agg('job:' || id) as refs, array_agg('wallet:' || sender) as wallets, array_agg('escrow:job:' || id) as escrows,
+    array_agg(price_cents) as prices, array_agg(lineage) as lineages, nullif(array_agg(spend_limit), array_fill(null::bigint, array[count(*)::integer])) as limits
+  from asked
+), paid as materialized (
+  select asked.*, outcome
+  from legs, ledger_post_each('job_paid', 'USD', refs, wallets, escrows, prices, lineages, limits) as post join asked on post.ref = 'job:' || id
 ), indexed as (
   ${matchIndex({ offer: 'id', title: 'title', skill: 'skill', text: 'description', from: 'asked' })}
 ), sealed as (

@@ -10,17 +10,19 @@ export interface LogLine {
   readonly data: unknown
 }
 
-// Many at once: a commit, and starting a statement, cost more than booking one more verdict. Wallets are locked in one order.
+// Many at once: a commit, and starting a statement, cost more than booking one more verdict. 
 const passWork = `with given as materialized (
   select id, verdict, lines from json_to_recordset($2::json) as given (id uuid, verdict json, lines json)
 ), moved as (
   update job set status = ${jobLife.to('pass')}, cancellation_requested = false, verification = verdict, due_at = null, ended_at = app_now(), updated_at = app_now()
   from given where job.id = given.id and verify_token = $1 and status in (${jobLife.from('pass')})
   returning job.id, sender, receiver, receiver_agent_id, hold_token, price_cents, fee_cents, accepted_at, submitted_at, ended_at, verdict, lines
+), legs as (
+  select array_agg('job:' || id order by id, leg) as refs, array_agg('escrow:job:' || id order by id, leg) as escrows,
+    array_agg(target order by id, leg) as targets, array_agg(cents order by id, leg) as cents
+  from moved, lateral (values (1, 'wallet:' || receiver, price_cents - fee_cents), (2, 'platform:fees', fee_cents)) as part (leg, target, cents)
 ), paid as materialized (
-  select ledger_post('job_settled', 'job:' || id, 'job:' || id, 'USD', array['escrow:job:' || id, 'escrow:job:' || id],
-    array['wallet:' || receiver, 'platform:fees'], array[price_cents - fee_cents, fee_cents])
-  from (select * from moved order by receiver, id) as in_order
+  select outcome from legs, ledger_post_each('job_settled', 'USD', refs, escrows, targets, cents)
 ), marked as (
   update job_presentation p set outcome = 'verified', verdict = moved.verdict, ended_at = app_now()
   from moved where p.agent_id = moved.receiver_agent_id and p.token = moved.hold_token
