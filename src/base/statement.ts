@@ -116,9 +116,11 @@ export function run<R, C extends Columns>(
       settle: (row) => resolve(row as R | null),
       fail: reject,
     })
+    under++
     gather(sql, verb, lane)
-  })
+  }).finally(() => { under-- })
 }
+let under = 0
 
 /** Bytes as a value of a `bytea` column. */
 export const bytes = (buffer: Buffer): string => `\\x${buffer.toString('hex')}`
@@ -136,7 +138,8 @@ function gather(sql: Sql, verb: Statement, lane: Lane): void {
   if (lane.flights === 0) {
     if (lane.starting) return
     lane.starting = true
-    setImmediate(() => {
+    const L = Number(process.env.LINGER ?? 0)
+    ;(L > 0 && under >= Number(process.env.SIB ?? 4) ? (f: () => void) => setTimeout(f, L) : setImmediate)(() => {
       lane.starting = false
       depart(sql, verb, lane)
     })

@@ -7,13 +7,12 @@ end $$;
 
 -- The agent a caller means: by id, by name (both must mean the same one), else their default agent.
 create or replace function account_agent(p_owner uuid, p_agent uuid, p_name text)
-returns table (id uuid, personality text, max_active_jobs integer) language plpgsql stable as $$
-begin
-  return query select a.id, a.personality, a.max_active_jobs from agent a
+returns table (id uuid, personality text, max_active_jobs integer) language sql stable as $$
+  select a.id, a.personality, a.max_active_jobs from agent a
   where a.owner_id = p_owner and a.deleted_at is null
     and (p_agent is null or a.id = p_agent) and (p_name is null or a.name = p_name)
-    and (p_agent is not null or p_name is not null or a.is_default);
-end $$;
+    and (p_agent is not null or p_name is not null or a.is_default)
+$$;
 
 -- What anybody may see of the agents there are. A function and not a view, so that it is written anew with the others.
 create or replace function account_public_agents()
