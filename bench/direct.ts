@@ -26,7 +26,7 @@ export async function direct(stage: Stage, clients: number): Promise<Variant> {
     ownsAgent: async () => true,
   })
   const verifying = runLoop(
-    { name: 'verify', everyMs: 1_000, once: async () => isFull(await verifyBatch(db, log)) },
+    { name: 'verify', everyMs: 1_000, apartMs: 25, once: async () => isFull(await verifyBatch(db, log)) },
     log,
   )
   // As debounced as the market's own wake-up, which goes by way of the database.

@@ -4,6 +4,9 @@ import type { Log } from './log.ts'
 
 const channel = 'clawrk_signals'
 
+/** Between two notifies of a process: each is a commit that waits for its turn. */
+const apartMs = 25
+
 export interface WaitOptions {
   /** Ends the wait when it aborts. */
   readonly signal?: AbortSignal
@@ -16,7 +19,7 @@ export interface WaitOptions {
  * that is lost costs whoever waits the time to their next look, nothing else.
  */
 export interface Signals {
-  /** After commit, please. Sent at most every 5 ms, in a statement of its own: a notify inside the hot statements halves them. */
+  /** After commit, please. Sent soon, but 25 ms apart, in a statement of its own: a notify inside the hot statements halves them. */
   tell(topic: string): void
   /** Calls back for every topic told, by any process. */
   on(listener: (topic: string) => void): void
@@ -36,6 +39,7 @@ export function openSignals(sql: Sql, url: string, log: Log): Signals {
   const listeners: ((topic: string) => void)[] = []
   const waiting = new Map<string, Set<Waiting>>()
   let pending: Set<string> | null = null
+  let sentAt = 0
   let closed = false
 
   const hear = (topic: string): void => {
@@ -49,6 +53,7 @@ export function openSignals(sql: Sql, url: string, log: Log): Signals {
   const send = async (): Promise<void> => {
     const topics = [...pending!]
     pending = null
+    sentAt = performance.now()
     // Payloads hold 8,000 bytes; topics are short.
     for (let start = 0; start < topics.length; start += 100) {
       await sql.rows(`select pg_notify('${channel}', $1)`, [topics.slice(start, start + 100).join(' ')])
@@ -65,7 +70,7 @@ export function openSignals(sql: Sql, url: string, log: Log): Signals {
       pending = new Set([topic])
       setTimeout(() => {
         send().catch((error: unknown) => log.warn({ err: error }, 'a signal could not be sent'))
-      }, 5)
+      }, Math.max(2, sentAt + apartMs - performance.now()))
     },
     on: (listener) => void listeners.push(listener),
     wait(topic, ms, { signal, most = Number.POSITIVE_INFINITY } = {}) {

@@ -5,6 +5,8 @@ export interface Work {
   readonly name: string
   /** How long to wait when there was nothing to do; a little of it is random, so that processes do not march in step. */
   readonly everyMs: number
+  /** How long after its last beginning it begins again at the earliest when it is woken: what comes meanwhile is done together. */
+  readonly apartMs?: number
   /** Does some of it; true when there is probably more. */
   readonly once: () => Promise<boolean>
 }
@@ -33,6 +35,7 @@ export function runLoop(work: Work, log: Log): Loop {
     let failures = 0
     while (!stopped) {
       woken = false
+      const begun = performance.now()
       let more = false
       try {
         more = await work.once()
@@ -41,9 +44,13 @@ export function runLoop(work: Work, log: Log): Loop {
         failures++
         log.error({ work: work.name, err: error, failures }, 'background work failed; it is tried again')
       }
-      if (stopped || ((more || woken) && failures === 0)) continue
-      await pause(failures > 0 ? Math.min(30_000, 250 * 2 ** failures) : work.everyMs * (0.9 + Math.random() * 0.2))
+      if (stopped || (more && failures === 0)) continue
+      if (!woken || failures > 0) {
+        await pause(failures > 0 ? Math.min(30_000, 250 * 2 ** failures) : work.everyMs * (0.9 + Math.random() * 0.2))
+      }
       rouse = null
+      const early = (work.apartMs ?? 0) - (performance.now() - begun)
+      if (early > 0 && !stopped) await new Promise((resolve) => setTimeout(resolve, early))
     }
   }
   const ended = run()
