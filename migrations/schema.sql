@@ -457,7 +457,7 @@ CREATE INDEX transfer_from_wallet ON public.transfer USING btree (from_account, 
 CREATE INDEX transfer_to_wallet ON public.transfer USING btree (to_account, "position") WHERE starts_with(to_account, 'wallet:'::text);
 CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_range='32');
 
--- function account_agent(p_owner uuid, p_agent uuid, p_name text) returns TABLE(id uuid, personality text, max_active_jobs integer) · plpgsql, stable
+-- function account_agent(p_owner uuid, p_agent uuid, p_name text) returns TABLE(id uuid, personality text, max_active_jobs integer) · sql, stable
 -- function account_lock(p_owner uuid) returns void · plpgsql, volatile
 -- function account_public_agents() returns TABLE(id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamp with time zone) · sql, stable
 -- function app_clock_moved() returns trigger · plpgsql, volatile
@@ -465,27 +465,26 @@ CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_ra
 -- function app_now() returns timestamp with time zone · plpgsql, stable
 -- function event_write(p_name text, p_ref text, p_parties uuid[], p_data json) returns boolean · plpgsql, volatile
 -- function files_attach(p_owner uuid, p_work text, p_role text, p_files uuid[]) returns json · plpgsql, volatile
--- function job_claimable(p_job uuid, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamp with time zone, p_not_again interval) returns void · plpgsql, volatile
+-- function job_barred_until(p_owner uuid, p_now timestamp with time zone) returns timestamp with time zone · plpgsql, stable
 -- function job_has_ended() returns trigger · plpgsql, volatile
 -- function job_has_verified(p_agent uuid) returns boolean · plpgsql, stable
--- function job_hold_now(p_job uuid, p_owner uuid, p_agent uuid, p_token uuid, p_score real, p_profile tsquery, p_hold interval, p_queued interval) returns json · plpgsql, volatile
+-- function job_hold_now(p_job uuid, p_owner uuid, p_agent uuid, p_token uuid, p_score real, p_profile tsquery, p_hold interval, p_queued interval) returns TABLE(sender uuid, job json) · plpgsql, volatile
 -- function job_lapse(p_job uuid, p_queued interval) returns boolean · plpgsql, volatile
--- function job_may_show(p_job uuid, p_owner uuid, p_retry_same boolean, p_since timestamp with time zone) returns boolean · plpgsql, stable
+-- function job_not_claimable(p_job uuid, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamp with time zone, p_not_again interval) returns text · plpgsql, volatile
 -- function job_pass_rate(p_agent uuid) returns real · plpgsql, stable
--- function job_refuse(p_code text, p_detail json DEFAULT '{}'::json) returns void · plpgsql, volatile
--- function job_refuse_lapser(p_owner uuid, p_now timestamp with time zone) returns void · plpgsql, volatile
--- function job_take(p_owner uuid, p_agent uuid, p_agent_name text, p_job uuid, p_token uuid, p_min_price bigint, p_skills text[], p_min_score real, p_oldest boolean, p_live boolean, p_hold interval, p_not_again interval, p_queued interval) returns json · plpgsql, volatile
--- function job_taken(p_job uuid) returns json · plpgsql, volatile
+-- function job_shown_before(p_job uuid, p_owner uuid, p_retry_same boolean, p_since timestamp with time zone) returns TABLE(outcome text) · sql, stable
+-- function job_take(p_asked json, p_live boolean, p_hold interval, p_not_again interval, p_queued interval) returns TABLE(n smallint, code text, detail json, is_new boolean, job_id uuid, sender uuid, owner uuid, agent uuid, held json) · plpgsql, volatile
 -- function ledger_balance(p_user uuid) returns bigint · sql, stable
 -- function ledger_fee(p_amount bigint, p_percent integer, p_fixed integer) returns bigint · sql, immutable
 -- function ledger_held(p_ref text) returns bigint · plpgsql, stable
 -- function ledger_open(p_user uuid) returns void · sql, volatile
 -- function ledger_post(p_kind text, p_ref text, p_source text, p_unit text, p_from text[], p_to text[], p_amount bigint[], p_lineage text DEFAULT NULL::text, p_limit bigint DEFAULT NULL::bigint) returns text · plpgsql, volatile
+-- function ledger_post_each(p_kind text, p_unit text, p_ref text[], p_from text[], p_to text[], p_amount bigint[], p_lineage text[] DEFAULT NULL::text[], p_limit bigint[] DEFAULT NULL::bigint[]) returns TABLE(ref text, outcome text) · plpgsql, volatile
 -- function match_contains(p_offer uuid, p_words text) returns boolean · plpgsql, stable
+-- function match_fit(p_offer uuid, p_profile tsquery, p_waiting interval) returns TABLE(score real) · sql, stable
 -- function match_forget(p_age interval) returns void · sql, volatile
--- function match_index(p_offer uuid, p_title text, p_skill text, p_asked text) returns boolean · plpgsql, volatile
+-- function match_known_profile(p_personality text) returns TABLE(profile tsquery) · sql, stable
 -- function match_profile(p_personality text) returns tsquery · plpgsql, volatile
--- function match_score(p_offer uuid, p_profile tsquery, p_waiting interval) returns real · plpgsql, stable
 -- function match_words(p_offer uuid, p_profile tsquery) returns text[] · plpgsql, stable
 -- function transfer_is_append_only() returns trigger · plpgsql, volatile
 -- function uuid7() returns uuid · sql, volatile

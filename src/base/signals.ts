@@ -68,9 +68,12 @@ export function openSignals(sql: Sql, url: string, log: Log): Signals {
         return
       }
       pending = new Set([topic])
-      setTimeout(() => {
-        send().catch((error: unknown) => log.warn({ err: error }, 'a signal could not be sent'))
-      }, Math.max(2, sentAt + apartMs - performance.now()))
+      setTimeout(
+        () => {
+          send().catch((error: unknown) => log.warn({ err: error }, 'a signal could not be sent'))
+        },
+        Math.max(2, sentAt + apartMs - performance.now()),
+      )
     },
     on: (listener) => void listeners.push(listener),
     wait(topic, ms, { signal, most = Number.POSITIVE_INFINITY } = {}) {

@@ -10,7 +10,7 @@ export interface LogLine {
   readonly data: unknown
 }
 
-// Many at once: a commit, and starting a statement, cost more than booking one more verdict. 
+// Many at once: a commit, and starting a statement, cost more than booking one more verdict.
 const passWork = `with given as materialized (
   select id, verdict, lines from json_to_recordset($2::json) as given (id uuid, verdict json, lines json)
 ), moved as (

@@ -26,11 +26,14 @@ interface Submission {
 }
 
 // The submitted job's row is its own queue: a claim is a lease on it, and a claim that lapsed is simply due again.
-const claim = `with due as (
+// It need not survive a crash of the database either: its commit does not wait for the disk.
+const claim = `with unhurried as materialized (
+  select set_config('synchronous_commit', 'off', true)
+), due as (
   select id from job where status in (${jobLife.from('pass')}) and ended_at is null and due_at <= app_now() order by due_at limit ${batch} for update skip locked
 )
 update job set verify_token = $1, due_at = app_now() + interval '${timers.verifyLease}', judgements = judgements + 1
-from due where job.id = due.id
+from due, unhurried where job.id = due.id
 returning job.id, prompt, requirements, acceptance_criteria, checks, output_text, output_attachments, content_hash, judgements,
   submitted_at < app_now() - interval '${timers.unrunnable}' as out_of_time`
 

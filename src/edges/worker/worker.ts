@@ -42,7 +42,12 @@ async function audit(db: Database, log: Log): Promise<void> {
 /** All background work. Any number of workers may run: each piece is claimed row by row, or harmless when done twice. */
 export function startWorker({ config, signals, db, stripe, storage, log }: WorkerNeeds): Worker {
   const works: Record<string, Work> = {
-    verify: { name: 'verify', everyMs: 1_000, apartMs: 25, once: async () => isFull(await verifyBatch(db, log, signals)) },
+    verify: {
+      name: 'verify',
+      everyMs: 1_000,
+      apartMs: 25,
+      once: async () => isFull(await verifyBatch(db, log, signals)),
+    },
     inbox: { name: 'inbox', everyMs: 5_000, once: () => nothingMore(readInbox(db, stripe, log)) },
     sweep: { name: 'sweep', everyMs: config.mode === 'test' ? 1_000 : 15_000, once: () => nothingMore(sweepJobs(db)) },
     tally: {
