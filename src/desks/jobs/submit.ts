@@ -40,8 +40,8 @@ export const submit: StatementVerb<(typeof jobsApi)['endpoints']['submit'], JobR
     const params = [id, actor.userId, text, contentHash(text, files), actor.agentId]
     const row = await run<JobRow>(
       call,
-      files.length > 0 ? withFiles : withoutFiles,
-      files.length > 0 ? [...params, attachments] : params,
+      attachments.length > 0 ? withFiles : withoutFiles,
+      attachments.length > 0 ? [...params, attachments] : params,
     )
     if (!row) throw await explain(call, id, 'submit')
     call.wake('verify')
