@@ -124,7 +124,9 @@ export const rights: Readonly<Record<string, Right>> = {
     // The device is let in by the sender; whoever has its code gets the key.
     async prepare(world) {
       const device = await freshDevice(world, { name: 'sender', role: 'sender', how: 'session' })
-      return { body: { device_code: device.device_code } }
+      // Fifty live keys are the most.
+      const tidy = () => world.market.db.rows(`update api_key set revoked_at = app_now() where name = 'cli@fresh'`)
+      return { body: { device_code: device.device_code }, tidy }
     },
   },
   'accounts.device': {
