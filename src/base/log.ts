@@ -8,10 +8,38 @@ export interface Log {
   error(fields: object, message: string): void
 }
 
+// What is told of an error beside its message and stack. Whatever else hangs on one may hold anything: PostgreSQL's `detail` quotes
+// whole rows, a provider's error the answer it gave.
+const toldOfErrors = [
+  'code',
+  'syscall',
+  'address',
+  'port',
+  'severity',
+  'schema',
+  'table',
+  'column',
+  'constraint',
+  'statusCode',
+  'requestId',
+]
+
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const { type, message, stack, ...rest } = pino.stdSerializers.err(error)
+  return {
+    type,
+    message,
+    ...Object.fromEntries(toldOfErrors.flatMap((name) => (name in rest ? [[name, rest[name]]] : []))),
+    stack,
+  }
+}
+
 export function openLog(level: string, name: string): Log {
   return pino({
     name,
     level,
+    serializers: { err: describeError },
     redact: [
       'authorization',
       'cookie',

@@ -124,3 +124,18 @@ export const Verdict = z.object({
 export type Verdict = z.infer<typeof Verdict>
 export type CriterionVerdict = z.infer<typeof CriterionVerdict>
 export type CheckVerdict = z.infer<typeof CheckVerdict>
+
+/** What a check found, without the details behind the colon where those name parts of the work (a schema's errors do). */
+export const withoutDetails = ({ type, message }: CheckVerdict): string =>
+  type === 'json_schema' ? message.split(': ')[0]! : message
+
+/** A verdict for whoever may not read the work: evidence and the details of schema errors are left out. */
+export function withoutQuotes(verdict: Verdict): Verdict {
+  const checks = verdict.checks.map((check) => ({ ...check, message: withoutDetails(check) }))
+  const reasoning = verdict.checks.reduce(
+    (text, { message }, index) => text.replaceAll(message, () => checks[index]!.message),
+    verdict.reasoning,
+  )
+  const criteria = verdict.criteria.map((criterion) => ({ ...criterion, evidence: '' }))
+  return { ...verdict, checks, reasoning, criteria }
+}

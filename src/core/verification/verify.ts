@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Check, CheckVerdict, CriterionVerdict, Verdict } from './check.ts'
+import { type Check, type CheckVerdict, type CriterionVerdict, type Verdict, withoutDetails } from './check.ts'
 import { VerificationFault } from './fault.ts'
 import { runHardChecks } from './hard-checks.ts'
 import type { Judge } from './judge.ts'
@@ -21,14 +21,18 @@ type Attachments = Work['attachments']
 /**
  * The verdict on a submission: hard checks first, then rules, then the judge if there is one (section 7). The same work
  * always gets the same verdict from checks and rules. A failed check fails the work whatever a judge would say. `log` gets
- * one line a step. Throws a `VerificationFault` when a check could not be run through no fault of the worker's.
+ * one line a step, which quotes nothing of the work. Throws a `VerificationFault` when a check could not be run through no
+ * fault of the worker's.
  */
 export async function verify(work: Work, log: (line: string) => void, judge?: Judge): Promise<Verdict> {
   const content_hash = contentHash(work.output, work.attachments)
   const checks = await runHardChecks(work.checks, work.output)
-  for (const [index, { type, name, pass, message }] of checks.entries()) {
+  for (const [index, check] of checks.entries()) {
+    const { type, name, pass } = check
     const called = name === type ? type : `${type} "${name}"`
-    log(`check ${index + 1} of ${checks.length}, ${called}: ${pass ? 'passed' : 'not passed'}, ${message}`)
+    log(
+      `check ${index + 1} of ${checks.length}, ${called}: ${pass ? 'passed' : 'not passed'}, ${withoutDetails(check)}`,
+    )
   }
   const vouched = checks.some(
     ({ type, pass }) => pass && (type === 'regex' || type === 'json_schema' || type === 'command'),

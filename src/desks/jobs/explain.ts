@@ -35,7 +35,8 @@ export async function explain({ sql, actor }: Call, id: string, asked: Asked): P
   }
   const last = await lastPresentation(sql, id, viewer)
   if (last?.outcome === 'lapsed' && row.hold_owner === viewer) return refuseJob('hold_lapsed', { job_id: id })
-  if (last?.outcome === 'failed')
+  // Only who works on a job can have lost it: whoever asks to take it on hears the same as any other.
+  if (last?.outcome === 'failed' && (asked === 'submit' || asked === 'fail'))
     return refuseJob(asked === 'submit' && !last.verdict ? 'deadline_passed' : 'attempt_ended', { job_id: id })
   if (!viewJob(row, viewer)) return refuseJob('job_not_found')
   if (row.status === 'queued') {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { iso } from '../../base/page.ts'
 import { life } from '../../base/states.ts'
 import { Attachment } from '../../core/files/attachment.ts'
-import { Check, Verdict } from '../../core/verification/check.ts'
+import { Check, Verdict, withoutQuotes } from '../../core/verification/check.ts'
 
 export const jobStates = [
   'pending_payment',
@@ -203,7 +203,7 @@ export interface JobRow {
   created_at: string
   updated_at: string
   now: string
-  /** What the viewer's own last attempt was judged, when somebody else has the job now. */
+  /** What the viewer's own last attempt was judged, whoever has the job now. */
   own_verdict?: Verdict | null
 }
 
@@ -224,16 +224,17 @@ export function partiesOf(row: JobRow, viewer: string): JobParty[] {
 /** Whether somebody has accepted the job and not yet lost it: from here on, and for nobody else, files and secrets are readable. */
 export const worksOn = (row: Pick<JobRow, 'receiver'>, viewer: string): boolean => row.receiver === viewer
 
-/** A verdict as the sender sees it: what it quotes of work that did not pass is left out, or criteria could fish for the work. */
+/** A verdict as the sender sees it: what it quotes of work that did not pass is left out, or criteria and checks could fish for the work. */
 export function forSender(verdict: Verdict | null): Verdict | null {
   if (!verdict || verdict.pass) return verdict
-  return { ...verdict, criteria: verdict.criteria.map((criterion) => ({ ...criterion, evidence: '' })) }
+  return withoutQuotes(verdict)
 }
 
 /** The sender sees the newest verdict; a worker sees only what their own work was judged, since verdicts quote the work. */
 function verdictFor(row: JobRow, viewer: string): Verdict | null {
   if (row.sender === viewer) return forSender(row.verification)
-  const judged = row.receiver === viewer && row.status !== 'accepted'
+  // A job that ended otherwise may still carry what an earlier worker's attempt was judged.
+  const judged = row.receiver === viewer && (row.status === 'verified' || row.status === 'rejected')
   return judged ? row.verification : (row.own_verdict ?? null)
 }
 

@@ -4,13 +4,16 @@ import type { JobRow } from './job.ts'
 /** The row of a job with the database's clock beside it: what every hot statement of this desk answers with. */
 export const jobRow = 'job.*, app_now() as now'
 
-/** A job, with the verdict on the viewer's own last attempt if they made one. */
+/** The verdict on somebody's own last attempt at a job, if they made one; `viewer` is the place of their id. */
+const ownVerdict = (viewer: string): string =>
+  `(select verdict from job_presentation p where p.job_id = job.id and p.owner_id = ${viewer} and verdict is not null
+    order by ended_at desc limit 1) as own_verdict`
+
+/** A job, with the verdict on the viewer's own last attempt. */
 export async function readJob(sql: Sql, id: string, viewer: string): Promise<JobRow | null> {
   const rows = await sql.rows<{ row: JobRow }>(
     `select row_to_json(found) as row from (
-       select ${jobRow}, (select verdict from job_presentation p where p.job_id = job.id and p.owner_id = $2 and verdict is not null
-                          order by ended_at desc limit 1) as own_verdict
-       from job where id = $1) as found`,
+       select ${jobRow}, ${ownVerdict('$2')} from job where id = $1) as found`,
     [id, viewer],
   )
   return rows[0]?.row ?? null
@@ -61,11 +64,11 @@ export async function readWorked(
   const page = `($3::timestamptz is null or (updated_at, id) < ($3, $4::uuid)) order by updated_at desc, id desc limit $5`
   const rows = await sql.rows<{ row: JobRow }>(
     `select row_to_json(found) as row from (
-       select * from (
+       select job.*, ${ownVerdict('$1')} from (
          (select ${jobRow} from job where receiver = $1 and ($2::uuid is null or receiver_agent_id = $2) and ${page})
          union all
          (select ${jobRow} from job where hold_owner = $1 and status = 'held' and ($2::uuid is null or held_by_agent_id = $2) and ${page})
-       ) as either order by updated_at desc, id desc limit $5) as found`,
+       ) as job order by updated_at desc, id desc limit $5) as found`,
     [owner, agent, after?.at, after?.id, limit],
   )
   return rows.map(({ row }) => row)

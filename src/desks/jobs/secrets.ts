@@ -27,9 +27,11 @@ export function jobSecrets(sealer: Sealer): JobSecrets {
     async reveal(sql, row, viewer) {
       const job = viewJob(row, viewer)!
       if (row.env_names.length === 0 || row.status !== 'accepted' || !worksOn(row, viewer)) return job
+      // The row may be an old one that a repeated request is answered with: who has lost the job meanwhile has lost its secrets.
       const [secret] = await sql.rows<{ data_key: Buffer; box: Buffer }>(
-        `select data_key, box from job_secret where job_id = $1`,
-        [row.id],
+        `select data_key, box from job_secret join job on job.id = job_id
+         where job_id = $1 and status = 'accepted' and receiver = $2`,
+        [row.id, viewer],
       )
       if (!secret) return job
       const key = Buffer.from(sealer.open(secret.data_key, `job:${row.id}`), 'base64')

@@ -50,7 +50,7 @@ export const submit: StatementVerb<(typeof jobsApi)['endpoints']['submit'], JobR
     const { sql, actor } = call
     const text = output ?? output_text ?? ''
     const files = attachments.length > 0 ? await readOwnFiles(sql, actor.userId, attachments) : []
-    const row: JobRow | null = await run(call, files.length > 0 ? withFiles : withoutFiles, {
+    const row: JobRow | null = await run(call, attachments.length > 0 ? withFiles : withoutFiles, {
       id,
       owner: actor.userId,
       agent: actor.agentId,

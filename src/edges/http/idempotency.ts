@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { constraintOf, type Database, type Sql, sqlState } from '../../base/db.ts'
 import type { AnyEndpoint, Reply } from '../../base/endpoint.ts'
@@ -6,15 +6,21 @@ import { refuseAtEdge } from '../../base/refusals.ts'
 import type { Sealer } from '../../base/seal.ts'
 import type { Remember } from '../../base/statement.ts'
 
-/** What an idempotency key stands for: who used it where, and for what input. */
-export function rememberOf(header: unknown, endpoint: AnyEndpoint, lineage: string, input: unknown): Remember | null {
+/** What an idempotency key stands for: who used it where, and for what input, which may hold passwords and so leaves no plain hash. */
+export function rememberOf(
+  header: unknown,
+  endpoint: AnyEndpoint,
+  lineage: string,
+  input: unknown,
+  sealer: Sealer,
+): Remember | null {
   if (header === undefined || endpoint.kind === 'read') return null
   if (typeof header !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(header)) throw refuseAtEdge('idempotency_key_invalid')
   return {
     lineage,
     route: endpoint.route,
     key: header,
-    fingerprint: createHash('sha256').update(JSON.stringify(input)).digest(),
+    fingerprint: sealer.fingerprint(JSON.stringify(input)),
     effectId: randomUUID(),
   }
 }

@@ -191,7 +191,7 @@ async function answerTo(
   })
   await gate.admitTo(endpoint, actor, request, reply)
   const size = endpoint.kind === 'upload' ? { content_length: request.headers['content-length'] ?? null } : null
-  const remember = rememberOf(request.headers['idempotency-key'], endpoint, actor.lineage, size ?? input)
+  const remember = rememberOf(request.headers['idempotency-key'], endpoint, actor.lineage, size ?? input, sealer)
   const lastEventId = request.headers['last-event-id']
   const setOutWith = request.cookies[awayCookie]
   const call: Omit<Call, 'sql'> = {
@@ -236,7 +236,7 @@ async function repeatedRotation(
 ): Promise<Performed | null> {
   const { key } = presented(request)
   const actor = key ? await credentials.byRotatedKey(key) : null
-  const remember = actor && rememberOf(request.headers['idempotency-key'], endpoint, actor.lineage, {})
+  const remember = actor && rememberOf(request.headers['idempotency-key'], endpoint, actor.lineage, {}, sealer)
   const stored = remember && (await recall(db, remember))
   return stored ? { reply: replay(endpoint, stored, remember, sealer), replayed: true } : null
 }
