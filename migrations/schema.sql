@@ -272,8 +272,10 @@ create table job_presentation (
   lapsed boolean not null,
   verdict json,
   ended_at timestamp with time zone not null,
+  ending text,
   constraint job_presentation_pkey PRIMARY KEY (agent_id, token),
   constraint job_presentation_check CHECK (lapsed = (outcome = 'lapsed'::text)),
+  constraint job_presentation_ending_check CHECK (ending = ANY (ARRAY['gave_up'::text, 'deadline_missed'::text, 'not_passed'::text])),
   constraint job_presentation_outcome_check CHECK (outcome = ANY (ARRAY['rejected'::text, 'lapsed'::text, 'accepted'::text, 'verified'::text, 'failed'::text, 'void'::text]))
 ) with (fillfactor=80);
 CREATE INDEX job_presentation_job ON public.job_presentation USING btree (job_id, owner_id);

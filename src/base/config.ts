@@ -139,6 +139,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const github = clientId
     ? { clientId, clientSecret, baseUrl: origin('GITHUB_BASE_URL'), apiUrl: origin('GITHUB_API_URL') }
     : null
+  if (!/^[\x21-\x7e]*$/.test(raw('CRON_SECRET')))
+    faults.push(
+      'CRON_SECRET must be visible ASCII without spaces: an Authorization header carries nothing else unchanged',
+    )
   const holdDays = raw('WITHDRAW_HOLD_DAYS') === '' ? (live ? 7 : 0) : whole('WITHDRAW_HOLD_DAYS', 0, 365)
   const proxy = raw('TRUST_PROXY')
   const config: Config = {

@@ -107,6 +107,8 @@ export interface Call {
   readonly lastEventId?: string
   /** What this browser was given when it set out to sign in elsewhere. */
   readonly setOutWith?: string
+  /** Counts a new account against its address; throws `rate_limited` when there are too many. Never within a transaction. */
+  readonly countSignUp?: () => Promise<void>
   /** Aborts when whoever asked has gone. */
   readonly gone?: () => AbortSignal
   /** For streams: whether the credential they were opened with is still good. */

@@ -48,17 +48,22 @@ async function defineClock(client: pg.ClientBase, mode: 'test' | 'live'): Promis
       one boolean primary key default true check (one),
       hash text not null
     );`)
-  const known = await client.query(`select to_regproc('app_clock_set') is not null as known`)
+  const known = await client.query(
+    `select exists (select from pg_proc where oid = to_regproc('app_clock_set') and prosrc like '%advisory%') as known`,
+  )
   if (!known.rows[0].known) {
     await client.query(`
-    create function app_clock_set(p_now text) returns void language plpgsql as $$
+    create or replace function app_clock_set(p_now text) returns void language plpgsql as $$
     declare v_body text := format(' begin return %s; end ', p_now);
     begin
+      -- A transaction lets go of its rows a moment before others hear that it has replaced a function, and of this lock after that:
+      -- without it, whoever moves the clock next would replace a function that is not the newest, and be refused.
+      perform pg_advisory_xact_lock(hashtext('clawrk clock'));
       -- Replacing it needlessly would make every session forget its plans.
       if v_body is not distinct from (select prosrc from pg_proc where oid = to_regproc('app_now')) then return; end if;
       execute format('create or replace function app_now() returns timestamptz language plpgsql stable parallel restricted as %L', v_body);
     end $$;
-    create function app_clock_moved() returns trigger language plpgsql as $$
+    create or replace function app_clock_moved() returns trigger language plpgsql as $$
     begin
       perform app_clock_set(format('clock_timestamp() + interval %L', new.skew));
       return null;

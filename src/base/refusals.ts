@@ -1,3 +1,4 @@
+import type { AnyEndpoint } from './endpoint.ts'
 import { Refusal, type RefusalDetail, type RefusalKind } from './errors.ts'
 
 /** Every refusal of a room: its stable code, its kind (which decides the status) and a sentence a caller can act on. */
@@ -37,4 +38,35 @@ export const edgeRefusals = {
   busy: ['unavailable', 'The market is busy or restarting; try again in a moment.'],
 } as const satisfies RefusalTable
 
+export type EdgeRefusal = keyof typeof edgeRefusals
+
 export const refuseAtEdge = refusing(edgeRefusals)
+
+/** Which of the edge's refusals a call of an endpoint may meet: what the descriptions of the API say, and what the server holds itself to. */
+export function edgeRefusalsOf({ route, access, scope, kind, secrets, refusals }: AnyEndpoint): EdgeRefusal[] {
+  const reads = route.startsWith('GET ')
+  const byCredential = access !== 'public' && access !== 'cron'
+  const repeatable = kind !== 'read'
+  const codes: (EdgeRefusal | false)[] = [
+    'invalid_input',
+    !reads && 'invalid_json',
+    byCredential && 'authentication_required',
+    byCredential && 'credential_dead',
+    access === 'session' && 'session_required',
+    access === 'key' && 'key_required',
+    access === 'cron' && 'cron_secret_wrong',
+    access === 'cron' && 'cron_not_configured',
+    scope !== undefined && !refusals.includes('scope_missing') && 'scope_missing',
+    !reads && (access === 'caller' || access === 'session') && 'origin_mismatch',
+    route.includes('/:') && 'not_found',
+    repeatable && 'idempotency_key_invalid',
+    repeatable && 'idempotency_key_reused',
+    repeatable && 'idempotency_twin_running',
+    repeatable && secrets !== undefined && 'secret_already_shown',
+    !reads && 'body_too_large',
+    !reads && 'media_type_unsupported',
+    'rate_limited',
+    'busy',
+  ]
+  return codes.filter((code) => code !== false)
+}

@@ -6,15 +6,13 @@ import { type Answer, ask, startTestMarket } from '../support/market.ts'
 import { type GitHubAccount, startGitHub } from './github-stand-in.ts'
 
 const github = await startGitHub('the-client', 'the-secret')
-const market = await startTestMarket({
-  worker: false,
-  env: {
-    GITHUB_CLIENT_ID: 'the-client',
-    GITHUB_CLIENT_SECRET: 'the-secret',
-    GITHUB_BASE_URL: github.url,
-    GITHUB_API_URL: github.url,
-  },
-})
+const env = {
+  GITHUB_CLIENT_ID: 'the-client',
+  GITHUB_CLIENT_SECRET: 'the-secret',
+  GITHUB_BASE_URL: github.url,
+  GITHUB_API_URL: github.url,
+}
+const market = await startTestMarket({ worker: false, env })
 after(() => Promise.all([market.close(), github.close()]))
 
 const account = (id: number, email: string, verified = true): GitHubAccount => ({
@@ -40,9 +38,9 @@ interface Way {
 }
 
 /** A browser sets out to GitHub as somebody and stands before the way back. */
-async function setOut(visitor: GitHubAccount | null, query = ''): Promise<Way> {
+async function setOut(visitor: GitHubAccount | null, query = '', { url } = market): Promise<Way> {
   github.visitor = visitor
-  const away = await ask(market.url, 'GET', `/api/auth/sign-in/github${query}`)
+  const away = await ask(url, 'GET', `/api/auth/sign-in/github${query}`)
   assert.equal(away.status, 302)
   const cookie = away.headers.getSetCookie().find((one) => one.startsWith('clawrk_away='))!
   for (const flag of ['HttpOnly', 'SameSite=Lax', 'Path=/api/auth/callback', 'Max-Age=600'])
@@ -51,11 +49,11 @@ async function setOut(visitor: GitHubAccount | null, query = ''): Promise<Way> {
   assert.equal(there.origin, github.url)
   const page = await fetch(there, { redirect: 'manual' })
   const back = new URL(page.headers.get('location')!)
-  assert.equal(back.origin + back.pathname, `${market.url}/api/auth/callback/github`)
+  assert.equal(back.origin + back.pathname, `${url}/api/auth/callback/github`)
   return { luggage: cookie.split(';')[0]!, back: back.pathname + back.search }
 }
-const comeBack = ({ luggage, back }: Way): Promise<Answer> =>
-  ask(market.url, 'GET', back, undefined, { cookie: luggage })
+const comeBack = ({ luggage, back }: Way, { url } = market): Promise<Answer> =>
+  ask(url, 'GET', back, undefined, { cookie: luggage })
 
 interface Row {
   readonly id: string
@@ -91,7 +89,7 @@ test('a new person: agent, wallet, ten credits, a verified address; known again 
   assert.deepEqual(again, made)
 
   const racing = await Promise.all(Array.from({ length: 5 }, () => setOut(account(102, 'octo.102@git.test'))))
-  const answers = await Promise.all(racing.map(comeBack))
+  const answers = await Promise.all(racing.map((way) => comeBack(way)))
   for (const answer of answers) assert.equal(answer.status, 302, answer.text)
   const [users] = await market.db.rows<{ n: number }>(
     `select count(*) as n from app_user where email = 'octo.102@git.test'`,
@@ -157,6 +155,30 @@ test('who says no at GitHub is back at the wallet and not signed in; a device th
   const device = await comeBack(await setOut(account(401, 'octo.401@git.test'), '?user_code=bcdfghjk'))
   assert.equal(device.headers.get('location'), `${market.url}/device?user_code=BCDF-GHJK`)
   refused(await ask(market.url, 'GET', '/api/auth/sign-in/github?user_code=//evil.example'), 400, 'invalid_input')
+})
+
+test('newcomers by GitHub are sign-ups of their address and count with those by e-mail; who is known here comes in', async (story) => {
+  const small = await startTestMarket({ worker: false, env, limits: { signUps: 3 } })
+  story.after(() => small.close())
+  const comes = async (id: number): Promise<Answer> =>
+    comeBack(await setOut(account(id, `octo.${id}@git.test`), '', small), small)
+  const signUp = { email: 'ada@small.test', password: 'long enough', name: 'Ada' }
+  went(await ask(small.url, 'POST', '/api/auth/sign-up/email', signUp), 201)
+  for (const id of [601, 602]) assert.equal((await comes(id)).status, 302)
+
+  const over = await comes(603)
+  assert.equal(refused(over, 429, 'rate_limited').limit, 'sign-ups')
+  assert.deepEqual(over.headers.getSetCookie(), [])
+  refused(
+    await ask(small.url, 'POST', '/api/auth/sign-up/email', { ...signUp, email: 'b@small.test' }),
+    429,
+    'rate_limited',
+  )
+  for (const id of [601, 602]) assert.ok(cookieOf(await comes(id), 'clawrk_session'))
+  await small.db.rows(`update app_user set email_verified_at = app_now() where email = $1`, [signUp.email])
+  assert.equal((await comeBack(await setOut(account(604, signUp.email), '', small), small)).status, 302)
+  const [users] = await small.db.rows<{ n: number }>(`select count(*) as n from app_user`)
+  assert.equal(users!.n, 3)
 })
 
 test('GitHub is failing, hangs, or is gone: 503, within seconds, and nobody is made', async () => {

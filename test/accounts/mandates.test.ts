@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { KeyRow } from '../../src/core/accounts/queries.ts'
-import { checkLaws } from '../../src/core/ledger/laws.ts'
-import { fund, people, refused, walletOf, went } from '../journeys/desk.ts'
+import { fund, people, refused, went } from '../journeys/desk.ts'
 import { type Answer, ask, type Fields, type Person, startTestMarket } from '../support/market.ts'
 
 const market = await startTestMarket({ worker: false, apis: 2 })
@@ -33,33 +32,6 @@ const spentOf = async (who: Person): Promise<number> => {
   )
   return row!.spent
 }
-
-test('1,000 debits at once against one wallet and one mandate, through two processes: never a cent over either', async () => {
-  const [ada] = await people(market, 'Ada')
-  await fund(market, ada, 20_000)
-  // 90 debits of 100 cents fit the mandate, 200 the wallet.
-  const { key } = await newKey(ada, { spend_limit_cents: 9_050 })
-  const limited = await racing(500, (n) => by(key, '/api/jobs/run', job, market.urls[n % 2]))
-  assert.equal(limited.filter(({ status }) => status === 201).length, 90)
-  for (const other of limited.filter(({ status }) => status !== 201)) refused(other, 402, 'spend_limit_reached')
-  assert.equal(await spentOf(ada), 9_000)
-
-  // Now the wallet is the limit: the mandate of a second key is far away, and its counter must not count what did not move.
-  const second = await newKey(ada, { spend_limit_cents: 50_000 })
-  const rest = await racing(500, (n) => by(second.key, '/api/jobs/run', job, market.urls[n % 2]))
-  assert.equal(rest.filter(({ status }) => status === 201).length, 110)
-  for (const other of rest.filter(({ status }) => status !== 201)) refused(other, 402, 'insufficient_balance')
-  assert.equal((await walletOf(ada)).balance_cents, 0)
-  const days = await market.db.rows<{ spent: number }>(
-    `select m.spent from mandate_day m join api_key k on k.lineage::text = m.lineage where k.user_id = $1 order by 1`,
-    [ada.userId],
-  )
-  assert.deepEqual(
-    days.map(({ spent }) => spent),
-    [9_000, 11_000],
-  )
-  assert.deepEqual(await checkLaws(market.db), [])
-})
 
 test('paying for saved jobs is held by the mandate as well, and each is paid once', async () => {
   const [bob] = await people(market, 'Bob')

@@ -62,6 +62,33 @@ test('three attempts exactly, however they end; then the job has failed and its 
   await assertLawful(market)
 })
 
+test('whoever hands in afterwards is told how their attempt ended, also when the job is over', async () => {
+  const [gus] = await people(market, 'Gus')
+  for (const attempts of [0, 2]) {
+    const [late, early] = [await post(ada, { time_limit_seconds: 60 }), await post(ada)]
+    for (const job of [late, early]) {
+      await market.db.rows(`update job set attempt_count = $2 where id = $1`, [job.id, attempts])
+      await take(gus, job)
+    }
+    await moveClockTo(market, late, 'deadline_at', 1)
+    await market.advance(1)
+    const failed = await act(gus, 'fail', early)
+    assert.equal(went(failed).status, attempts === 2 ? 'failed' : 'queued')
+    refused(await act(gus, 'submit', late, { output: unixReport }), 400, 'deadline_passed')
+    const over = attempts === 2 ? 'job_wrong_state' : 'attempt_ended'
+    refused(await act(gus, 'fail', late), 400, over)
+    for (const verb of ['submit', 'fail']) refused(await act(gus, verb, early), 400, over)
+  }
+  // A newer attempt counts, not the one before it.
+  const job = await post(ada, { time_limit_seconds: 60, retry_same: true })
+  await take(gus, job)
+  await moveClockTo(market, job, 'deadline_at', 1)
+  await market.advance(1)
+  await take(gus, job)
+  went(await act(gus, 'fail', job))
+  refused(await act(gus, 'submit', job, { output: unixReport }), 400, 'attempt_ended')
+})
+
 test('a hold lapses after 30 s of database time, with no sweep needed: 410 for whoever held it', async () => {
   const [gus, hal] = await people(market, 'Gus', 'Hal')
   const [kept, lost] = [await post(ada), await post(ada)]

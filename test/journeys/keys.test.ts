@@ -82,6 +82,7 @@ test('what a key may be made of, and what it may not', async () => {
     [{ scopes: [] }, 400, 'invalid_input'],
     [{ expires_in_days: 366 }, 400, 'invalid_input'],
     [{ expires_in_days: 0 }, 400, 'invalid_input'],
+    [{ expires_in_days: '30' }, 400, 'invalid_input'],
     [{ spend_limit_cents: 1, scopes: ['wallet:manage'] }, 400, 'mandate_and_manage'],
     [{ hosted_agent_id: randomUUID() }, 404, 'agent_not_found'],
   ]

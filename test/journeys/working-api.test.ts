@@ -101,6 +101,7 @@ test('claim, accept, submit and fail, and who may not', async () => {
   const failed = went(await act(dora, 'fail', job, { reason: 'too hard' }))
   assert.deepEqual([failed.status, failed.attempt_count, failed.receiver], ['queued', 1, null])
   refused(await act(dora, 'fail', job), 400, 'attempt_ended')
+  refused(await act(dora, 'submit', job, { output: unixReport }), 400, 'attempt_ended')
   await take(bob, job)
   const both = went(await act(bob, 'submit', job, { output_text: unixReport, attachments: [] }))
   assert.deepEqual([both.status, both.output, both.output_text], ['submitted', unixReport, unixReport])

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { z } from 'zod'
 import type { AnyEndpoint } from '../../src/base/endpoint.ts'
-import { edgeRefusals } from '../../src/base/refusals.ts'
+import { statusOfKind } from '../../src/base/errors.ts'
+import { edgeRefusals, edgeRefusalsOf } from '../../src/base/refusals.ts'
 import { scopes } from '../../src/core/accounts/scope.ts'
 import { pathNames } from '../../src/edges/http/input.ts'
+import { openApi } from '../../src/edges/http/openapi.ts'
 import { allContracts } from '../../src/market.ts'
 
 const endpoints = allContracts.flatMap((contract) =>
@@ -122,6 +124,42 @@ test('every summary is a sentence, and every money field says its unit', () => {
         /^(amount|price|rate|balance|fee|limit_usd)$/,
         `${name}.${field}: money fields end in _cents`,
       )
+    }
+  }
+})
+
+test('every input field says what it means, and a number in a JSON body is a number', () => {
+  for (const { name, endpoint } of endpoints) {
+    for (const [field, schema] of Object.entries((endpoint.input as z.ZodObject).shape) as [string, z.ZodType][]) {
+      assert.match(
+        schema.description ?? '',
+        /^\S.+\S[.:]$/,
+        `${name}.${field}: add .describe('A sentence for callers.')`,
+      )
+      if (endpoint.route.startsWith('GET ')) continue
+      for (const text of ['1', '60', '500']) {
+        const read = schema.safeParse(text)
+        assert.ok(
+          !read.success || typeof read.data !== 'number',
+          `${name}.${field} takes the text "${text}" for a number: only a query string has no numbers of its own`,
+        )
+      }
+    }
+  }
+})
+
+test('the OpenAPI description names every refusal of every operation, those of the edge included', () => {
+  const { paths } = openApi(allContracts, { version: '0', url: 'http://market' }) as {
+    paths: Record<string, Record<string, { responses: Record<string, { description: string }> }>>
+  }
+  for (const { name, contract, endpoint } of endpoints) {
+    const [method, path] = endpoint.route.split(' ') as [string, string]
+    const { responses } = paths[path.replaceAll(/:(\w+)/g, '{$1}')]![method.toLowerCase()]!
+    for (const code of [...endpoint.refusals, ...edgeRefusalsOf(endpoint)]) {
+      const status = statusOfKind[{ ...edgeRefusals, ...contract.refusals }[code]![0]]
+      // An answer with a body of its own says more than a list of codes.
+      if (String(status) in endpoint.answers) continue
+      assert.ok(responses[status]?.description.includes(`\`${code}\``), `${name} may answer ${status} ${code}`)
     }
   }
 })

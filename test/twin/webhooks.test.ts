@@ -67,13 +67,10 @@ test('what could not be delivered survives a restart, and two twins deliver it o
     async () => (await pool.query('select from stripe_twin.delivery where delivered_at is null')).rowCount === 0,
   )
   const again = receiver.arrivals.slice(5).map(({ event }) => event.id)
-  assert.deepEqual(
-    again.toSorted(),
-    receiver.arrivals
-      .slice(0, 5)
-      .map(({ event }) => event.id)
-      .toSorted(),
-  )
+  // On a busy machine the first may be tried a second time before the last is tried at all.
+  const all = new Set(receiver.arrivals.map(({ event }) => event.id))
+  assert.equal(all.size, 5)
+  assert.deepEqual(again.toSorted(), [...all].toSorted())
 })
 
 test('waiting times double from half a second to ten seconds', () => {

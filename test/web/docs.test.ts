@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { AnyEndpoint } from '../../src/base/endpoint.ts'
-import { edgeRefusals } from '../../src/base/refusals.ts'
+import { edgeRefusals, edgeRefusalsOf } from '../../src/base/refusals.ts'
 import { allContracts } from '../../src/market.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { startTestMarket, type TestMarket } from '../support/market.ts'
@@ -56,6 +56,8 @@ test('every operation is there, with its route, sentence, scope, fields, answers
         assert.ok(shown.includes(`<code>${code}</code>`), `${id} lacks its refusal ${code}`)
         assert.ok(read.includes(escaped(table[code]![1])), `${id} lacks the sentence of ${code}`)
       }
+      for (const code of edgeRefusalsOf(endpoint))
+        assert.ok(shown.includes(`href="#refusal-${code}"`), `${id} lacks the refusal ${code} of any call`)
       assert.match(shown, /<pre tabindex="0"><code>curl /, `${id} has no example`)
       operations++
     }

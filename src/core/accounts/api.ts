@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { contract, endpoint } from '../../base/endpoint.ts'
-import { Int } from '../../base/page.ts'
 import { edgeRefusals, refusing } from '../../base/refusals.ts'
 import { Agent, AgentName, HttpUrl, MaxActiveJobs, Personality } from './agent.ts'
 import { ClientName, UserCode } from './device.ts'
@@ -55,6 +54,16 @@ const Key = z.strictObject({
 })
 const NewKey = Key.extend({ key: z.string().describe('The key itself: shown this once, stored nowhere in clear.') })
 
+const agentId = { id: z.uuid().describe('Of an agent of yours.') }
+const agentFields = {
+  personality: Personality.optional().describe('What jobs are matched against: what it is good at, in its own words.'),
+  avatar_url: HttpUrl.nullable().optional().describe('A picture of it.'),
+  max_active_jobs: MaxActiveJobs.optional().describe(
+    'How many jobs it may hold, work on or have under verification at once; 10 without it.',
+  ),
+  listed: z.boolean().optional().describe('Shown in the public directory even before its first verified job.'),
+}
+
 export const accountsApi = contract('accounts', accountRefusals, {
   sign_up: endpoint({
     route: 'POST /api/auth/sign-up/email',
@@ -62,7 +71,11 @@ export const accountsApi = contract('accounts', accountRefusals, {
     // A password takes half a second to hash: no connection waits for it.
     kind: 'outside',
     access: 'public',
-    input: z.strictObject({ email: OwnEmail, password: Password, name: PersonName }),
+    input: z.strictObject({
+      email: OwnEmail.describe('What you sign in with; in lower case from here on.'),
+      password: Password.describe('At least 8 characters.'),
+      name: PersonName.describe('How people call you.'),
+    }),
     answers: { 201: SignedIn },
     refusals: ['email_taken'],
     example: { input: { email: 'ada@example.com', password: 'correct horse battery', name: 'Ada' } },
@@ -72,7 +85,10 @@ export const accountsApi = contract('accounts', accountRefusals, {
     summary: 'Sign in with e-mail and password; sets a cookie.',
     kind: 'outside',
     access: 'public',
-    input: z.strictObject({ email: Email, password: z.string().max(200) }),
+    input: z.strictObject({
+      email: Email.describe('The address you signed up with.'),
+      password: z.string().max(200).describe('The password you chose.'),
+    }),
     answers: { 200: SignedIn },
     refusals: ['login_wrong'],
     example: { input: { email: 'ada@example.com', password: 'correct horse battery' } },
@@ -94,12 +110,12 @@ export const accountsApi = contract('accounts', accountRefusals, {
     kind: 'outside',
     access: 'public',
     input: z.strictObject({
-      code: z.string().max(500).optional(),
-      state: z.string().max(500).optional(),
-      iss: z.string().max(500).optional(),
-      error: z.string().max(200).optional(),
-      error_description: z.string().max(2_000).optional(),
-      error_uri: z.string().max(2_000).optional(),
+      code: z.string().max(500).optional().describe('What GitHub lets us ask with who you are.'),
+      state: z.string().max(500).optional().describe('What we sent this browser away with.'),
+      iss: z.string().max(500).optional().describe('Who sends the browser back, when GitHub says so.'),
+      error: z.string().max(200).optional().describe('Why GitHub did not confirm the sign-in.'),
+      error_description: z.string().max(2_000).optional().describe('The same in words.'),
+      error_uri: z.string().max(2_000).optional().describe('Where GitHub says more.'),
     }),
     answers: { 302: 'nothing' },
     refusals: ['github_off', 'github_state', 'github_refused', 'github_away', 'email_taken'],
@@ -132,7 +148,9 @@ export const accountsApi = contract('accounts', accountRefusals, {
     summary: 'Ask whether the device has been let in; then its key is here, once.',
     kind: 'outside',
     access: 'public',
-    input: z.strictObject({ device_code: z.string().min(1).max(200) }),
+    input: z.strictObject({
+      device_code: z.string().min(1).max(200).describe('From the answer of POST /api/auth/device.'),
+    }),
     answers: { 200: NewKey },
     refusals: ['authorization_pending', 'slow_down', 'expired_token', 'access_denied', 'too_many_keys'],
     secrets: ['key'],
@@ -142,7 +160,7 @@ export const accountsApi = contract('accounts', accountRefusals, {
     summary: 'Which device waits under a user code.',
     kind: 'read',
     access: 'session',
-    input: z.strictObject({ user_code: UserCode }),
+    input: z.strictObject({ user_code: UserCode.describe('As the device shows it.') }),
     answers: {
       200: z.strictObject({
         user_code: z.string(),
@@ -158,7 +176,10 @@ export const accountsApi = contract('accounts', accountRefusals, {
     summary: 'Let a device in as yourself, or not; a device that is let in gets a key of yours.',
     kind: 'transaction',
     access: 'session',
-    input: z.strictObject({ user_code: UserCode, approve: z.boolean() }),
+    input: z.strictObject({
+      user_code: UserCode.describe('As the device shows it.'),
+      approve: z.boolean().describe('Whether the device gets a key of yours.'),
+    }),
     answers: { 200: z.strictObject({ approved: z.boolean(), client_name: z.string() }) },
     refusals: ['device_code_unknown'],
     example: { input: { user_code: 'BCDF-GHJK', approve: true } },
@@ -189,7 +210,7 @@ export const accountsApi = contract('accounts', accountRefusals, {
     kind: 'read',
     access: 'caller',
     scope: 'account',
-    input: z.strictObject({ id: z.uuid() }),
+    input: z.strictObject({ id: z.uuid().describe('Your own user id.') }),
     answers: { 200: User },
     refusals: ['user_not_yours'],
   }),
@@ -209,13 +230,7 @@ export const accountsApi = contract('accounts', accountRefusals, {
     kind: 'transaction',
     access: 'caller',
     scope: 'jobs:work',
-    input: z.strictObject({
-      name: AgentName,
-      personality: Personality.optional(),
-      avatar_url: HttpUrl.nullable().optional(),
-      max_active_jobs: MaxActiveJobs.optional(),
-      listed: z.boolean().optional(),
-    }),
+    input: z.strictObject({ ...agentFields, name: AgentName.describe('Unique among your agents.') }),
     answers: { 201: Agent },
     refusals: ['agent_exists', 'too_many_agents'],
     example: { input: { name: 'code-monkey', personality: 'Expert in Python, TypeScript, and infrastructure' } },
@@ -226,7 +241,7 @@ export const accountsApi = contract('accounts', accountRefusals, {
     kind: 'read',
     access: 'caller',
     scope: 'jobs:read',
-    input: z.strictObject({ id: z.uuid() }),
+    input: z.strictObject({ ...agentId }),
     answers: { 200: Agent },
     refusals: ['agent_not_found'],
   }),
@@ -237,12 +252,9 @@ export const accountsApi = contract('accounts', accountRefusals, {
     access: 'caller',
     scope: 'jobs:work',
     input: z.strictObject({
-      id: z.uuid(),
-      name: AgentName.optional(),
-      personality: Personality.optional(),
-      avatar_url: HttpUrl.nullable().optional(),
-      max_active_jobs: MaxActiveJobs.optional(),
-      listed: z.boolean().optional(),
+      ...agentFields,
+      ...agentId,
+      name: AgentName.optional().describe('Unique among your agents.'),
     }),
     answers: { 200: Agent },
     refusals: ['agent_not_found', 'agent_exists'],
@@ -256,7 +268,7 @@ export const accountsApi = contract('accounts', accountRefusals, {
     kind: 'transaction',
     access: 'caller',
     scope: 'jobs:work',
-    input: z.strictObject({ id: z.uuid() }),
+    input: z.strictObject({ ...agentId }),
     answers: { 200: Ok },
     refusals: ['agent_not_found', 'agent_is_default', 'agent_busy'],
   }),
@@ -279,11 +291,19 @@ export const accountsApi = contract('accounts', accountRefusals, {
       prefix: z
         .string()
         .regex(/^[a-z]{2,8}$/, 'must be 2 to 8 lower-case letters')
-        .optional(),
-      name: z.string().trim().min(1).max(100).optional(),
-      hosted_agent_id: z.uuid().optional(),
-      scopes: z.array(z.enum(scopes)).min(1).optional(),
-      expires_in_days: Int(1, 365).optional(),
+        .optional()
+        .describe('What the key begins with; clk without it.'),
+      name: z.string().trim().min(1).max(100).optional().describe('What tells you later which key it is.'),
+      hosted_agent_id: z
+        .uuid()
+        .optional()
+        .describe('The one agent of yours this key may act as; any of them without it.'),
+      scopes: z
+        .array(z.enum(scopes))
+        .min(1)
+        .optional()
+        .describe('What the key may do; everything but wallet:manage without it.'),
+      expires_in_days: z.int().min(1).max(365).optional().describe('How long it lives; 90 days without it.'),
       spend_limit_cents: z
         .int()
         .min(0)
@@ -322,7 +342,7 @@ export const accountsApi = contract('accounts', accountRefusals, {
     summary: 'Revoke one of your keys; it stops working at once.',
     kind: 'transaction',
     access: 'session',
-    input: z.strictObject({ id: z.uuid() }),
+    input: z.strictObject({ id: z.uuid().describe('Of a key of yours, dead or alive.') }),
     answers: { 200: Ok },
     refusals: ['key_not_found'],
   }),

@@ -25,7 +25,7 @@ export async function setOutForGitHub(
 
 /** Signs in whoever comes back from GitHub: as who they are here, or as somebody new. All calls are made before the transaction. */
 export async function comeBackFromGitHub(
-  { setOutWith }: Call,
+  { setOutWith, countSignUp }: Call,
   query: Input<typeof accountsApi.endpoints.github_callback>,
   { github, appUrl, secure }: GitHubNeeds,
   db: Database,
@@ -33,8 +33,10 @@ export async function comeBackFromGitHub(
   if (!github) throw refuseAccount('github_off')
   const { person, userCode } = await github.comeBack(new URLSearchParams(query as Record<string, string>), setOutWith)
   const cookies = [setAwayCookie('', 0, secure)]
-  if (person)
+  if (person) {
+    if (await isNew(db, person)) await countSignUp?.()
     cookies.push(await db.transaction(async (sql) => startSession(sql, await personHere(sql, person), secure)))
+  }
   const location = `${appUrl}${userCode ? `/device?user_code=${userCode}` : '/wallet'}`
   return reply(302, null, { location, 'set-cookie': cookies })
 }
@@ -49,6 +51,18 @@ async function personHere(sql: Sql, person: GitHubPerson): Promise<string> {
     [user, person.emails],
   )
   return user
+}
+
+/** Whether a sign-in will make an account. Asked before the transaction, which would hold a connection while the sign-up is counted. */
+async function isNew(sql: Sql, { id, emails }: GitHubPerson): Promise<boolean> {
+  const rows = await sql.rows(
+    `select from github_login g join app_user u on u.id = g.user_id where g.github_id = $1 and u.deleted_at is null
+     union all
+     select from app_user u where u.email = any ($2) and u.email_verified_at is not null and u.deleted_at is null
+       and not exists (select from github_login g where g.user_id = u.id) limit 1`,
+    [id, emails],
+  )
+  return rows.length === 0
 }
 
 async function knownById(sql: Sql, github: number): Promise<string | null> {

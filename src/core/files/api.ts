@@ -30,7 +30,7 @@ export const filesApi = contract('files', fileRefusals, {
     kind: 'read',
     access: 'caller',
     scope: 'jobs:read',
-    input: z.strictObject({ id: z.uuid() }),
+    input: z.strictObject({ id: z.uuid().describe('Of the attachment.') }),
     answers: { 200: 'bytes' },
     refusals: ['attachment_not_found'],
   }),

@@ -43,7 +43,8 @@ export const paymentsApi = contract('wallet', paymentRefusals, {
       amount_cents: z
         .int()
         .min(500, 'must be at least 500 ($5.00)')
-        .max(1_000_000, 'must be at most 1,000,000 ($10,000)'),
+        .max(1_000_000, 'must be at most 1,000,000 ($10,000)')
+        .describe('What to add to your wallet.'),
     }),
     answers: { 200: z.strictObject({ url: z.string() }) },
     refusals: ['payments_unavailable'],

@@ -49,7 +49,7 @@ export const jobRefusals = {
 
 export const refuseJob = refusing({ ...edgeRefusals, ...jobRefusals })
 
-const Id = z.strictObject({ id: z.uuid() })
+const Id = z.strictObject({ id: z.uuid().describe('Of the job.') })
 const agentOf = {
   agent_id: z.uuid().optional().describe('Which of your agents; the default one without it.'),
   agent_name: z.string().max(100).optional().describe('The same by name; both given must mean the same agent.'),
@@ -133,7 +133,7 @@ export const jobsApi = contract('jobs', jobRefusals, {
     access: 'caller',
     scope: 'jobs:post',
     input: z.strictObject({
-      prompt: Prompt,
+      prompt: Prompt.describe('What is to be done, in your own words.'),
       price_cents: z.int().min(100).max(100_000).optional().describe('What you pay; estimated without it.'),
       time_limit_seconds: z
         .int()
@@ -141,8 +141,8 @@ export const jobsApi = contract('jobs', jobRefusals, {
         .max(86_400)
         .optional()
         .describe('How long the worker may take; estimated without it.'),
-      confirmed: z.boolean().optional(),
-      quote_id: z.uuid().optional(),
+      confirmed: z.boolean().optional().describe('true creates the job; without it you get a quote.'),
+      quote_id: z.uuid().optional().describe('The quote to confirm: its text is used as it is.'),
       checks: z
         .array(Check)
         .max(20)
@@ -177,7 +177,11 @@ export const jobsApi = contract('jobs', jobRefusals, {
     kind: 'read',
     access: 'caller',
     scope: 'jobs:read',
-    input: z.strictObject({ status: z.enum(jobStates).optional(), limit: Limit, cursor: Cursor }),
+    input: z.strictObject({
+      status: z.enum(jobStates).optional().describe('Only jobs in this state.'),
+      limit: Limit,
+      cursor: Cursor,
+    }),
     answers: { 200: z.array(Job) },
     refusals: [],
   }),
@@ -220,7 +224,7 @@ export const jobsApi = contract('jobs', jobRefusals, {
     access: 'caller',
     scope: 'jobs:work',
     input: AgentChoice.extend({
-      min_price_cents: z.int().min(0).max(100_000).optional(),
+      min_price_cents: z.int().min(0).max(100_000).optional().describe('Only jobs that pay at least this.'),
       skills: z
         .array(z.string().min(1).max(100))
         .min(1)
@@ -308,7 +312,7 @@ export const jobsApi = contract('jobs', jobRefusals, {
     kind: 'statement',
     access: 'caller',
     scope: 'jobs:work',
-    input: Id.extend({ reason: z.string().max(10_000).optional() }),
+    input: Id.extend({ reason: z.string().max(10_000).optional().describe('Why; it goes into the log of the job.') }),
     answers: { 200: Job },
     refusals: ['job_not_found', 'job_not_yours', 'job_wrong_state', 'attempt_ended', 'hold_lapsed'],
   }),
@@ -318,7 +322,7 @@ export const jobsApi = contract('jobs', jobRefusals, {
     kind: 'read',
     access: 'caller',
     scope: 'jobs:read',
-    input: Id.extend({ limit: Limit, cursor: Cursor }),
+    input: Id.extend({ id: z.uuid().describe('Of an agent of yours.'), limit: Limit, cursor: Cursor }),
     answers: { 200: z.array(Job) },
     refusals: ['agent_not_found'],
   }),
@@ -339,8 +343,8 @@ export const jobsApi = contract('jobs', jobRefusals, {
     access: 'public',
     input: z.strictObject({
       q: Words,
-      skill: z.string().max(100).optional(),
-      min_price_cents: Int(0, 100_000).optional(),
+      skill: z.string().max(100).optional().describe('Only jobs of this skill.'),
+      min_price_cents: Int(0, 100_000).optional().describe('Only jobs that pay at least this.'),
       sort: z.enum(['newest', 'price', 'closing']).default('newest').describe('closing: the longest waiting first.'),
       limit: Limit,
       cursor: Cursor,
@@ -375,7 +379,10 @@ export const jobsApi = contract('jobs', jobRefusals, {
     access: 'public',
     input: z.strictObject({
       q: Words,
-      sort: z.enum(['completed', 'pass_rate', 'newest']).default('completed'),
+      sort: z
+        .enum(['completed', 'pass_rate', 'newest'])
+        .default('completed')
+        .describe('completed: who has done most first.'),
       limit: Limit,
       cursor: Cursor,
     }),
@@ -417,13 +424,13 @@ export const jobsApi = contract('jobs', jobRefusals, {
     scope: 'jobs:read',
     bodyLimit: 4 * 1024 * 1024,
     input: z.strictObject({
-      output: z.string().max(1_000_000),
-      requirements: z.string().max(10_000).optional(),
+      output: z.string().max(1_000_000).describe('The work to judge.'),
+      requirements: z.string().max(10_000).optional().describe('What the work should be.'),
       criteria: z
         .union([z.string().max(10_000), z.array(z.string().min(1).max(2_000)).max(50)])
         .optional()
         .describe('A list, or one per line.'),
-      checks: z.array(Check).max(20).optional(),
+      checks: z.array(Check).max(20).optional().describe('Hard checks the work must pass.'),
     }),
     answers: { 200: Verdict },
     refusals: ['check_unusable', 'criteria_missing'],

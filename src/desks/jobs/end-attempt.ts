@@ -39,7 +39,7 @@ export const endAttempt = ({ where, beside, verdict, reason }: Ending): string =
   select ledger_post('refund', 'job:' || id, 'job:' || id, 'USD', array['escrow:job:' || id], array['wallet:' || sender], array[price_cents])
   from (select * from moved where status <> 'queued' order by sender) as ending
 ), marked as (
-  update job_presentation p set outcome = 'failed', verdict = moved.verdict, ended_at = app_now()
+  update job_presentation p set outcome = 'failed', ending = ${reason}, verdict = moved.verdict, ended_at = app_now()
   from moved where p.agent_id = moved.agent and p.token = moved.token
 ), told as (
   ${tell({

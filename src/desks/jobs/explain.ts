@@ -20,10 +20,12 @@ export async function explain({ sql, actor }: Call, id: string, asked: Asked): P
     if (!isSender) return viewJob(row, viewer) ? refuseJob('job_not_yours', detail) : refuseJob('job_not_found')
     return refuseJob('job_wrong_state', detail, `The job is ${row.status}, so you cannot ${asked} it.`)
   }
+  const last = await lastPresentation(sql, id, viewer)
+  const wasLate = asked === 'submit' && last?.ending === 'deadline_missed'
   if (row.receiver === viewer) {
     if (actor.agentId && row.receiver_agent_id !== actor.agentId)
       return refuseJob('job_not_yours', detail, 'Another of your agents works on this job; this key is bound to one.')
-    if (asked === 'submit' && row.status === 'accepted')
+    if (wasLate || (asked === 'submit' && row.status === 'accepted'))
       return refuseJob('deadline_passed', { ...detail, deadline_at: row.deadline_at })
     return refuseJob('job_wrong_state', detail, `The job is ${row.status}, so you cannot ${asked} it.`)
   }
@@ -33,11 +35,10 @@ export async function explain({ sql, actor }: Call, id: string, asked: Asked): P
       return refuseJob('job_not_yours', detail, 'Another of your agents holds this job.')
     return refuseJob('job_wrong_state', detail, `You hold this job; accept it before you ${asked} it.`)
   }
-  const last = await lastPresentation(sql, id, viewer)
   if (last?.outcome === 'lapsed' && row.hold_owner === viewer) return refuseJob('hold_lapsed', { job_id: id })
   // Only who works on a job can have lost it: whoever asks to take it on hears the same as any other.
   if (last?.outcome === 'failed' && (asked === 'submit' || asked === 'fail'))
-    return refuseJob(asked === 'submit' && !last.verdict ? 'deadline_passed' : 'attempt_ended', { job_id: id })
+    return refuseJob(wasLate ? 'deadline_passed' : 'attempt_ended', { job_id: id })
   if (!viewJob(row, viewer)) return refuseJob('job_not_found')
   if (row.status === 'queued') {
     return refuseJob(

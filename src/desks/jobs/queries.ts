@@ -1,4 +1,5 @@
 import type { Sql } from '../../base/db.ts'
+import type { AttemptEnd } from './end-attempt.ts'
 import type { JobRow } from './job.ts'
 
 /** The row of a job with the database's clock beside it: what every hot statement of this desk answers with. */
@@ -24,9 +25,9 @@ export async function lastPresentation(
   sql: Sql,
   job: string,
   owner: string,
-): Promise<{ outcome: string; verdict: unknown } | null> {
-  const [row] = await sql.rows<{ outcome: string; verdict: unknown }>(
-    `select outcome, verdict from job_presentation where job_id = $1 and owner_id = $2 order by ended_at desc limit 1`,
+): Promise<{ outcome: string; ending: AttemptEnd | null } | null> {
+  const [row] = await sql.rows<{ outcome: string; ending: AttemptEnd | null }>(
+    `select outcome, ending from job_presentation where job_id = $1 and owner_id = $2 order by ended_at desc limit 1`,
     [job, owner],
   )
   return row ?? null

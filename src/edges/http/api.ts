@@ -38,7 +38,8 @@ export const clockApi = contract(
         advance_seconds: z
           .int()
           .min(1)
-          .max(10 * 366 * 86_400),
+          .max(10 * 366 * 86_400)
+          .describe('How far; the clock never goes back.'),
       }),
       answers: { 200: z.strictObject({ now: z.string() }) },
       refusals: [],

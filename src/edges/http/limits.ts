@@ -132,6 +132,8 @@ export interface Gate {
   admit(endpoint: AnyEndpoint, actor: Actor, request: FastifyRequest, reply: FastifyReply): Promise<void>
   /** Counts a well-formed request under the limit of its own that its route may have. */
   admitTo(endpoint: AnyEndpoint, actor: Actor, request: FastifyRequest, reply: FastifyReply): Promise<void>
+  /** Counts somebody new who came by a route that not only newcomers take. */
+  countSignUp(request: FastifyRequest, reply: FastifyReply): Promise<void>
   /** Counts a request whose credential was refused, so that guessing one is slow. */
   turnAway(request: FastifyRequest, reply: FastifyReply): Promise<void>
 }
@@ -180,6 +182,7 @@ export function openGate(sql: Sql, limits: Limits, log: Log): Gate {
       const own = limitedRoutes[route]
       if (own) await count(own, actor.kind === 'anonymous' ? addressOf(request.ip) : actor.lineage, reply)
     },
+    countSignUp: (request, reply) => count('signUps', addressOf(request.ip), reply),
     turnAway: (request, reply) => count('address', addressOf(request.ip), reply),
   }
 }

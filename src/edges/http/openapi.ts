@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import { z } from 'zod'
 import type { AnyEndpoint, Contract } from '../../base/endpoint.ts'
 import { statusOfKind } from '../../base/errors.ts'
-import { edgeRefusals } from '../../base/refusals.ts'
+import { edgeRefusals, edgeRefusalsOf } from '../../base/refusals.ts'
 import { pathNames } from './input.ts'
 
 type Json = Record<string, unknown>
@@ -79,6 +79,7 @@ export function openApi(contracts: readonly Contract[], { version, url }: { vers
         bearer: { type: 'http', scheme: 'bearer', description: 'An API key.' },
         apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
         session: { type: 'apiKey', in: 'cookie', name: 'clawrk_session' },
+        cron: { type: 'http', scheme: 'bearer', description: 'The CRON_SECRET of the market.' },
       },
     },
   }
@@ -162,6 +163,8 @@ function securityOf({ access }: AnyEndpoint): Json[] {
       return [{ session: [] }]
     case 'key':
       return byKey
+    case 'cron':
+      return [{ cron: [] }]
     default:
       return [...byKey, { session: [] }]
   }
@@ -187,15 +190,10 @@ const contentOf = (schemas: Schemas, answer: z.ZodType | 'bytes' | 'events'): Js
   return { 'application/json': { schema: schemas.of(answer, 'output') } }
 }
 
-/** The refusals a caller should expect, grouped by status, each with its code and sentence. */
+/** Every refusal a caller may meet, grouped by status, each with its code and sentence. */
 function refusalsOf(contract: Contract, endpoint: AnyEndpoint): Json {
   const table = { ...edgeRefusals, ...contract.refusals }
-  const codes = new Set<string>([
-    ...(endpoint.access === 'public' ? [] : ['authentication_required']),
-    'invalid_input',
-    'rate_limited',
-    ...endpoint.refusals,
-  ])
+  const codes = new Set<string>([...endpoint.refusals, ...edgeRefusalsOf(endpoint)])
   const byStatus = new Map<number, string[]>()
   for (const code of codes) {
     const [kind, sentence] = table[code as keyof typeof table]!

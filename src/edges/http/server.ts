@@ -16,7 +16,7 @@ import {
   type Upload,
 } from '../../base/endpoint.ts'
 import type { Log } from '../../base/log.ts'
-import { edgeRefusals, refuseAtEdge } from '../../base/refusals.ts'
+import { edgeRefusals, edgeRefusalsOf, refuseAtEdge } from '../../base/refusals.ts'
 import { openSealer, type Sealer } from '../../base/seal.ts'
 import { accountsApi } from '../../core/accounts/api.ts'
 import type { Credentials } from '../../core/accounts/credentials.ts'
@@ -127,7 +127,7 @@ function addRoute(
 ): void {
   const [method, url] = endpoint.route.split(' ') as [string, string]
   const table = { ...edgeRefusals, ...contract.refusals }
-  const may = new Set<string>([...Object.keys(edgeRefusals), ...endpoint.refusals])
+  const may = new Set<string>([...edgeRefusalsOf(endpoint), ...endpoint.refusals])
   app.route({
     method,
     url,
@@ -199,6 +199,7 @@ async function answerTo(
     remember,
     requestId: request.id,
     wake,
+    countSignUp: () => gate.countSignUp(request, reply),
     ...(endpoint.kind === 'upload' ? { upload: () => nextFile(request) } : {}),
     ...(typeof lastEventId === 'string' ? { lastEventId } : {}),
     ...(setOutWith ? { setOutWith } : {}),

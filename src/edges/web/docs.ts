@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { z } from 'zod'
 import type { AnyEndpoint, Contract } from '../../base/endpoint.ts'
 import { statusOfKind } from '../../base/errors.ts'
-import { edgeRefusals, type RefusalTable } from '../../base/refusals.ts'
+import { edgeRefusals, edgeRefusalsOf, type RefusalTable } from '../../base/refusals.ts'
 import { exampleId, nameOfRef, type Schema, sampleOf, schemaOf, typeOf } from './docs-schema.ts'
 import { type Html, html } from './html.ts'
 import { layout, type Visit } from './layout.ts'
@@ -162,7 +162,7 @@ function operationArticle(
     )}</ul>
     <h4>Refusals</h4>
     ${endpoint.refusals.length > 0 ? refusalList(endpoint.refusals, table, prose) : false}
-    <p class="also">${endpoint.refusals.length > 0 ? 'And of any call:' : 'Only those of any call:'} ${edgeCodes(
+    <p class="also">${endpoint.refusals.length > 0 ? 'And of any call:' : 'Only those of any call:'} ${edgeRefusalsOf(
       endpoint,
     ).map((code) => html`<a href="#refusal-${code}"><code>${code}</code></a> `)}</p>
     <h4>Example</h4>
@@ -247,32 +247,6 @@ function refusalList(codes: readonly string[], table: RefusalTable, prose: Prose
     const [kind, sentence] = table[code]!
     return html`<li ${anchor !== '' && html`id="${anchor}${code}"`}><b class="status">${String(statusOfKind[kind])}</b> <code>${code}</code> <span>${prose(sentence)}</span></li>`
   })}</ul>`
-}
-
-/** What the edge may say of a call before its operation is asked. */
-function edgeCodes({ access, scope, kind, input, route, refusals }: AnyEndpoint): (keyof typeof edgeRefusals)[] {
-  const takesBody = !route.startsWith('GET ') && Object.keys((input as z.ZodObject).shape).length > 0
-  const changes = kind !== 'read'
-  const codes: (keyof typeof edgeRefusals | false)[] = [
-    'invalid_input',
-    takesBody && 'invalid_json',
-    access !== 'public' && access !== 'cron' && 'authentication_required',
-    access !== 'public' && access !== 'cron' && 'credential_dead',
-    access === 'session' && 'session_required',
-    access === 'key' && 'key_required',
-    access === 'cron' && 'cron_secret_wrong',
-    access === 'cron' && 'cron_not_configured',
-    scope !== undefined && !refusals.includes('scope_missing') && 'scope_missing',
-    changes && (access === 'caller' || access === 'session') && 'origin_mismatch',
-    changes && 'idempotency_key_invalid',
-    changes && 'idempotency_key_reused',
-    changes && 'idempotency_twin_running',
-    takesBody && 'body_too_large',
-    takesBody && 'media_type_unsupported',
-    'rate_limited',
-    'busy',
-  ]
-  return codes.filter((code) => code !== false)
 }
 
 function curl(endpoint: AnyEndpoint, method: string, path: string, input: Schema, appUrl: string): string {
