@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Chance } from './chance.ts'
-import { countJobs, ended, sumOf } from './follow.ts'
+import { type Counts, countJobs, ended, sumOf } from './follow.ts'
 import type { RunningMarket } from './market.ts'
 import { killsIn, type Told, type Victim, victims } from './told.ts'
 
 /** What the market must be back in, whatever was killed. */
 const patienceMs = 30_000
-/** How long work is waited for that may have to wait for the killer itself. */
-const lullMs = 2_000
+/** How long work is waited for, which may itself have to wait for the next kill. */
+const lullMs = 5_000
 
 export interface Killing {
   readonly market: RunningMarket
@@ -28,23 +28,20 @@ export async function killAgainAndAgain({ market, kills, chance, told, over }: K
   for (let done = 0; done < kills && !over.aborted; done++) {
     const victim = victimOf(done, chance)
     await untilRunning(market, over)
-    const since = Date.now()
-    while ((await movesOf(market)) === moved && (done === 0 || Date.now() - since < lullMs)) {
-      if (over.aborted) return
-      await sleep(25)
-    }
+    await untilWorking(market, moved, over)
     await sleep(400 * chance.of('a moment more', done))
-    const counts = await countJobs(market.db)
+    const inWork = inHands(await countJobs(market.db))
     moved = await movesOf(market)
     const killedAt = Date.now()
     if (over.aborted) return
     if ((await market.kill(victim)).length === 0) throw new Error(`There was no ${victim} to kill.`)
     told.kills[victim]++
-    const inWork = sumOf(counts, 'held', 'accepted', 'submitted')
     if (inWork > 0) told.killsInWork++
-    told.note(`kill -9 (${killsIn(told)} of ${kills}): ${victim}, ${inWork} jobs in work`)
     await untilRunning(market, over)
-    told.longestAwayMs = Math.max(told.longestAwayMs, Date.now() - killedAt)
+    const awayMs = Date.now() - killedAt
+    told.longestAwayMs = Math.max(told.longestAwayMs, awayMs)
+    const number = `${killsIn(told)} of ${kills}`
+    told.note(`kill -9 (${number}): ${victim}, ${inWork} jobs in work; back after ${(awayMs / 1000).toFixed(1)} s`)
   }
 }
 
@@ -53,6 +50,17 @@ function victimOf(n: number, chance: Chance): Victim {
   const turn = Math.floor(n / victims.length)
   const order = [...victims].sort((a, b) => chance.of('victim', turn, a) - chance.of('victim', turn, b))
   return order[n % victims.length]!
+}
+
+const inHands = (counts: Counts): number => sumOf(counts, 'held', 'accepted', 'submitted')
+
+/** Until something has happened since, and somebody has a job in hands; but both may have to wait for the next kill. */
+async function untilWorking(market: RunningMarket, moved: string, over: AbortSignal): Promise<void> {
+  const giveUpAt = Date.now() + lullMs
+  while (!over.aborted && Date.now() < giveUpAt) {
+    if ((await movesOf(market)) !== moved && inHands(await countJobs(market.db)) > 0) return
+    await sleep(25)
+  }
 }
 
 /** Changes whenever a job does. */
