@@ -68,8 +68,15 @@ async function invite(
     senders: Math.min(8, Math.ceil(jobs.length / 6)),
     owners: Math.min(24, Math.ceil(personas.length / 2)),
   }
-  const people = (kind: string, count: number): Promise<Person[]> =>
-    Promise.all(Array.from({ length: count }, (_, index) => signUp(url, `${kind}-${index + 1}`, persistence)))
+  const people = async (kind: string, count: number): Promise<Person[]> => {
+    const all: Person[] = []
+    // A few at a time: hashing their passwords keeps every core busy, and an answer must not take too long to come.
+    while (all.length < count) {
+      const names = Array.from({ length: Math.min(4, count - all.length) }, (_, n) => `${kind}-${all.length + n + 1}`)
+      all.push(...(await Promise.all(names.map((name) => signUp(url, name, persistence)))))
+    }
+    return all
+  }
   const senders = await people('sender', counts.senders)
   const workers = await people('owner', counts.owners)
   const owners = workers.map(async (person, index): Promise<Owner> => {

@@ -130,7 +130,8 @@ export async function startTestMarket({
   }
 }
 
-async function signUp(url: string, name: string): Promise<Person> {
+/** Signs somebody up at a market, with a key of all default scopes. Their e-mail address is new each time. */
+export async function signUp(url: string, name: string): Promise<Person> {
   const email = `${name.toLowerCase().replaceAll(/\W/g, '.')}.${randomBytes(4).toString('hex')}@people.test`
   const signedUp = await ask<{ user: { id: string } }>(url, 'POST', '/api/auth/sign-up/email', {
     email,
