@@ -121,3 +121,26 @@ test('a pull that waits is handed the job when it is queued, and answers 204 whe
   context.diagnostic(`handed over ${Date.now() - asked} ms after it was asked for`)
   assert.equal((await bob.ask('POST', '/api/jobs/pull', { wait_seconds: 31 })).status, 400)
 })
+
+test('a line whose telling was lost with the listening connection is read as soon as that is made again', async (context) => {
+  const { market, ada, bob } = await story(context)
+  const job = await accepted(market, ada, bob)
+  const reading = read(market.url, ada, job, undefined, ({ length }) => length > 0)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const cut = await market.db.rows(
+    `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'listen %'`,
+  )
+  assert.equal(cut.length, 1)
+  const written = Date.now()
+  await market.db.rows(
+    `insert into job_log (job_id, kind, data, created_at) values ($1, 'log', '{"message": "unheard"}', app_now())`,
+    [job],
+  )
+  const { events } = await reading
+  assert.deepEqual(
+    events.map(({ data }) => data.message),
+    ['unheard'],
+  )
+  // By itself the stream looks every 10 s.
+  assert.ok(Date.now() - written < 7_000, `it took ${Date.now() - written} ms`)
+})

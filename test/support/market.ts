@@ -15,6 +15,8 @@ export interface TestMarketOptions {
   readonly worker?: boolean
   /** How many APIs stand on the one database. */
   readonly apis?: number
+  /** A migrated database to stand on, instead of a clone of the template. */
+  readonly databaseUrl?: string
   /** Rate limits other than those of test mode. */
   readonly limits?: Partial<Limits>
 }
@@ -82,8 +84,9 @@ export async function startTestMarket({
   worker = true,
   apis = 1,
   limits = {},
+  databaseUrl: given,
 }: TestMarketOptions = {}): Promise<TestMarket> {
-  const { url: databaseUrl } = await cloneDatabase()
+  const databaseUrl = given ?? (await cloneDatabase()).url
   const ports: number[] = []
   while (ports.length < apis) {
     const port = await findFreePort()

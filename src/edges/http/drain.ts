@@ -30,6 +30,8 @@ export function drainConnections(app: FastifyInstance): void {
   const requests = new Map<Socket, number>()
   let closing = false
   app.server.on('connection', (socket) => {
+    // The socket listens until all that closes before it has: whoever comes in between would hold the end up by saying nothing.
+    if (closing) return socket.destroy()
     requests.set(socket, 0)
     socket.once('close', () => requests.delete(socket))
   })
