@@ -38,7 +38,7 @@ export interface Supervisor {
 
 const backoffMs = { first: 200, most: 10_000 }
 /** A child that lived this long has recovered: its next restart is quick again. */
-const steadyMs = 5_000
+const steadyMs = 2_000
 /** A child that ends this often in a row before it ever was at work will not get there by another try. */
 const hopelessAfter = 5
 
