@@ -1,9 +1,9 @@
-import type { Database } from '../src/base/db.ts'
+import type { Sql } from '../src/base/db.ts'
 
 /** How many jobs are in which state. */
 export type Counts = Readonly<Record<string, number>>
 
-export async function countJobs(db: Database): Promise<Counts> {
+export async function countJobs(db: Sql): Promise<Counts> {
   const rows = await db.rows<{ status: string; n: number }>('select status::text, count(*) as n from job group by 1')
   return Object.fromEntries(rows.map(({ status, n }) => [status, n]))
 }

@@ -3,7 +3,7 @@
 import type { Persistence } from './ask.ts'
 import { seededChance } from './chance.ts'
 import { countJobs, lineOf, showProgress } from './follow.ts'
-import { killNowAndThen } from './killer.ts'
+import { keepPace, killAgainAndAgain } from './killer.ts'
 import { type RunningMarket, startMarket } from './market.ts'
 import { type Material, readMaterial } from './material.ts'
 import { type Options, readOptions, usage } from './options.ts'
@@ -18,7 +18,7 @@ import type { Owner } from './worker.ts'
 const share = <T>(all: readonly T[], parts: number, part: number): T[] =>
   all.filter((_, index) => index % parts === part)
 
-async function play(market: RunningMarket, material: Material, { seed, kill }: Options): Promise<boolean> {
+async function play(market: RunningMarket, material: Material, { seed, kills }: Options): Promise<boolean> {
   const chance = seededChance(seed)
   const persistence: Persistence = { retries: 0, replays: 0 }
   const [senders, owners] = await invite(market.url, material, persistence)
@@ -30,12 +30,16 @@ async function play(market: RunningMarket, material: Material, { seed, kill }: O
   let stuck: string[]
   try {
     const posting = Promise.all(
-      senders.map((sender, index) => send(sender, share(material.jobs, senders.length, index), chance, told)),
+      senders.map((sender, index) => {
+        const untilDue = (n: number, of: number): Promise<void> =>
+          keepPace(n / of, index === 0 && n === of - 1, kills, told, over.signal)
+        return send(sender, share(material.jobs, senders.length, index), { chance, told, untilDue })
+      }),
     )
-    const killing = kill ? killNowAndThen(market, material.jobs.length, told, over.signal) : Promise.resolve()
-    stuck = await workInRounds({ url: market.url, db: market.db, owners, shift: { chance, told }, posting })
-    over.abort()
-    await killing
+    const killing = killAgainAndAgain({ market, kills, chance, told, over: over.signal })
+    const working = workInRounds({ url: market.url, db: market.db, owners, shift: { chance, told }, posting })
+    // Whichever fails first ends the story.
+    ;[stuck] = await Promise.all([working, killing])
   } finally {
     over.abort()
     progress.stop()
@@ -44,6 +48,7 @@ async function play(market: RunningMarket, material: Material, { seed, kill }: O
   return tell(market.db, {
     told,
     chance,
+    kills,
     persistence,
     seconds: seconds(),
     senders: senders.length,
@@ -63,8 +68,15 @@ async function invite(
     senders: Math.min(8, Math.ceil(jobs.length / 6)),
     owners: Math.min(24, Math.ceil(personas.length / 2)),
   }
-  const people = (kind: string, count: number): Promise<Person[]> =>
-    Promise.all(Array.from({ length: count }, (_, index) => signUp(url, `${kind}-${index + 1}`, persistence)))
+  const people = async (kind: string, count: number): Promise<Person[]> => {
+    const all: Person[] = []
+    // A few at a time: hashing their passwords keeps every core busy, and an answer must not take too long to come.
+    while (all.length < count) {
+      const names = Array.from({ length: Math.min(4, count - all.length) }, (_, n) => `${kind}-${all.length + n + 1}`)
+      all.push(...(await Promise.all(names.map((name) => signUp(url, name, persistence)))))
+    }
+    return all
+  }
   const senders = await people('sender', counts.senders)
   const workers = await people('owner', counts.owners)
   const owners = workers.map(async (person, index): Promise<Owner> => {
@@ -103,3 +115,5 @@ async function main(): Promise<void> {
 }
 
 await main()
+// After a failure there are people left who would go on asking a market that is gone.
+process.exit()

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { settings } from '../src/base/config.ts'
-import { type Database, openDatabase } from '../src/base/db.ts'
 import { findFreePort } from '../src/base/free-port.ts'
-import { launchPostgres } from '../src/base/postgres/launch.ts'
 import { postgresDir } from '../src/edges/supervisor/start.ts'
+import { type WatchedDatabase, watchDatabase } from './database.ts'
 import { makeScratchFolder } from './scratch.ts'
+import { type Victim, victims } from './told.ts'
 
 const entry = join(import.meta.dirname, '../src/main.ts')
 
@@ -15,9 +16,13 @@ const entry = join(import.meta.dirname, '../src/main.ts')
 export interface RunningMarket {
   readonly url: string
   /** Straight into its database: to count, and to check the laws of the ledger. */
-  readonly db: Database
-  /** Ends processes of this role by kill -9; the supervisor starts them again. Answers how many there were. */
-  kill(role: 'api' | 'worker'): number
+  readonly db: WatchedDatabase
+  /** The processes that run a part of it; of PostgreSQL the one that holds it together. */
+  pids(part: Victim): number[]
+  /** Ends them by kill -9; the supervisor starts them again. Answers which they were, when none of them is left. */
+  kill(part: Victim): Promise<number[]>
+  /** Whether every part runs and the API is ready. */
+  isRunning(): Promise<boolean>
   /** What its processes have said, for when something is wrong. */
   said(): string
   close(): Promise<void>
@@ -38,13 +43,25 @@ export async function startMarket(): Promise<RunningMarket> {
   }
   try {
     await untilRunning(child, lines)
-    const postgres = await launchPostgres({ dataDir: postgresDir({ dataDir: folder }) })
-    const db = openDatabase({ url: postgres.url, poolSize: 2 })
+    const db = watchDatabase(postgresDir({ dataDir: folder }))
+    const pids = (part: Victim): number[] => {
+      if (part !== 'postgres') return childrenOf(child.pid!, part)
+      const server = db.server()
+      return server ? [server.pid] : []
+    }
+    const url = `http://127.0.0.1:${port}`
     let closing: Promise<void> | undefined
     return {
-      url: `http://127.0.0.1:${port}`,
+      url,
       db,
-      kill: (role) => childrenOf(child.pid!, role).map((pid) => process.kill(pid, 'SIGKILL')).length,
+      pids,
+      async kill(part) {
+        const killed = pids(part)
+        for (const pid of killed) process.kill(pid, 'SIGKILL')
+        while (killed.some((pid) => existsSync(`/proc/${pid}`))) await sleep(5)
+        return killed
+      },
+      isRunning: async () => victims.every((part) => pids(part).length > 0) && (await isReady(url)),
       said: () => lines.slice(-60).join('\n'),
       close() {
         // Asked twice when somebody presses Ctrl-C at the end.
@@ -78,6 +95,16 @@ async function untilRunning(child: ChildProcess, lines: string[]): Promise<void>
   child.stderr?.on('data', hear)
   child.once('exit', (code) => reject(new Error(`The market ended (${code}) before it ran:\n${lines.join('\n')}`)))
   await promise
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(`${url}/api/ready`, { signal: AbortSignal.timeout(2_000) })
+    await answer.body?.cancel()
+    return answer.ok
+  } catch {
+    return false
+  }
 }
 
 /** The supervisor's children that run this role. */

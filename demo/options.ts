@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util'
 export interface Options {
   /** Whoever uses the same seed sees the same people decide the same things. */
   readonly seed: number
-  /** Ends the API and the worker by force, again and again, while work goes on. */
-  readonly kill: boolean
+  /** How often API, worker and PostgreSQL are ended by force while work goes on, all together. */
+  readonly kills: number
   /** The demo's own dozen jobs even where the real ones are at hand. */
   readonly own: boolean
   readonly jobs: number
@@ -14,7 +14,8 @@ export const usage = `npm run demo -- [options]
 
   --jobs 50   only so many of the jobs
   --own       the demo's own dozen jobs, even where the real ones are at hand
-  --kill      ends the API and the worker by kill -9 several times in the middle
+  --kill      ends API, worker and PostgreSQL by kill -9 in the middle, 9 times in all
+  --kills 30  so many times
   --seed 1    another seed, other decisions
 `
 
@@ -25,11 +26,12 @@ export function readOptions(args: readonly string[]): Options | null {
       seed: { type: 'string', default: '1' },
       jobs: { type: 'string', default: '1000' },
       kill: { type: 'boolean', default: false },
+      kills: { type: 'string' },
       own: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
-  const [seed, jobs] = [Number(values.seed), Number(values.jobs)]
-  if (values.help || !Number.isSafeInteger(seed) || !(jobs >= 1)) return null
-  return { seed, jobs, kill: values.kill, own: values.own }
+  const [seed, jobs, kills] = [values.seed, values.jobs, values.kills ?? (values.kill ? 9 : 0)].map(Number)
+  if (values.help || !Number.isSafeInteger(seed) || !(jobs! >= 1) || !(kills! >= 0)) return null
+  return { seed: seed!, jobs: jobs!, kills: kills!, own: values.own }
 }

@@ -17,7 +17,8 @@ export async function signUp(url: string, name: string, persistence: Persistence
   const signedUp = await visitor.post('/api/auth/sign-up/email', { email, password, name })
   expect(signedUp, 201)
   // A replayed answer brings no cookie: whoever lost the first one signs in.
-  const cookie = signedUp.cookie ?? (await visitor.post('/api/auth/sign-in/email', { email, password })).cookie
+  const cookie =
+    signedUp.cookie ?? (await visitor.post('/api/auth/sign-in/email', { email, password }, { anew: true })).cookie
   const browser = openAsker(url, { cookie: cookie!, origin: url }, persistence)
   const key = await browser.post<{ key: string }>('/api/keys', { name: 'demo' })
   expect(key, 201)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Database } from '../src/base/db.ts'
+import type { Sql } from '../src/base/db.ts'
 import { type Asker, openAsker } from './ask.ts'
 import { countJobs, ended, sumOf } from './follow.ts'
 import { expect } from './people.ts'
@@ -10,7 +10,7 @@ const mostRounds = 60
 
 export interface Rounds {
   readonly url: string
-  readonly db: Database
+  readonly db: Sql
   readonly owners: readonly Owner[]
   readonly shift: Omit<Shift, 'mayComeMore'>
   /** All senders' posting. */
@@ -24,9 +24,10 @@ export interface Rounds {
 export async function workInRounds({ url, db, owners, shift, posting }: Rounds): Promise<string[]> {
   const clock = openAsker(url, {}, { retries: 0, replays: 0 })
   let isPosting = true
-  void posting.finally(() => {
+  const posted = (): void => {
     isPosting = false
-  })
+  }
+  void posting.then(posted, posted)
   const tryAllTooLate = (now: number): Promise<unknown> =>
     Promise.all(owners.map((owner) => tryTooLate(owner, now, shift.told)))
   let quietRounds = 0
@@ -55,7 +56,7 @@ export async function workInRounds({ url, db, owners, shift, posting }: Rounds):
 const patienceMs = 1_500
 
 /** Looks now and then whether submitted work is being verified; each verdict may bring a job back into the queue. */
-function watchVerification(db: Database): { isMoving(): boolean; stop(): void } {
+function watchVerification(db: Sql): { isMoving(): boolean; stop(): void } {
   let submitted = 0
   let changedAt = Date.now()
   const look = async (): Promise<void> => {
@@ -71,7 +72,7 @@ function watchVerification(db: Database): { isMoving(): boolean; stop(): void } 
  * How far the clock must move for something to happen: to the next timer of what is in somebody's hands; if nothing is, a day,
  * after which jobs are offered again to those who had them; and when even that brought nothing, to whatever timer is next.
  */
-async function secondsToNextTimer(db: Database, quietRounds: number): Promise<number> {
+async function secondsToNextTimer(db: Sql, quietRounds: number): Promise<number> {
   const [next] = await db.rows<{ inHand: number | null; any: number | null }>(
     `select ceil(extract(epoch from min(due_at) filter (where status in ('held', 'accepted', 'submitted')) - app_now()))::integer as "inHand",
             ceil(extract(epoch from min(due_at) - app_now()))::integer as any from job where ended_at is null`,
@@ -90,13 +91,13 @@ async function advance(clock: Asker, seconds: number): Promise<number> {
 
 const describe = `id || ' ' || status || ', due ' || round(extract(epoch from app_now() - due_at)) || ' s ago' as line`
 
-const openJobs = async (db: Database): Promise<string[]> =>
+const openJobs = async (db: Sql): Promise<string[]> =>
   (await db.rows<{ line: string }>(`select ${describe} from job where ended_at is null limit 20`)).map(
     ({ line }) => line,
   )
 
 /** Jobs past their timer must be moved on by the market itself within seconds; answers those that are not. */
-export async function untilNoneOverdue(db: Database): Promise<string[]> {
+export async function untilNoneOverdue(db: Sql): Promise<string[]> {
   let overdue: string[] = []
   for (let waited = 0; waited < 30_000; waited += 100) {
     const rows = await db.rows<{ line: string }>(

@@ -10,15 +10,27 @@ interface Posted {
   readonly status: string
 }
 
+export interface Sending {
+  readonly chance: Chance
+  readonly told: Told
+  /** Waits until it is time for a sender's n-th job of so many. */
+  readonly untilDue: (n: number, of: number) => Promise<void>
+}
+
 /** The real price, within what the market allows. */
 export const priceOf = ({ price }: Ordered): number => Math.min(100_000, Math.max(100, Math.round(price * 100)))
 
 /** A sender's part: pays in what the jobs cost and a little more, posts them, pays for what was short, changes their mind at times. */
-export async function send(sender: Person, jobs: readonly Ordered[], chance: Chance, told: Told): Promise<void> {
+export async function send(
+  sender: Person,
+  jobs: readonly Ordered[],
+  { chance, told, untilDue }: Sending,
+): Promise<void> {
   const total = jobs.reduce((sum, job) => sum + priceOf(job), 0)
   // Less than needed at first, so that posting runs short now and then, as it does in life.
   let funded = await fund(sender, Math.max(500, total - 75_000), told)
-  for (const job of jobs) {
+  for (const [n, job] of jobs.entries()) {
+    await untilDue(n, jobs.length)
     const { body, status } = await sender.ask.post<Posted & { job_id?: string }>(
       '/api/jobs/run',
       await order(sender, job, chance),

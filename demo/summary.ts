@@ -1,10 +1,12 @@
-import type { Database } from '../src/base/db.ts'
+import type { Sql } from '../src/base/db.ts'
 import { dollars } from '../src/base/money.ts'
-import { checkLaws } from '../src/core/ledger/laws.ts'
+import { checkLaws, platformBalance } from '../src/core/ledger/laws.ts'
+import { verifyChain } from '../src/core/ledger/seal.ts'
+import { jobLaws } from '../src/desks/jobs/laws.ts'
 import type { Persistence } from './ask.ts'
 import type { Chance } from './chance.ts'
 import { countJobs, sumOf } from './follow.ts'
-import type { Told } from './told.ts'
+import { killsIn, type Told } from './told.ts'
 
 interface Money {
   readonly topped_up: number
@@ -28,6 +30,8 @@ const moneySql = `select
 
 export interface Story {
   readonly told: Told
+  /** How many kills were asked for. */
+  readonly kills: number
   readonly chance: Chance
   readonly persistence: Persistence
   readonly seconds: number
@@ -38,11 +42,12 @@ export interface Story {
 }
 
 /** Prints what came of it; answers whether all is as it must be. */
-export async function tell(db: Database, story: Story): Promise<boolean> {
+export async function tell(db: Sql, story: Story): Promise<boolean> {
   const { told, persistence, seconds, stuck } = story
   const counts = await countJobs(db)
   const money = (await db.rows<Money>(moneySql))[0]!
   const faults = [...stuck, ...(await faultsOf(db, money, told))]
+  if (killsIn(told) !== story.kills) faults.push(`${killsIn(told)} of ${story.kills} kills took place`)
   const requeued = await db.rows<{ reason: string; n: number }>(
     `select data->>'reason' as reason, count(*) as n from event where name = 'job.requeued' group by 1 order by 2 desc`,
   )
@@ -70,9 +75,13 @@ export async function tell(db: Database, story: Story): Promise<boolean> {
     ['refunded', dollars(money.refunded)],
     ['left in escrow', dollars(money.escrow)],
     ['left in wallets', dollars(money.wallets)],
-    ...(told.kills.api + told.kills.worker > 0
+    ...(killsIn(told) > 0
       ? ([
-          ['killed (-9)', `the API ${told.kills.api} times, the worker ${told.kills.worker} times`],
+          [
+            'killed (-9)',
+            `${killsIn(told)} times: the API ${told.kills.api}, the worker ${told.kills.worker}, PostgreSQL ${told.kills.postgres}; ` +
+              `${told.killsInWork} of them with jobs in work; all was back within ${(told.longestAwayMs / 1000).toFixed(1)} s`,
+          ],
           [
             'clients',
             `asked ${persistence.retries} times again, ${persistence.replays} of the answers had been given before`,
@@ -94,8 +103,8 @@ export async function tell(db: Database, story: Story): Promise<boolean> {
 }
 
 /** The laws of the ledger, and that what people saw is what the database says. */
-async function faultsOf(db: Database, money: Money, told: Told): Promise<string[]> {
-  const faults = (await checkLaws(db)).map(({ law, where, detail }) => `${law}: ${where} (${detail})`)
+async function faultsOf(db: Sql, money: Money, told: Told): Promise<string[]> {
+  const faults = (await checkLaws(db, jobLaws)).map(({ law, where, detail }) => `${law}: ${where} (${detail})`)
   const must = (holds: boolean, fault: string): void => {
     if (!holds) faults.push(fault)
   }
@@ -108,5 +117,13 @@ async function faultsOf(db: Database, money: Money, told: Told): Promise<string[
   must(money.escrow === 0, `${money.escrow} cents are left in escrow`)
   must(money.funded === money.paid + money.fees + money.refunded, 'what went into escrow is not what came out of it')
   must(money.wallets + money.fees === money.topped_up, 'wallets and fees are not what was topped up')
+  const atStripe = -(await platformBalance(db, 'platform:stripe'))
+  must(atStripe === told.toppedUp, `${atStripe} cents are booked at Stripe, ${told.toppedUp} were paid there`)
+  const [twin] = await db.rows<{ taken: number }>(
+    `select coalesce(sum((body->>'amount')::bigint), 0)::bigint as taken from stripe_twin.object
+     where kind = 'charge' and body->>'status' = 'succeeded'`,
+  )
+  must(twin!.taken === told.toppedUp, `Stripe took ${twin!.taken} cents, ${told.toppedUp} were paid there`)
+  faults.push(...(await verifyChain(db)).faults.map((fault) => `the hash chain: ${fault}`))
   return faults
 }

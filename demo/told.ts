@@ -1,3 +1,6 @@
+export const victims = ['api', 'worker', 'postgres'] as const
+export type Victim = (typeof victims)[number]
+
 /** What the people of the demo saw; counted by them, so that it can be held against what the database says. */
 export interface Told {
   posted: number
@@ -13,7 +16,10 @@ export interface Told {
   submitted: number
   lateRefused: number
   lapsedRefused: number
-  kills: { api: number; worker: number }
+  /** How often each was killed, how often while somebody had a job in hands, and how long the market was away at most. */
+  kills: Record<Victim, number>
+  killsInWork: number
+  longestAwayMs: number
   note(line: string): void
 }
 
@@ -29,6 +35,10 @@ export const newTold = (note: (line: string) => void): Told => ({
   submitted: 0,
   lateRefused: 0,
   lapsedRefused: 0,
-  kills: { api: 0, worker: 0 },
+  kills: { api: 0, worker: 0, postgres: 0 },
+  killsInWork: 0,
+  longestAwayMs: 0,
   note,
 })
+
+export const killsIn = ({ kills }: Told): number => victims.reduce((sum, victim) => sum + kills[victim], 0)

@@ -1,5 +1,6 @@
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { ConfigError, readConfig } from './base/config.ts'
 import { exitWithParent } from './base/lifeline.ts'
 
@@ -16,22 +17,25 @@ const roles: Readonly<Record<string, () => Promise<void>>> = {
   all: () => serve({ api: true, worker: true }),
 }
 
-/** Runs the API, the background work, or both in this process until SIGTERM; then drains for at most 10 seconds. */
+/**
+ * Runs the API, the background work, or both in this process until it is asked to end; then drains for at most 10 seconds. Before
+ * that, SIGTERM leaves load balancers the time to see that `/api/ready` says no; SIGINT comes from a person, who waits for nothing.
+ */
 async function serve(role: { api: boolean; worker: boolean }): Promise<void> {
   const { buildApi, openMarket, startBackground } = await import('./market.ts')
   const config = readConfig()
   const market = openMarket(config, role.api ? 'api' : 'worker')
-  const stopped = new Promise<void>((resolve) => {
-    process.once('SIGTERM', resolve)
-    process.once('SIGINT', resolve)
-  })
+  const terminated = new Promise<void>((resolve) => void process.on('SIGTERM', () => resolve()))
+  const interrupted = new Promise<void>((resolve) => void process.on('SIGINT', () => resolve()))
   const app = role.api ? await buildApi(market) : null
   const worker = role.worker ? startBackground(market) : null
   await app?.listen({ port: config.port, host: config.host })
   market.log.info({ port: role.api ? config.port : undefined }, role.api ? 'listening' : 'working')
-  await stopped
+  await Promise.race([terminated, interrupted])
+  market.leaving.abort()
+  if (app) await Promise.race([pause(config.readyGraceMs), interrupted])
   const drained = Promise.all([app?.close(), worker?.stop()]).then(() => market.close())
-  await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, 10_000))])
+  await Promise.race([drained, pause(10_000)])
   process.exit(0)
 }
 
@@ -53,5 +57,6 @@ try {
   // What a person can mend is told in a sentence; anything else with where it happened.
   const expected = error instanceof ConfigError || (error instanceof Error && error.name === 'StartRefused')
   process.stderr.write(`${expected ? error.message : error instanceof Error ? error.stack : String(error)}\n`)
-  process.exitCode = 1
+  // Not left to the event loop: connections that were opened before the fault would keep a process that does nothing alive.
+  process.exit(1)
 }

@@ -25,6 +25,7 @@ import { jobSecrets, mayReadJobFile } from './desks/jobs/secrets.ts'
 import { sweepJobs } from './desks/jobs/sweep.ts'
 import { readStats } from './desks/jobs/tally.ts'
 import { clockApi, systemApi } from './edges/http/api.ts'
+import { answerReadiness } from './edges/http/drain.ts'
 import type { Limits } from './edges/http/limits.ts'
 import { openApi } from './edges/http/openapi.ts'
 import { buildServer } from './edges/http/server.ts'
@@ -50,6 +51,8 @@ export interface Market {
   readonly credentials: Credentials
   readonly storage: Storage
   readonly signals: Signals
+  /** Aborted when this process is going to stop: from then on `/api/ready` says so, and everything else is served as before. */
+  readonly leaving: AbortController
   close(): Promise<void>
 }
 
@@ -72,6 +75,7 @@ export function openMarket(config: Config, name = 'clawrk'): Market {
     credentials: openCredentials(db),
     storage: diskStorage(join(config.dataDir, 'files')),
     signals,
+    leaving: new AbortController(),
     async close() {
       await signals.close()
       await db.close()
@@ -119,14 +123,11 @@ export async function buildApi(
     ...options,
     rooms: withClock ? [...rooms, clockRoom(db, () => sweepJobs(db))] : rooms,
     async extras(app) {
+      answerReadiness(app, db, market.leaving.signal)
       // Whoever waits is told first: pulls answer 204 and streams end, or they would hold up the drain.
       app.addHook('preClose', () => market.signals.close())
       const description = openApi(withClock ? allContracts : contracts, { version, url: config.appUrl })
       app.get('/openapi.json', () => description)
-      app.get('/api/ready', async (_request, reply) => {
-        await db.rows('select 1')
-        return reply.send({ ready: true })
-      })
       if (config.stripe.webhookSecret)
         await stripeWebhook(app, { db, stripe, secret: config.stripe.webhookSecret, wake })
       if (!config.stripe.secretKey && config.stripe.apiBase) await twinProxy(app, config.stripe.apiBase)

@@ -56,6 +56,11 @@ export const settings = [
   { name: 'STRIPE_API_BASE', fallback: '', help: 'origin of the Stripe API (default https://api.stripe.com)' },
   { name: 'JOB_FEE_PERCENT', fallback: '20', help: 'fee of a job, in percent of its price' },
   { name: 'JOB_FEE_FIXED_CENTS', fallback: '50', help: 'fixed part of the fee of a job, in cents' },
+  {
+    name: 'READY_GRACE_MS',
+    fallback: '',
+    help: 'how long after SIGTERM the API serves on while /api/ready answers 503 (default 5000 in live mode, 1000 in test mode)',
+  },
   { name: 'ALLOW_RULES_ONLY', fallback: '', help: '1 lets live mode verify work by checks and rules alone' },
   { name: 'LOG_LEVEL', fallback: 'info', help: 'trace, debug, info, warn, error or silent' },
 ] as const satisfies readonly Setting[]
@@ -90,6 +95,8 @@ export interface Config {
   } | null
   readonly jobFee: { readonly percent: number; readonly fixedCents: number }
   readonly allowRulesOnly: boolean
+  /** From the end of readiness to the end of listening. */
+  readonly readyGraceMs: number
   readonly logLevel: string
 }
 
@@ -144,6 +151,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       'CRON_SECRET must be visible ASCII without spaces: an Authorization header carries nothing else unchanged',
     )
   const holdDays = raw('WITHDRAW_HOLD_DAYS') === '' ? (live ? 7 : 0) : whole('WITHDRAW_HOLD_DAYS', 0, 365)
+  const readyGraceMs = raw('READY_GRACE_MS') === '' ? (live ? 5_000 : 1_000) : whole('READY_GRACE_MS', 0, 60_000)
   const proxy = raw('TRUST_PROXY')
   const config: Config = {
     mode: live ? 'live' : 'test',
@@ -166,6 +174,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     stripe: { secretKey, webhookSecret, apiBase: raw('STRIPE_API_BASE') || null },
     github,
     jobFee: { percent: whole('JOB_FEE_PERCENT', 0, 100), fixedCents: whole('JOB_FEE_FIXED_CENTS', 0, 100_000) },
+    readyGraceMs,
     allowRulesOnly: raw('ALLOW_RULES_ONLY') === '1',
     logLevel: raw('LOG_LEVEL'),
   }

@@ -59,7 +59,11 @@ export function openSignals(sql: Sql, url: string, log: Log): Signals {
       await sql.rows(`select pg_notify('${channel}', $1)`, [topics.slice(start, start + 100).join(' ')])
     }
   }
-  const session = listen(url, (payload) => payload.split(' ').forEach(hear), log)
+  const rouseAll = (): void => {
+    for (const waiters of [...waiting.values()]) for (const waiter of [...waiters]) waiter.rouse()
+  }
+  // What was told while nobody listened is lost, so whoever waits looks for themselves when we listen again.
+  const session = listen(url, (payload) => payload.split(' ').forEach(hear), rouseAll, log)
 
   return {
     tell(topic) {
@@ -99,14 +103,19 @@ export function openSignals(sql: Sql, url: string, log: Log): Signals {
     },
     async close() {
       closed = true
-      for (const waiters of [...waiting.values()]) for (const waiter of [...waiters]) waiter.rouse()
+      rouseAll()
       await session.close()
     },
   }
 }
 
 /** Hears the channel on a connection of its own, which is made again when it breaks. */
-function listen(url: string, onPayload: (payload: string) => void, log: Log): { close(): Promise<void> } {
+function listen(
+  url: string,
+  onPayload: (payload: string) => void,
+  onListening: () => void,
+  log: Log,
+): { close(): Promise<void> } {
   let closed = false
   let client: pg.Client | null = null
   let rouse = (): void => {}
@@ -122,6 +131,7 @@ function listen(url: string, onPayload: (payload: string) => void, log: Log): { 
         await next.connect()
         await next.query(`listen ${channel}`)
         client = next
+        onListening()
         if (closed) await next.end()
         await broken
       } catch (error) {

@@ -98,6 +98,21 @@ test('after the server itself is killed, what it had committed is there', async 
   owner.kill('SIGKILL')
 })
 
+test('a child of a killed server that does not notice is ended, and holds nobody up', async () => {
+  const first = await launch()
+  const client = new pg.Client({ connectionString: first.url })
+  client.on('error', () => {})
+  await client.connect()
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+  process.kill(rows[0]!.pid, 'SIGSTOP')
+  process.kill(first.pid, 'SIGKILL')
+  await first.exited
+  const second = await launch()
+  assert.equal(await ask(second, 'select 1'), 1)
+  assert.ok(!processesOf(dataDir).some((line) => line.startsWith(`${rows[0]!.pid} `)), 'the child is gone')
+  await client.end()
+})
+
 test('a pid file that names some other living process does not keep it from starting', async () => {
   const pidFile = join(dataDir, 'cluster/postmaster.pid')
   writeFileSync(

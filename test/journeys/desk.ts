@@ -65,14 +65,14 @@ export function went<B>(answer: Answer<B>, status = 200): B {
 
 /** Several people with accounts, in the order of their names. */
 export async function people<N extends readonly string[]>(
-  market: TestMarket,
+  market: Pick<TestMarket, 'db' | 'url'>,
   ...names: N
 ): Promise<{ [K in keyof N]: Person }> {
   return (await Promise.all(names.map((name) => newcomer(market, name)))) as { [K in keyof N]: Person }
 }
 
 /** Somebody as sign-up makes them, with a session and a key, but without a password: hashing one takes half a second. */
-async function newcomer({ db, url }: TestMarket, name: string): Promise<Person> {
+async function newcomer({ db, url }: Pick<TestMarket, 'db' | 'url'>, name: string): Promise<Person> {
   const email = `${randomUUID()}@people.test`
   const { userId, cookie, key } = await db.transaction(async (sql) => {
     const id = await openAccount(sql, { name, email })
@@ -93,7 +93,7 @@ async function newcomer({ db, url }: TestMarket, name: string): Promise<Person> 
 let gifts = 0
 
 /** Money in a wallet as if topped up by card, without a walk to the twin's page. */
-export async function fund(market: TestMarket, { userId }: Person, cents: number): Promise<void> {
+export async function fund(market: Pick<TestMarket, 'db'>, { userId }: Person, cents: number): Promise<void> {
   const [row] = await market.db.rows<{ outcome: string }>(
     `select ledger_post('topup', 'topup:test', $3, 'USD', array['platform:stripe'], array['wallet:' || $1], array[$2::bigint]) as outcome`,
     [userId, cents, `topup:test-${++gifts}`],
@@ -175,7 +175,7 @@ export async function moveClockTo(
 }
 
 /** Money is where it belongs: the laws of the ledger hold, and every escrow holds the price of its live, paid job and nothing else. */
-export async function assertLawful({ db }: TestMarket): Promise<void> {
+export async function assertLawful({ db }: Pick<TestMarket, 'db'>): Promise<void> {
   assert.deepEqual(await checkLaws(db), [])
   const wrong = await db.rows(
     `select job.id, status, price_cents, coalesce(balance, 0) as escrow from job left join ledger_account a on a.id = 'escrow:job:' || job.id

@@ -3,59 +3,7 @@ import test, { type TestContext } from 'node:test'
 import type { Job } from '../../src/desks/jobs/job.ts'
 import { type Person, startTestMarket, type TestMarket } from '../support/market.ts'
 import { until } from '../support/processes.ts'
-
-interface Event {
-  id: number
-  event: string
-  data: Record<string, unknown>
-}
-
-/** Reads a stream until it ends, or until `stop` says so. */
-async function read(
-  url: string,
-  person: Person,
-  job: string,
-  lastEventId?: number,
-  stop: (events: Event[]) => boolean = () => false,
-) {
-  const controller = new AbortController()
-  const answer = await fetch(`${url}/api/jobs/${job}/logs`, {
-    signal: controller.signal,
-    headers: {
-      authorization: `Bearer ${person.key}`,
-      ...(lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) }),
-    },
-  })
-  const events: Event[] = []
-  if (answer.status !== 200) {
-    await answer.text()
-    return { status: answer.status, events }
-  }
-  assert.match(answer.headers.get('content-type')!, /^text\/event-stream/)
-  let rest = ''
-  try {
-    for await (const bytes of answer.body!.pipeThrough(new TextDecoderStream())) {
-      rest += bytes
-      const blocks = rest.split('\n\n')
-      rest = blocks.pop()!
-      for (const block of blocks) {
-        const fields = Object.fromEntries(
-          block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
-        )
-        if (fields.event)
-          events.push({
-            id: Number(fields.id),
-            event: fields.event,
-            data: JSON.parse(fields.data!) as Record<string, unknown>,
-          })
-      }
-      if (stop(events)) controller.abort()
-    }
-  } catch (error) {
-    if (!controller.signal.aborted) throw error
-  }
-  return { status: 200, events }
-}
+import { read } from './reader.ts'
 
 const good =
   'Unix began in 1969 at Bell Labs, where Thompson and Ritchie wrote the operating system after Multics; its history leads to C, BSD and Linux.'
@@ -73,11 +21,8 @@ async function accepted(market: TestMarket, ada: Person, bob: Person): Promise<s
   return body.id
 }
 
-async function story(
-  context: TestContext,
-  apis = 1,
-): Promise<{ market: TestMarket; ada: Person; bob: Person; eve: Person }> {
-  const market = await startTestMarket({ apis })
+async function story(context: TestContext): Promise<{ market: TestMarket; ada: Person; bob: Person; eve: Person }> {
+  const market = await startTestMarket()
   context.after(() => market.close())
   const [ada, bob, eve] = [await market.person('Ada'), await market.person('Bob'), await market.person('Eve')]
   await ada.topUp(5_000)
@@ -132,41 +77,6 @@ test('a worker reads the lines of their own attempts only', async (context) => {
   assert.ok(!JSON.stringify(hers.events).includes('canary'), 'nothing of the other worker’s text')
 })
 
-test('500 disconnects over two processes: no line is lost or doubled', async (context) => {
-  const { market, ada, bob } = await story(context, 2)
-  const job = await accepted(market, ada, bob)
-  // A long log, written while readers come and go.
-  const lines = 500
-  const writing = (async () => {
-    for (let n = 0; n < lines; n++) {
-      await market.db.rows(
-        `insert into job_log (job_id, kind, data, created_at) values ($1, 'log', json_build_object('n', $2::integer), app_now())`,
-        [job, n],
-      )
-      if (n % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
-    }
-    await bob.ask('POST', `/api/jobs/${job}/submit`, { output: good })
-  })()
-  let last = 0
-  let disconnects = 0
-  const seen: Event[] = []
-  while (seen.at(-1)?.event !== 'end') {
-    const { events } = await read(market.urls[disconnects % 2]!, ada, job, last, (soFar) => soFar.length >= 1)
-    const fresh = events.slice(0, 1)
-    seen.push(...fresh)
-    last = fresh.at(-1)?.id ?? last
-    disconnects++
-  }
-  await writing
-  assert.ok(disconnects >= 500, `${disconnects} disconnects`)
-  assert.deepEqual(
-    seen.filter(({ data }) => 'n' in data).map(({ data }) => data.n),
-    Array.from({ length: lines }, (_, n) => n),
-  )
-  assert.equal(new Set(seen.map(({ id }) => id)).size, seen.length)
-  context.diagnostic(`${disconnects} disconnects, ${seen.length} events`)
-})
-
 test('a stream ends soon after its key is revoked, and 20 streams are the most', async (context) => {
   const { market, ada, bob } = await story(context)
   const job = await accepted(market, ada, bob)
@@ -210,4 +120,27 @@ test('a pull that waits is handed the job when it is queued, and answers 204 whe
   assert.deepEqual([status, body.id, body.status], [200, job.id, 'held'])
   context.diagnostic(`handed over ${Date.now() - asked} ms after it was asked for`)
   assert.equal((await bob.ask('POST', '/api/jobs/pull', { wait_seconds: 31 })).status, 400)
+})
+
+test('a line whose telling was lost with the listening connection is read as soon as that is made again', async (context) => {
+  const { market, ada, bob } = await story(context)
+  const job = await accepted(market, ada, bob)
+  const reading = read(market.url, ada, job, undefined, ({ length }) => length > 0)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  const cut = await market.db.rows(
+    `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'listen %'`,
+  )
+  assert.equal(cut.length, 1)
+  const written = Date.now()
+  await market.db.rows(
+    `insert into job_log (job_id, kind, data, created_at) values ($1, 'log', '{"message": "unheard"}', app_now())`,
+    [job],
+  )
+  const { events } = await reading
+  assert.deepEqual(
+    events.map(({ data }) => data.message),
+    ['unheard'],
+  )
+  // By itself the stream looks every 10 s.
+  assert.ok(Date.now() - written < 7_000, `it took ${Date.now() - written} ms`)
 })

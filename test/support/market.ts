@@ -15,6 +15,8 @@ export interface TestMarketOptions {
   readonly worker?: boolean
   /** How many APIs stand on the one database. */
   readonly apis?: number
+  /** A migrated database to stand on, instead of a clone of the template. */
+  readonly databaseUrl?: string
   /** Rate limits other than those of test mode. */
   readonly limits?: Partial<Limits>
 }
@@ -82,8 +84,9 @@ export async function startTestMarket({
   worker = true,
   apis = 1,
   limits = {},
+  databaseUrl: given,
 }: TestMarketOptions = {}): Promise<TestMarket> {
-  const { url: databaseUrl } = await cloneDatabase()
+  const databaseUrl = given ?? (await cloneDatabase()).url
   const ports: number[] = []
   while (ports.length < apis) {
     const port = await findFreePort()
@@ -130,7 +133,8 @@ export async function startTestMarket({
   }
 }
 
-async function signUp(url: string, name: string): Promise<Person> {
+/** Signs somebody up at a market, with a key of all default scopes. Their e-mail address is new each time. */
+export async function signUp(url: string, name: string): Promise<Person> {
   const email = `${name.toLowerCase().replaceAll(/\W/g, '.')}.${randomBytes(4).toString('hex')}@people.test`
   const signedUp = await ask<{ user: { id: string } }>(url, 'POST', '/api/auth/sign-up/email', {
     email,

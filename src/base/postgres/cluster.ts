@@ -110,6 +110,8 @@ export async function clearStalePid(cluster: string): Promise<void> {
   // Children of a killed server end within moments; the file is what keeps a new server away from them until then.
   for (let tries = 0; tries < 60 && (existsSync(`/proc/${pid}`) || anyoneIn(cluster)); tries++) {
     if (worksIn(pid, cluster) || !(isZombie(pid) || anyoneIn(cluster))) break
+    // One that is held up, by a slow disk or a full socket, would keep the market away as long. What it does is lost in any case.
+    if (tries >= 10 && Number(readPidFile(cluster)?.[0]) === pid) endOrphans(cluster)
     await new Promise((done) => setTimeout(done, 50))
   }
   if (!anyoneIn(cluster) && Number(readPidFile(cluster)?.[0]) === pid)
@@ -135,6 +137,18 @@ function worksIn(pid: number | string, cluster: string): boolean {
 
 function anyoneIn(cluster: string): boolean {
   return readdirSync('/proc').some((name) => /^\d+$/.test(name) && worksIn(name, cluster))
+}
+
+/** Ends the children of a server that is dead; only whoever calls itself PostgreSQL's, should somebody else work in that folder. */
+function endOrphans(cluster: string): void {
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name) || !worksIn(name, cluster)) continue
+    try {
+      if (readFileSync(`/proc/${name}/cmdline`, 'utf8').startsWith('postgres: ')) process.kill(Number(name), 'SIGKILL')
+    } catch {
+      // It has ended by itself, or is not ours to end.
+    }
+  }
 }
 
 function isZombie(pid: number): boolean {

@@ -1,5 +1,26 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import type { Sql } from '../../base/db.ts'
+import { refuseAtEdge } from '../../base/refusals.ts'
+import { sendRefusal } from './refuse.ts'
+
+/**
+ * `/api/ready` says whether a load balancer should send requests here: not while the database is away, and not once `leaving` has
+ * aborted. All else is still answered then, each time with the wish that the connection be closed, so that few are open at the end.
+ */
+export function answerReadiness(app: FastifyInstance, db: Sql, leaving: AbortSignal): void {
+  app.get('/api/ready', async (request, reply) => {
+    if (leaving.aborted) {
+      const sentence = 'This process is about to stop; send requests to another one.'
+      return sendRefusal(reply, request, refuseAtEdge('busy', { retryable: true, retry_after_seconds: 2 }, sentence))
+    }
+    await db.rows('select 1')
+    return reply.send({ ready: true })
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (leaving.aborted) reply.header('connection', 'close')
+  })
+}
 
 /**
  * While the server closes, ends every connection as soon as it has no request under way. Node itself ends those that are idle at
@@ -9,6 +30,8 @@ export function drainConnections(app: FastifyInstance): void {
   const requests = new Map<Socket, number>()
   let closing = false
   app.server.on('connection', (socket) => {
+    // The socket listens until all that closes before it has: whoever comes in between would hold the end up by saying nothing.
+    if (closing) return socket.destroy()
     requests.set(socket, 0)
     socket.once('close', () => requests.delete(socket))
   })

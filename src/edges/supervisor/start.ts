@@ -29,7 +29,7 @@ export interface StartOptions {
  * Resolves after SIGTERM, SIGINT or SIGHUP, when nothing it started is left. Throws a `StartRefused` when it cannot start.
  */
 export async function startMarket(config: Config, { entry = marketEntry }: StartOptions = {}): Promise<void> {
-  const stopping = untilAsked()
+  const { stopping, atOnce } = untilAsked()
   const log = (line: string): void => void process.stderr.write(`clawrk: ${line}\n`)
   // A terminal or a pipe that went away must not end the market.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
@@ -51,6 +51,7 @@ export async function startMarket(config: Config, { entry = marketEntry }: Start
     supervisor = supervise({
       children: marketChildren({ config, entry, databaseUrl, twinPort }),
       log,
+      patienceMs: config.readyGraceMs + 12_000,
       output: process.stdout.isTTY ? 'prefix' : 'merge',
     })
     await Promise.race([Promise.all([supervisor.started, untilHealthy(config, stopping)]), whenAborted(stopping)])
@@ -61,7 +62,8 @@ export async function startMarket(config: Config, { entry = marketEntry }: Start
     if (error instanceof StartRefused) throw error
     throw new StartRefused(error instanceof Error ? error.message : String(error), { cause: error })
   } finally {
-    await supervisor?.stop()
+    void whenAborted(atOnce).then(() => supervisor?.hurry())
+    await supervisor?.stop(atOnce.aborted ? 'SIGINT' : 'SIGTERM')
     await postgres?.stop()
     lock.release()
   }
@@ -88,7 +90,14 @@ function marketChildren({ config, entry, databaseUrl, twinPort }: Parts): Child[
     ...(twinPort === null ? {} : twinEnvironment(config, twinPort)),
   })
   const roles = twinPort === null ? ['api', 'worker'] : ['twin', 'api', 'worker']
-  return roles.map((role) => ({ name: role, command: process.execPath, args: [entry, role], env }))
+  return roles.map((role) => ({
+    name: role,
+    command: process.execPath,
+    args: [entry, role],
+    env,
+    // Top-ups that are under way in the API still need it.
+    outlives: role === 'twin',
+  }))
 }
 
 /** What the lock says while its owner is ending its children: whoever starts meanwhile waits for it. */
@@ -102,7 +111,7 @@ async function claimFolder(config: Config, stopping: AbortSignal): Promise<PidLo
     const claim = takePidLock(join(config.dataDir, 'supervisor.pid'), config.appUrl)
     if ('release' in claim) return claim
     // An owner that lost its own parent takes a moment to notice.
-    if (Date.now() - askedAt > (claim.note === stoppingNote ? 20_000 : 1_000)) {
+    if (Date.now() - askedAt > (claim.note === stoppingNote ? config.readyGraceMs + 20_000 : 1_000)) {
       throw new StartRefused(
         `A market already runs on ${config.dataDir}: ${claim.note} (process ${claim.pid}). ` +
           'Stop it first, or set CLAWRK_DATA_DIR and PORT to start another one.',
@@ -159,20 +168,31 @@ function greeting(config: Config): string {
 `
 }
 
-/** Aborts when somebody asks this process to end, or when the process that started it is gone. */
-function untilAsked(): AbortSignal {
-  const controller = new AbortController()
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => controller.abort())
+interface Asked {
+  /** Somebody asks this process to end, or the process that started it is gone. */
+  readonly stopping: AbortSignal
+  /** Nobody is left who would wait for a load balancer: Ctrl-C in the terminal, or its end. */
+  readonly atOnce: AbortSignal
+}
+
+function untilAsked(): Asked {
+  const [stopping, atOnce] = [new AbortController(), new AbortController()]
+  const stopAtOnce = (): void => {
+    atOnce.abort()
+    stopping.abort()
+  }
+  process.on('SIGTERM', () => stopping.abort())
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, stopAtOnce)
   if (process.send) {
-    process.once('disconnect', () => controller.abort())
+    process.once('disconnect', stopAtOnce)
     process.channel?.unref()
   }
   if (process.env.npm_lifecycle_event) {
     // Under `npm start`: npm passes on what it is asked, but when it is killed only the change of our parent tells.
     const npm = process.ppid
-    setInterval(() => process.ppid !== npm && controller.abort(), 100).unref()
+    setInterval(() => process.ppid !== npm && stopAtOnce(), 100).unref()
   }
-  return controller.signal
+  return { stopping: stopping.signal, atOnce: atOnce.signal }
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {

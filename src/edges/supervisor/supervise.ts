@@ -7,6 +7,8 @@ export interface Child {
   readonly args: readonly string[]
   /** Asked at every start, so a restarted child sees what has changed. */
   readonly env: () => NodeJS.ProcessEnv
+  /** Others work with it, so it is asked to end only after they have. */
+  readonly outlives?: boolean
   /** Whether a line it printed says that it is at work. Without it, a child is at work once it was started. */
   readonly ready?: (line: string) => boolean
 }
@@ -16,21 +18,27 @@ export interface SuperviseOptions {
   readonly log: (line: string) => void
   /** What children print: as it is, or each line with the child's name before it. */
   readonly output?: 'merge' | 'prefix'
+  /** How long a child that was asked to end may take; after that it is ended by force. */
+  readonly patienceMs?: number
 }
+
+/** SIGTERM lets children take their leave of a load balancer; SIGINT means at once. Both let them finish what is under way. */
+export type StopSignal = 'SIGTERM' | 'SIGINT'
 
 export interface Supervisor {
   /** Resolves when every child is at work. Rejects with a sentence when one keeps ending before it ever was. */
   readonly started: Promise<void>
   /** Ends every child and starts it again. */
   restart(): void
-  /** Asks every child to end, ends by force what is still there after 12 s, and starts nothing again. */
-  stop(): Promise<void>
+  /** Asks every child to end, ends by force what loses patience, and starts nothing again. */
+  stop(signal?: StopSignal): Promise<void>
+  /** While it stops: asks those that are still there to end at once. */
+  hurry(): void
 }
 
-const patienceMs = 12_000
 const backoffMs = { first: 200, most: 10_000 }
 /** A child that lived this long has recovered: its next restart is quick again. */
-const steadyMs = 20_000
+const steadyMs = 2_000
 /** A child that ends this often in a row before it ever was at work will not get there by another try. */
 const hopelessAfter = 5
 
@@ -38,20 +46,27 @@ const hopelessAfter = 5
  * Runs children and starts again what dies, ever slower while it keeps dying.
  * Each has a channel to this process, by which it notices the death of this one (`exitWithParent`).
  */
-export function supervise({ children, log, output = 'merge' }: SuperviseOptions): Supervisor {
+export function supervise({ children, log, output = 'merge', patienceMs = 12_000 }: SuperviseOptions): Supervisor {
   let stopping = false
-  const kept = children.map((child) => keep(child, { log, output, isStopping: () => stopping }))
+  const kept = children.map((child) => ({
+    outlives: child.outlives ?? false,
+    ...keep(child, { log, output, patienceMs, isStopping: () => stopping }),
+  }))
   const started = Promise.all(kept.map((one) => one.started)).then(() => {})
   // Whoever awaits it sees the rejection; nobody has to.
   started.catch(() => {})
   return {
     started,
     restart: () => {
-      for (const one of kept) one.kill('SIGTERM')
+      for (const one of kept) one.kill('SIGINT')
     },
-    async stop() {
+    async stop(signal = 'SIGTERM') {
       stopping = true
-      await Promise.all(kept.map((one) => one.end()))
+      await Promise.all(kept.filter(({ outlives }) => !outlives).map((one) => one.end(signal)))
+      await Promise.all(kept.filter(({ outlives }) => outlives).map((one) => one.end(signal)))
+    },
+    hurry: () => {
+      for (const one of kept) if (!one.outlives) one.kill('SIGINT')
     },
   }
 }
@@ -59,16 +74,17 @@ export function supervise({ children, log, output = 'merge' }: SuperviseOptions)
 interface Keeping {
   readonly log: (line: string) => void
   readonly output: 'merge' | 'prefix'
+  readonly patienceMs: number
   readonly isStopping: () => boolean
 }
 
 interface Kept {
   readonly started: Promise<void>
   kill(signal: NodeJS.Signals): void
-  end(): Promise<void>
+  end(signal: StopSignal): Promise<void>
 }
 
-function keep(child: Child, { log, output, isStopping }: Keeping): Kept {
+function keep(child: Child, { log, output, patienceMs, isStopping }: Keeping): Kept {
   const started = Promise.withResolvers<void>()
   let wasReady = false
   let failures = 0
@@ -125,11 +141,11 @@ function keep(child: Child, { log, output, isStopping }: Keeping): Kept {
   return {
     started: started.promise,
     kill: (signal) => void running?.kill(signal),
-    async end() {
+    async end(signal) {
       clearTimeout(restart)
       const last = running
       if (!last) return
-      last.kill('SIGTERM')
+      last.kill(signal)
       const force = setTimeout(() => {
         log(`${child.name} did not end within ${patienceMs / 1000} s and is ended by force`)
         // With whatever it started in its process group.
