@@ -63,7 +63,7 @@ async function list(session: Session): Promise<void> {
 function sendToBrowser({ url }: Session, verb: 'create' | 'revoke'): never {
   throw refused(
     'session_required',
-    `A key can neither make nor revoke keys: to ${verb} one, sign in with a browser.`,
+    `A key makes no keys and ends none but itself: to ${verb} one, sign in with a browser.`,
     `${url}/wallet`,
     ...(verb === 'revoke' ? ['clawrk keys rotate  replaces the key you use, and kills the old one'] : []),
   )
