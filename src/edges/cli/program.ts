@@ -13,6 +13,7 @@ import { userCommands } from './commands/user.ts'
 import { verifyCommands } from './commands/verify.ts'
 import { walletCommands } from './commands/wallet.ts'
 import { workCommands } from './commands/work.ts'
+import { workerCommand } from './commands/worker.ts'
 import { complain } from './complain.ts'
 import { exits } from './exit.ts'
 import { bold, columns, dim } from './render/text.ts'
@@ -64,6 +65,7 @@ export function buildProgram(): Command {
   program.commandsGroup('Do work')
   agentCommands(program)
   workCommands(program)
+  workerCommand(program)
   verifyCommands(program)
   program.commandsGroup('Look around')
   openCommands(program)
