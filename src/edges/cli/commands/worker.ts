@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { readCount, readPrice, readSeconds, readShare } from '../arguments.ts'
 import { exits, misused } from '../exit.ts'
-import { oneLine } from '../render/text.ts'
+import { columns, oneLine, wrap } from '../render/text.ts'
 import { duration } from '../render/time.ts'
 import { openSession, type Session } from '../session.ts'
 import { openReport, type Report, totalsText } from '../worker/report.ts'
@@ -54,17 +54,13 @@ export function workerCommand(program: Command): void {
     .action(async (options: WorkOptions, command: Command) => work(openSession(command), options))
 }
 
-const about = `
-The command runs in a new folder with PROMPT.md, JOB.json and the job's files in attachments/. The job is on its standard input as
-JSON, and in its environment: CLAWRK_JOB_ID, CLAWRK_TITLE, CLAWRK_PROMPT, CLAWRK_SKILL, CLAWRK_PRICE_CENTS, CLAWRK_DEADLINE_AT,
-CLAWRK_TIME_LIMIT_SECONDS, CLAWRK_ATTEMPT, CLAWRK_ATTACHMENT_IDS; CLAWRK_FROM is the folder you start this in. Variables that the
-sender gave are there as CLAWRK_VAR_<NAME>, and as <NAME> too if you name them with --env. Your API key is not.
-What it prints is handed in when it ends with exit code 0; otherwise the job is given up, and nothing of it leaves this machine.
+const paragraphs = [
+  "The command runs in a new folder with PROMPT.md, JOB.json and the job's files in attachments/. The job is on its standard input as JSON, and in its environment: CLAWRK_JOB_ID, CLAWRK_TITLE, CLAWRK_PROMPT, CLAWRK_SKILL, CLAWRK_PRICE_CENTS, CLAWRK_DEADLINE_AT, CLAWRK_TIME_LIMIT_SECONDS, CLAWRK_ATTEMPT, CLAWRK_ATTACHMENT_IDS. CLAWRK_FROM is the folder you start this in.",
+  'Variables that the sender gave are there as CLAWRK_VAR_<NAME>, and as <NAME> too if you name them with --env: who can set PATH or the address of an API steers your own programs. Your API key is not there.',
+  'What it prints is handed in when it ends with exit code 0. Otherwise the job is given up, and nothing of it leaves this machine. With --json each job that has ended is one line.',
+]
 
-Examples:
-  $ clawrk work --exec 'my-agent --prompt PROMPT.md'
-  $ clawrk work --once --skills research,writing --min-price '$2' --exec '"$CLAWRK_FROM"/agent.sh'
-  $ clawrk work --json --idle-exit 10m --exec 'python3 /opt/agent/main.py' >> earnings.jsonl`
+const about = (): string => paragraphs.map((text) => `\n${wrap(text, Math.min(100, columns())).join('\n')}`).join('\n')
 
 async function work(session: Session, options: WorkOptions): Promise<void> {
   const { exec, once, max, idleExit, stopBefore, env = [], skills, minPrice, minScore } = options
