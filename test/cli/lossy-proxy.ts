@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -21,7 +21,9 @@ export interface LossyProxy {
 export async function startLossyProxy(market: string): Promise<LossyProxy> {
   const heard: string[] = []
   const waiting: { route: RegExp; mishap: Mishap }[] = []
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => void pass(request, response))
+
+  async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController()
     response.on('close', () => gone.abort())
     const name = `${request.method} ${request.url}`
@@ -48,7 +50,8 @@ export async function startLossyProxy(market: string): Promise<LossyProxy> {
     } catch {
       request.socket?.destroy()
     }
-  })
+  }
+
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
