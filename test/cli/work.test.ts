@@ -40,6 +40,13 @@ function begin(shell: Shell, ...args: string[]): Running {
   return running
 }
 
+/** Waits until a worker says something; a busy machine takes its time to start one. */
+async function hasSaid(running: Running, text: string): Promise<void> {
+  await until(`a worker says "${text}"`, () => running.stderr.includes(text), 45_000).catch((error: unknown) => {
+    throw new Error(`it said: ${running.stdout}${running.stderr}`, { cause: error })
+  })
+}
+
 /** A new worker at a shell of their own. */
 async function worker(name: string, url = market.url): Promise<Shell> {
   const [person] = await people(market, name)
@@ -207,7 +214,7 @@ test('near the deadline the command is ended with all it has started, and the jo
 test('Ctrl-C lets the job in hand be finished; a second one gives it up; with none in hand it leaves at once', async () => {
   const fay = await worker('Fay')
   const idle = begin(fay, '--exec', print)
-  await until('it waits', () => idle.stderr.includes('Working as default'))
+  await hasSaid(idle, 'Working as default')
   idle.signal('SIGINT')
   const left = await idle.ended
   assert.deepEqual([left.code, left.stdout], [0, ''])
@@ -215,7 +222,7 @@ test('Ctrl-C lets the job in hand be finished; a second one gives it up; with no
 
   const finished = await post(ada)
   const working = begin(fay, '--exec', `echo begun >&2; sleep 2; ${print}`)
-  await until('it works', () => working.stderr.includes('begun'))
+  await hasSaid(working, 'begun')
   working.signal('SIGINT')
   const ended = await working.ended
   assert.deepEqual([ended.code, (await look(finished.id)).status], [0, 'verified'])
@@ -235,7 +242,7 @@ test('Ctrl-C lets the job in hand be finished; a second one gives it up; with no
 
   const graced = await worker('Gil')
   const slow = begin(graced, '--grace', '1', '--exec', 'echo begun >&2; sleep 300')
-  await until('it works', () => slow.stderr.includes('begun'))
+  await hasSaid(slow, 'begun')
   slow.signal('SIGINT')
   assert.equal((await slow.ended).code, 1)
   assert.equal((await look(dropped.id)).attempt_count, 2)
