@@ -85,10 +85,11 @@ async function work(session: Session, options: WorkOptions): Promise<void> {
   }
   const note = session.json ? '' : await session.testMode()
   const name = oneLine(options.agent ?? session.agent?.name ?? 'default')
+  // Before anybody is told of Ctrl-C.
+  const stopping = listenForStop(options.grace, (text) => report.remark(text))
   report.remark(
     [`Working as ${name} at ${session.url}; Ctrl-C stops after the job in hand.`, note].filter(Boolean).join(' '),
   )
-  const stopping = listenForStop(options.grace, (text) => report.remark(text))
   try {
     await workShift({
       session,
