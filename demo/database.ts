@@ -8,7 +8,7 @@ import { clusterUrl, findServer, type RunningServer } from '../src/base/postgres
 const patienceMs = 60_000
 
 /** The embedded database of a market, looked at from outside. Only for reading: what got no answer is asked again. */
-export interface WatchedDatabase extends Sql {
+export interface WatchedDatabase extends Sql, Pick<Database, 'overview'> {
   /** Its server, while one takes connections. */
   server(): RunningServer | null
   close(): Promise<void>
@@ -30,21 +30,24 @@ export function watchDatabase(postgresDir: string): WatchedDatabase {
     }
     return open?.db ?? null
   }
+  const patiently = async <T>(look: (db: Database) => Promise<T>): Promise<T> => {
+    const giveUpAt = Date.now() + patienceMs
+    for (;;) {
+      try {
+        const db = current()
+        if (db) return await look(db)
+      } catch (error) {
+        if (!isUnreachable(error) || Date.now() > giveUpAt) throw error
+      }
+      if (Date.now() > giveUpAt) throw new Error(`PostgreSQL was away for ${patienceMs / 1000} s.`)
+      await sleep(50)
+    }
+  }
   return {
     server,
-    async rows<R>(text: string, params: readonly unknown[] = []): Promise<R[]> {
-      const giveUpAt = Date.now() + patienceMs
-      for (;;) {
-        try {
-          const db = current()
-          if (db) return await db.rows<R>(text, params)
-        } catch (error) {
-          if (!isUnreachable(error) || Date.now() > giveUpAt) throw error
-        }
-        if (Date.now() > giveUpAt) throw new Error(`PostgreSQL was away for ${patienceMs / 1000} s.`)
-        await sleep(50)
-      }
-    },
+    rows: <R>(text: string, params: readonly unknown[] = []): Promise<R[]> =>
+      patiently((db) => db.rows<R>(text, params)),
+    overview: (work) => patiently((db) => db.overview(work)),
     async close() {
       await open?.db.close()
     },

@@ -5,6 +5,7 @@ import { verifyChain } from '../src/core/ledger/seal.ts'
 import { jobLaws } from '../src/desks/jobs/laws.ts'
 import type { Persistence } from './ask.ts'
 import type { Chance } from './chance.ts'
+import type { WatchedDatabase } from './database.ts'
 import { countJobs, sumOf } from './follow.ts'
 import { killsIn, type Told } from './told.ts'
 
@@ -103,7 +104,7 @@ export async function tell(db: Sql, story: Story): Promise<boolean> {
 }
 
 /** The laws of the ledger, and that what people saw is what the database says. */
-async function faultsOf(db: Sql, money: Money, told: Told): Promise<string[]> {
+async function faultsOf(db: WatchedDatabase, money: Money, told: Told): Promise<string[]> {
   const faults = (await checkLaws(db, jobLaws)).map(({ law, where, detail }) => `${law}: ${where} (${detail})`)
   const must = (holds: boolean, fault: string): void => {
     if (!holds) faults.push(fault)

@@ -14,6 +14,7 @@ import { readAgent } from './core/accounts/queries.ts'
 import { accountsRoom } from './core/accounts/room.ts'
 import { filesApi } from './core/files/api.ts'
 import { filesRoom } from './core/files/room.ts'
+import { s3Storage } from './core/files/s3-storage.ts'
 import { diskStorage, type Storage } from './core/files/storage.ts'
 import { paymentsApi } from './core/payments/api.ts'
 import { paymentsRoom } from './core/payments/room.ts'
@@ -73,7 +74,7 @@ export function openMarket(config: Config, name = 'clawrk'): Market {
     log,
     stripe: openStripe(config),
     credentials: openCredentials(db),
-    storage: diskStorage(join(config.dataDir, 'files')),
+    storage: config.s3 ? s3Storage(config.s3) : diskStorage(join(config.dataDir, 'files')),
     signals,
     leaving: new AbortController(),
     async close() {

@@ -54,6 +54,19 @@ export const settings = [
   { name: 'STRIPE_SECRET_KEY', fallback: '', help: 'Stripe key (default: the built-in Stripe twin, play money)' },
   { name: 'STRIPE_WEBHOOK_SECRET', fallback: '', help: 'signing secret of the Stripe webhook endpoint' },
   { name: 'STRIPE_API_BASE', fallback: '', help: 'origin of the Stripe API (default https://api.stripe.com)' },
+  {
+    name: 'S3_BUCKET',
+    fallback: '',
+    help: 'keeps attachments in this bucket of an S3-compatible store (default: in the data folder)',
+  },
+  { name: 'S3_ENDPOINT', fallback: '', help: 'address of the store, for MinIO and its kind (default: that of Amazon)' },
+  { name: 'S3_REGION', fallback: 'us-east-1', help: 'region of the bucket' },
+  {
+    name: 'S3_ACCESS_KEY_ID',
+    fallback: '',
+    help: 'access key of the store (default: what the machine is given, such as a role)',
+  },
+  { name: 'S3_SECRET_ACCESS_KEY', fallback: '', help: 'its secret' },
   { name: 'JOB_FEE_PERCENT', fallback: '20', help: 'fee of a job, in percent of its price' },
   { name: 'JOB_FEE_FIXED_CENTS', fallback: '50', help: 'fixed part of the fee of a job, in cents' },
   {
@@ -92,6 +105,13 @@ export interface Config {
     readonly clientSecret: string
     readonly baseUrl: string
     readonly apiUrl: string
+  } | null
+  /** Where attachments are kept; null: in the data folder. */
+  readonly s3: {
+    readonly bucket: string
+    readonly endpoint: string | null
+    readonly region: string
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null
   } | null
   readonly jobFee: { readonly percent: number; readonly fixedCents: number }
   readonly allowRulesOnly: boolean
@@ -150,6 +170,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     faults.push(
       'CRON_SECRET must be visible ASCII without spaces: an Authorization header carries nothing else unchanged',
     )
+  const [accessKeyId, secretAccessKey] = [raw('S3_ACCESS_KEY_ID'), raw('S3_SECRET_ACCESS_KEY')]
+  const [bucket, endpoint] = [raw('S3_BUCKET'), raw('S3_ENDPOINT').replace(/\/+$/, '')]
+  if (Boolean(accessKeyId) !== Boolean(secretAccessKey))
+    faults.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY are needed together')
+  if (endpoint && !(URL.canParse(endpoint) && /^https?:\/\//.test(endpoint)))
+    faults.push(`S3_ENDPOINT must be a web address, not "${endpoint}"`)
+  if (!bucket && (endpoint || accessKeyId))
+    faults.push('S3_BUCKET is needed too, to keep files in an S3-compatible store')
   const holdDays = raw('WITHDRAW_HOLD_DAYS') === '' ? (live ? 7 : 0) : whole('WITHDRAW_HOLD_DAYS', 0, 365)
   const readyGraceMs = raw('READY_GRACE_MS') === '' ? (live ? 5_000 : 1_000) : whole('READY_GRACE_MS', 0, 60_000)
   const proxy = raw('TRUST_PROXY')
@@ -173,6 +201,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     withdrawHoldDays: holdDays,
     stripe: { secretKey, webhookSecret, apiBase: raw('STRIPE_API_BASE') || null },
     github,
+    s3: bucket
+      ? {
+          bucket,
+          endpoint: endpoint || null,
+          region: raw('S3_REGION'),
+          credentials: accessKeyId ? { accessKeyId, secretAccessKey } : null,
+        }
+      : null,
     jobFee: { percent: whole('JOB_FEE_PERCENT', 0, 100), fixedCents: whole('JOB_FEE_FIXED_CENTS', 0, 100_000) },
     readyGraceMs,
     allowRulesOnly: raw('ALLOW_RULES_ONLY') === '1',

@@ -13,12 +13,23 @@ export interface Ran {
   json<T = Readonly<Record<string, unknown>>>(): T
 }
 
+/** A command that goes on while the test does something else. */
+export interface Running {
+  /** What it has printed so far. */
+  readonly stdout: string
+  readonly stderr: string
+  readonly ended: Promise<Ran>
+  signal(name: NodeJS.Signals): void
+}
+
 export interface Shell {
   readonly home: string
   /** Runs `clawrk` as its own process, without a terminal. */
   (...args: string[]): Promise<Ran>
   /** The same with more in the environment, or something on standard input. */
   with(more: { readonly env?: Record<string, string>; readonly input?: string }): (...args: string[]) => Promise<Ran>
+  /** The same without waiting for its end. */
+  start(...args: string[]): Running
 }
 
 /** Somebody's shell, with a home of its own and nothing in the environment that says where a market is. */
@@ -27,20 +38,25 @@ export function openShell(env: Readonly<Record<string, string>> = {}): Shell {
   const runWith =
     ({ env: more = {}, input = '' }: { env?: Record<string, string>; input?: string }) =>
     (...args: string[]) =>
-      run(process.execPath, [entry, ...args], environment({ HOME: home, ...env, ...more }), input)
-  return Object.assign(runWith({}), { home, with: runWith })
+      start(process.execPath, [entry, ...args], environment({ HOME: home, ...env, ...more }), input).ended
+  return Object.assign(runWith({}), {
+    home,
+    with: runWith,
+    start: (...args: string[]) => start(process.execPath, [entry, ...args], environment({ HOME: home, ...env }), ''),
+  })
 }
 
-/** The same command in a terminal of 80 columns, with `input` typed into it. */
+/** The same command in a terminal, with `input` typed into it. */
 export function inTerminal(
   shell: Shell,
   args: readonly string[],
   env: Record<string, string>,
   input = '',
+  columns = 80,
 ): Promise<Ran> {
   const quoted = [process.execPath, entry, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')
   const all = environment({ HOME: shell.home, TERM: 'xterm-256color', ...env })
-  return run('script', ['-qec', `stty cols 80 rows 40; exec ${quoted}`, '/dev/null'], all, input)
+  return start('script', ['-qec', `stty cols ${columns} rows 40; exec ${quoted}`, '/dev/null'], all, input).ended
 }
 
 function environment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
@@ -48,23 +64,31 @@ function environment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv 
   return { PATH, TMPDIR, NODE_COMPILE_CACHE, ...more }
 }
 
-function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv, input: string): Promise<Ran> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
-    let stdout = ''
-    let stderr = ''
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      stdout += chunk
+function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv, input: string): Running {
+  const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
+  const printed = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (chunk: string) => {
+      printed[name] += chunk
     })
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      stderr += chunk
-    })
-    // A command that reads nothing may have ended before this arrives.
-    child.stdin.on('error', () => {})
-    child.stdin.end(input)
+  }
+  // A command that reads nothing may have ended before this arrives.
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
+  const ended = new Promise<Ran>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code) => {
-      resolve({ code: code ?? -1, stdout, stderr, json: <T>() => JSON.parse(stdout) as T })
+      resolve({ code: code ?? -1, ...printed, json: <T>() => JSON.parse(printed.stdout) as T })
     })
   })
+  return {
+    get stdout() {
+      return printed.stdout
+    },
+    get stderr() {
+      return printed.stderr
+    },
+    ended,
+    signal: (name) => void child.kill(name),
+  }
 }

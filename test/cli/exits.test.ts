@@ -145,7 +145,7 @@ test('without a terminal nothing prompts', async () => {
     run.stderr,
     '✖ There is nobody to ask whether the price is right.\n  → add -y to post the job at once, or --quote to see the estimate only\n',
   )
-  assert.equal((await shell('login')).code, 2)
+  assert.equal((await shell('login', '--key')).code, 2)
   assert.deepEqual((await shell('jobs', '--json')).json(), [])
 })
 

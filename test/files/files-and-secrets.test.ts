@@ -1,16 +1,32 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import type { Attachment } from '../../src/core/files/attachment.ts'
 import type { Job } from '../../src/desks/jobs/job.ts'
 import { type Person, startTestMarket, type TestMarket } from '../support/market.ts'
 import { until } from '../support/processes.ts'
+import { startS3StandIn } from './s3-stand-in.ts'
+
+/** Where a market keeps its files; what holds for them holds in every place. */
+const places: Readonly<Record<string, (context: TestContext) => Promise<Readonly<Record<string, string>>>>> = {
+  'on disk': async () => ({ CLAWRK_DATA_DIR: mkdtempSync(join(tmpdir(), 'clawrk-data-')) }),
+  'in S3': async (context) => {
+    const store = await startS3StandIn()
+    context.after(() => store.close())
+    return store.env
+  },
+}
 
 async function story(
   context: TestContext,
   names: readonly string[],
+  place = 'on disk',
 ): Promise<{ market: TestMarket; people: Person[] }> {
-  const market = await startTestMarket()
+  const env = await places[place]!(context)
+  const market = await startTestMarket({ env })
   context.after(() => market.close())
   const people: Person[] = []
   for (const name of names) people.push(await market.person(name))
@@ -64,116 +80,6 @@ const work = async (bob: Person, id: string): Promise<Job> => {
   return body
 }
 
-test('a file goes with a job to whoever accepts it, and the work comes back with one', async (context) => {
-  const { market, people } = await story(context, ['Ada', 'Bob', 'Eve'])
-  const [ada, bob, eve] = people as [Person, Person, Person]
-  const bytes = randomBytes(300_000)
-  const { status, body: file } = await upload(market, ada, 'words.bin', bytes, 'application/pdf')
-  assert.equal(status, 201)
-  assert.equal(file.sha256, createHash('sha256').update(bytes).digest('hex'))
-  assert.deepEqual([file.name, file.size, file.content_type], ['words.bin', 300_000, 'application/pdf'])
-  assert.equal(await statusOf(market, bob, file.id), 404, 'loose files are their owner’s')
-
-  const job = await post(ada, { attachments: [file.id] })
-  assert.deepEqual(job.attachments, [file])
-  assert.equal((await bob.ask<Job>('GET', `/api/jobs/${job.id}`)).body.attachments, null)
-  const held = await bob.ask<Job>('POST', `/api/jobs/${job.id}/claim`)
-  assert.equal(held.body.attachments, null, 'only from accept on')
-  assert.equal(await statusOf(market, bob, file.id), 404)
-  const accepted = await bob.ask<Job>('POST', `/api/jobs/${job.id}/accept`)
-  assert.deepEqual(accepted.body.attachments, [file])
-  const got = await download(market, bob, file.id)
-  assert.ok(Buffer.from(await got.arrayBuffer()).equals(bytes))
-  assert.equal(got.headers.get('content-type'), 'application/octet-stream')
-  assert.match(got.headers.get('content-disposition')!, /^attachment; /)
-  assert.equal(got.headers.get('x-content-type-options'), 'nosniff')
-  assert.equal(await statusOf(market, eve, file.id), 404)
-
-  const { body: result } = await upload(market, bob, 'count.txt', 'there are 42 words')
-  const submitted = await bob.ask<Job>('POST', `/api/jobs/${job.id}/submit`, {
-    output:
-      '42. A count by splitting at white space and a second one by regular expression agree; numbers and hyphenated words in the file were taken as one each.',
-    attachments: [{ id: result.id }],
-  })
-  assert.equal(submitted.status, 200)
-  assert.deepEqual(submitted.body.output_attachments, [result])
-  await until('verified', async () => (await ada.ask<Job>('GET', `/api/jobs/${job.id}`)).body.status === 'verified')
-  assert.deepEqual((await ada.ask<Job>('GET', `/api/jobs/${job.id}`)).body.output_attachments, [result])
-  assert.equal(await (await download(market, ada, result.id)).text(), 'there are 42 words')
-  assert.equal(await statusOf(market, eve, result.id), 404)
-})
-
-test('work that did not pass is not the sender’s to read, files included', async (context) => {
-  const { market, people } = await story(context, ['Ada', 'Bob'])
-  const [ada, bob] = people as [Person, Person]
-  const job = await post(ada, { checks: [{ type: 'contains', value: 'nobody would write this' }] })
-  await work(bob, job.id)
-  const { body: result } = await upload(market, bob, 'count.txt', 'secret work')
-  await bob.ask('POST', `/api/jobs/${job.id}/submit`, {
-    output: 'There are 42 words in this file, says the worker.',
-    attachments: [result.id],
-  })
-  await until('requeued', async () => (await ada.ask<Job>('GET', `/api/jobs/${job.id}`)).body.status === 'queued')
-  const seen = (await ada.ask<Job>('GET', `/api/jobs/${job.id}`)).body
-  assert.deepEqual([seen.output_text, seen.output_attachments, seen.verification?.pass], [null, null, false])
-  assert.equal(await statusOf(market, ada, result.id), 404)
-  assert.equal(await statusOf(market, bob, result.id), 200, 'it stays the worker’s own')
-})
-
-test('a file is attached once, by its owner, and all of a list or none', async (context) => {
-  const { market, people } = await story(context, ['Ada', 'Bob'])
-  const [ada, bob] = people as [Person, Person]
-  const { body: mine } = await upload(market, ada, 'a.txt', 'a')
-  const { body: his } = await upload(market, bob, 'b.txt', 'b')
-  const before = (await ada.ask<{ balance_cents: number }>('GET', '/api/wallet/balance')).body.balance_cents
-  for (const attachments of [[mine.id, his.id], ['01a20226-00b5-7bc1-9461-989abfd9ed53'], [mine.id, mine.id]]) {
-    const refused = await ada.ask('POST', '/api/jobs/run', {
-      prompt: 'x',
-      price_cents: 500,
-      confirmed: true,
-      attachments,
-    })
-    assert.equal(refused.status, 400)
-  }
-  assert.equal(
-    (await ada.ask<{ balance_cents: number }>('GET', '/api/wallet/balance')).body.balance_cents,
-    before,
-    'nothing was paid',
-  )
-  await post(ada, { attachments: [mine.id] })
-  const again = await ada.ask('POST', '/api/jobs/run', {
-    prompt: 'x',
-    price_cents: 500,
-    confirmed: true,
-    attachments: [mine.id],
-  })
-  assert.deepEqual([again.status, again.body.code], [400, 'attachment_unusable'])
-})
-
-test('too large, missing, misnamed, unfinished: refused, and loose files go after a day', async (context) => {
-  const { market, people } = await story(context, ['Ada'])
-  const [ada] = people as [Person]
-  const big = await upload(market, ada, 'big.bin', Buffer.alloc(25 * 1024 * 1024 + 1))
-  assert.deepEqual([big.status, big.body.code], [413, 'file_too_large'])
-  const exact = await upload(market, ada, 'exact.bin', Buffer.alloc(25 * 1024 * 1024))
-  assert.equal(exact.status, 201)
-  const misnamed = await upload(market, ada, 'a.txt', 'a', 'text/plain', 'other')
-  assert.deepEqual([misnamed.status, misnamed.body.code], [400, 'file_missing'])
-  const json = await ada.ask('POST', '/api/attachments', { file: 'x' })
-  assert.equal(json.status, 400)
-  const multipart = new FormData()
-  multipart.append('prompt', 'x')
-  const elsewhere = await fetch(`${market.url}/api/jobs/run`, {
-    method: 'POST',
-    headers: { 'x-api-key': ada.key },
-    body: multipart,
-  })
-  assert.equal(elsewhere.status, 415)
-  await elsewhere.arrayBuffer()
-  await market.advance(25 * 3600)
-  await until('loose file gone', async () => (await statusOf(market, ada, exact.body.id)) === 404, 70_000)
-})
-
 const hostileNames = [
   '../../etc/passwd',
   '..\\..\\windows\\system32\\cmd.exe',
@@ -219,42 +125,154 @@ const hostileNames = [
   'x.pdf/../../y',
 ]
 
-test(`${hostileNames.length} hostile file names and contents are stored under ids and served inert`, async (context) => {
-  const { market, people } = await story(context, ['Ada'])
-  const [ada] = people as [Person]
-  const contents = [
-    '<html><script>alert(document.cookie)</script>',
-    '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>',
-    '%PDF-1.4 /JavaScript',
-    'MZ\u0090',
-    '#!/bin/sh\nid',
-  ]
-  for (const [index, name] of hostileNames.entries()) {
-    const type = [
-      'text/html',
-      'image/svg+xml',
-      'application/javascript',
-      'text/html; charset=utf-7',
-      'application/xhtml+xml',
-    ][index % 5]!
-    const { status, body } = await upload(market, ada, name, contents[index % contents.length]!, type)
-    if (name === '') assert.equal(status, 400, 'a file without a name is a form field')
-    if (name === '') continue
-    assert.equal(status, 201, name)
-    assert.doesNotMatch(body.name, /[/\\\p{Cc}"<>]/u, name)
-    assert.doesNotMatch(body.name, /^\.|^$/, name)
-    const got = await download(market, ada, body.id)
+for (const place of Object.keys(places)) {
+  test(`${place}: a file goes with a job to whoever accepts it, and the work comes back with one`, async (context) => {
+    const { market, people } = await story(context, ['Ada', 'Bob', 'Eve'], place)
+    const [ada, bob, eve] = people as [Person, Person, Person]
+    const bytes = randomBytes(300_000)
+    const { status, body: file } = await upload(market, ada, 'words.bin', bytes, 'application/pdf')
+    assert.equal(status, 201)
+    assert.equal(file.sha256, createHash('sha256').update(bytes).digest('hex'))
+    assert.deepEqual([file.name, file.size, file.content_type], ['words.bin', 300_000, 'application/pdf'])
+    assert.equal(await statusOf(market, bob, file.id), 404, 'loose files are their owner’s')
+
+    const job = await post(ada, { attachments: [file.id] })
+    assert.deepEqual(job.attachments, [file])
+    assert.equal((await bob.ask<Job>('GET', `/api/jobs/${job.id}`)).body.attachments, null)
+    const held = await bob.ask<Job>('POST', `/api/jobs/${job.id}/claim`)
+    assert.equal(held.body.attachments, null, 'only from accept on')
+    assert.equal(await statusOf(market, bob, file.id), 404)
+    const accepted = await bob.ask<Job>('POST', `/api/jobs/${job.id}/accept`)
+    assert.deepEqual(accepted.body.attachments, [file])
+    const got = await download(market, bob, file.id)
+    assert.ok(Buffer.from(await got.arrayBuffer()).equals(bytes))
     assert.equal(got.headers.get('content-type'), 'application/octet-stream')
-    assert.match(
-      got.headers.get('content-disposition')!,
-      /^attachment; filename="[\w. -]+"; filename\*=UTF-8''[\w.!~%-]+$/,
-      name,
+    assert.match(got.headers.get('content-disposition')!, /^attachment; /)
+    assert.equal(got.headers.get('x-content-type-options'), 'nosniff')
+    assert.equal(await statusOf(market, eve, file.id), 404)
+
+    const { body: result } = await upload(market, bob, 'count.txt', 'there are 42 words')
+    const submitted = await bob.ask<Job>('POST', `/api/jobs/${job.id}/submit`, {
+      output:
+        '42. A count by splitting at white space and a second one by regular expression agree; numbers and hyphenated words in the file were taken as one each.',
+      attachments: [{ id: result.id }],
+    })
+    assert.equal(submitted.status, 200)
+    assert.deepEqual(submitted.body.output_attachments, [result])
+    await until('verified', async () => (await ada.ask<Job>('GET', `/api/jobs/${job.id}`)).body.status === 'verified')
+    assert.deepEqual((await ada.ask<Job>('GET', `/api/jobs/${job.id}`)).body.output_attachments, [result])
+    assert.equal(await (await download(market, ada, result.id)).text(), 'there are 42 words')
+    assert.equal(await statusOf(market, eve, result.id), 404)
+  })
+
+  test(`${place}: work that did not pass is not the sender’s to read, files included`, async (context) => {
+    const { market, people } = await story(context, ['Ada', 'Bob'], place)
+    const [ada, bob] = people as [Person, Person]
+    const job = await post(ada, { checks: [{ type: 'contains', value: 'nobody would write this' }] })
+    await work(bob, job.id)
+    const { body: result } = await upload(market, bob, 'count.txt', 'secret work')
+    await bob.ask('POST', `/api/jobs/${job.id}/submit`, {
+      output: 'There are 42 words in this file, says the worker.',
+      attachments: [result.id],
+    })
+    await until('requeued', async () => (await ada.ask<Job>('GET', `/api/jobs/${job.id}`)).body.status === 'queued')
+    const seen = (await ada.ask<Job>('GET', `/api/jobs/${job.id}`)).body
+    assert.deepEqual([seen.output_text, seen.output_attachments, seen.verification?.pass], [null, null, false])
+    assert.equal(await statusOf(market, ada, result.id), 404)
+    assert.equal(await statusOf(market, bob, result.id), 200, 'it stays the worker’s own')
+  })
+
+  test(`${place}: a file is attached once, by its owner, and all of a list or none`, async (context) => {
+    const { market, people } = await story(context, ['Ada', 'Bob'], place)
+    const [ada, bob] = people as [Person, Person]
+    const { body: mine } = await upload(market, ada, 'a.txt', 'a')
+    const { body: his } = await upload(market, bob, 'b.txt', 'b')
+    const before = (await ada.ask<{ balance_cents: number }>('GET', '/api/wallet/balance')).body.balance_cents
+    for (const attachments of [[mine.id, his.id], ['01a20226-00b5-7bc1-9461-989abfd9ed53'], [mine.id, mine.id]]) {
+      const refused = await ada.ask('POST', '/api/jobs/run', {
+        prompt: 'x',
+        price_cents: 500,
+        confirmed: true,
+        attachments,
+      })
+      assert.equal(refused.status, 400)
+    }
+    assert.equal(
+      (await ada.ask<{ balance_cents: number }>('GET', '/api/wallet/balance')).body.balance_cents,
+      before,
+      'nothing was paid',
     )
-    assert.match(got.headers.get('content-security-policy')!, /sandbox/)
-    assert.equal(got.headers.get('set-cookie'), null)
-    assert.equal(await got.text(), contents[index % contents.length])
-  }
-})
+    await post(ada, { attachments: [mine.id] })
+    const again = await ada.ask('POST', '/api/jobs/run', {
+      prompt: 'x',
+      price_cents: 500,
+      confirmed: true,
+      attachments: [mine.id],
+    })
+    assert.deepEqual([again.status, again.body.code], [400, 'attachment_unusable'])
+  })
+
+  test(`${place}: too large, missing, misnamed, unfinished: refused, and loose files go after a day`, async (context) => {
+    const { market, people } = await story(context, ['Ada'], place)
+    const [ada] = people as [Person]
+    const big = await upload(market, ada, 'big.bin', Buffer.alloc(25 * 1024 * 1024 + 1))
+    assert.deepEqual([big.status, big.body.code], [413, 'file_too_large'])
+    const exact = await upload(market, ada, 'exact.bin', Buffer.alloc(25 * 1024 * 1024))
+    assert.equal(exact.status, 201)
+    const misnamed = await upload(market, ada, 'a.txt', 'a', 'text/plain', 'other')
+    assert.deepEqual([misnamed.status, misnamed.body.code], [400, 'file_missing'])
+    const json = await ada.ask('POST', '/api/attachments', { file: 'x' })
+    assert.equal(json.status, 400)
+    const multipart = new FormData()
+    multipart.append('prompt', 'x')
+    const elsewhere = await fetch(`${market.url}/api/jobs/run`, {
+      method: 'POST',
+      headers: { 'x-api-key': ada.key },
+      body: multipart,
+    })
+    assert.equal(elsewhere.status, 415)
+    await elsewhere.arrayBuffer()
+    await market.advance(25 * 3600)
+    await until('loose file gone', async () => (await statusOf(market, ada, exact.body.id)) === 404, 70_000)
+  })
+
+  test(`${place}: ${hostileNames.length} hostile file names and contents are stored under ids and served inert`, async (context) => {
+    const { market, people } = await story(context, ['Ada'], place)
+    const [ada] = people as [Person]
+    const contents = [
+      '<html><script>alert(document.cookie)</script>',
+      '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>',
+      '%PDF-1.4 /JavaScript',
+      'MZ\u0090',
+      '#!/bin/sh\nid',
+    ]
+    for (const [index, name] of hostileNames.entries()) {
+      const type = [
+        'text/html',
+        'image/svg+xml',
+        'application/javascript',
+        'text/html; charset=utf-7',
+        'application/xhtml+xml',
+      ][index % 5]!
+      const { status, body } = await upload(market, ada, name, contents[index % contents.length]!, type)
+      if (name === '') assert.equal(status, 400, 'a file without a name is a form field')
+      if (name === '') continue
+      assert.equal(status, 201, name)
+      assert.doesNotMatch(body.name, /[/\\\p{Cc}"<>]/u, name)
+      assert.doesNotMatch(body.name, /^\.|^$/, name)
+      const got = await download(market, ada, body.id)
+      assert.equal(got.headers.get('content-type'), 'application/octet-stream')
+      assert.match(
+        got.headers.get('content-disposition')!,
+        /^attachment; filename="[\w. -]+"; filename\*=UTF-8''[\w.!~%-]+$/,
+        name,
+      )
+      assert.match(got.headers.get('content-security-policy')!, /sandbox/)
+      assert.equal(got.headers.get('set-cookie'), null)
+      assert.equal(await got.text(), contents[index % contents.length])
+    }
+  })
+}
 
 test('variables reach the worker who accepted and nobody else, and are gone when the job ends', async (context) => {
   const { market, people } = await story(context, ['Ada', 'Bob', 'Eve'])

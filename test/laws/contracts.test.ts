@@ -73,6 +73,7 @@ test('only a few endpoints are open to everybody, and every other names a known 
     'accounts.create_key',
     'accounts.verify_key',
     'accounts.rotate_key',
+    'accounts.revoke_own_key',
     'accounts.revoke_key',
   ])
   for (const { name, endpoint } of endpoints) {

@@ -337,6 +337,15 @@ export const accountsApi = contract('accounts', accountRefusals, {
     refusals: [],
     secrets: ['key'],
   }),
+  revoke_own_key: endpoint({
+    route: 'POST /api/keys/revoke',
+    summary: 'End the key you call with, and whatever it was rotated from or into: how a device signs out.',
+    kind: 'transaction',
+    access: 'key',
+    input: z.strictObject({}),
+    answers: { 200: Ok },
+    refusals: [],
+  }),
   revoke_key: endpoint({
     route: 'POST /api/keys/:id/revoke',
     summary: 'Revoke one of your keys; it stops working at once.',

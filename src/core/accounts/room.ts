@@ -65,5 +65,6 @@ export const accountsRoom = ({ db, credentials, busy, readStats, ...gitHub }: Ac
     verify_key: async ({ actor }) =>
       reply(200, { user_id: actor.userId, hosted_agent_id: actor.agentId, api_key_id: actor.keyId! }),
     rotate_key: (call) => rotateKey(call, credentials),
+    revoke_own_key: (call) => revokeKey(call, { id: call.actor.keyId! }, credentials),
     revoke_key: (call, input) => revokeKey(call, input, credentials),
   })

@@ -8,6 +8,7 @@ export const fileRefusals = {
   file_missing: ['invalid', 'Send one file as multipart/form-data in the field "file".'],
   file_too_large: ['too_large', 'A file may have at most 25 MB.'],
   quota_reached: ['too_large', 'You have uploaded 500 MB within 24 hours, which is the most; try again later.'],
+  storage_away: ['unavailable', 'The place where files are kept does not answer right now; try again in a moment.'],
 } as const
 
 export const refuseFile = refusing({ ...edgeRefusals, ...fileRefusals })
@@ -22,7 +23,7 @@ export const filesApi = contract('files', fileRefusals, {
     scope: 'jobs:read',
     input: z.strictObject({}),
     answers: { 201: Attachment },
-    refusals: ['file_missing', 'file_too_large', 'quota_reached'],
+    refusals: ['file_missing', 'file_too_large', 'quota_reached', 'storage_away'],
   }),
   download: endpoint({
     route: 'GET /api/attachments/:id',
@@ -32,6 +33,6 @@ export const filesApi = contract('files', fileRefusals, {
     scope: 'jobs:read',
     input: z.strictObject({ id: z.uuid().describe('Of the attachment.') }),
     answers: { 200: 'bytes' },
-    refusals: ['attachment_not_found'],
+    refusals: ['attachment_not_found', 'storage_away'],
   }),
 })

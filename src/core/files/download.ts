@@ -32,7 +32,7 @@ export async function download(
   const isParty =
     file.work !== null && (await mayRead(sql, { id, work: file.work, role: file.role!, viewer: actor.userId }))
   if (file.owner_id !== actor.userId && !isParty) throw refuseFile('attachment_not_found')
-  const bytes = await storage.get(id).catch(() => null)
+  const bytes = await storage.get(id)
   if (!bytes) throw refuseFile('attachment_not_found')
   return reply(200, bytes, {
     'content-type': 'application/octet-stream',

@@ -8,8 +8,8 @@ import { pipeline } from 'node:stream/promises'
 export interface Storage {
   /** Keeps the bytes; whole or not at all. */
   put(id: string, bytes: AsyncIterable<Uint8Array>): Promise<void>
-  /** The bytes; rejects when there are none. */
-  get(id: string): Promise<Readable>
+  /** The bytes; null when there are none. */
+  get(id: string): Promise<Readable | null>
   /** Throws the bytes away; none is fine. */
   remove(id: string): Promise<void>
 }
@@ -34,8 +34,12 @@ export function diskStorage(folder: string): Storage {
       }
     },
     async get(id) {
-      const file = await open(pathOf(id))
-      return file.createReadStream()
+      try {
+        return (await open(pathOf(id))).createReadStream()
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+        throw error
+      }
     },
     async remove(id) {
       await rm(pathOf(id), { force: true })

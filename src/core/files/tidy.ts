@@ -8,10 +8,14 @@ export async function tidyFiles(db: Database, storage: Storage): Promise<number>
   )
   let gone = 0
   for (const { id } of loose) {
-    // The row goes first: once it is gone nobody can attach the file, and bytes without a row harm nobody.
-    const [mine] = await db.rows(`delete from attachment where id = $1 and work is null returning 1`, [id])
+    // First nobody can attach it any more. The row goes last: where the bytes cannot be removed now, the next round finds it again.
+    const [mine] = await db.rows(
+      `update attachment set stored_at = null, size = null where id = $1 and work is null returning 1`,
+      [id],
+    )
     if (!mine) continue
     await storage.remove(id)
+    await db.rows(`delete from attachment where id = $1`, [id])
     gone++
   }
   return gone

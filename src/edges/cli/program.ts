@@ -13,7 +13,9 @@ import { userCommands } from './commands/user.ts'
 import { verifyCommands } from './commands/verify.ts'
 import { walletCommands } from './commands/wallet.ts'
 import { workCommands } from './commands/work.ts'
+import { workerCommand } from './commands/worker.ts'
 import { complain } from './complain.ts'
+import { addExamples } from './examples.ts'
 import { exits } from './exit.ts'
 import { bold, columns, dim } from './render/text.ts'
 import type { CommonOptions } from './session.ts'
@@ -37,6 +39,7 @@ export function buildProgram(): Command {
     .configureHelp({
       showGlobalOptions: true,
       helpWidth: Math.min(100, columns()),
+      minWidthToWrap: 16,
       visibleGlobalOptions: (command) =>
         command.parent ? program.options.filter(({ long }) => long === '--json' || long === '--api-url') : [],
       subcommandTerm: (command) => `${command.name()} ${command.usage().replace('[options]', '').trim()}`.trim(),
@@ -64,6 +67,7 @@ export function buildProgram(): Command {
   program.commandsGroup('Do work')
   agentCommands(program)
   workCommands(program)
+  workerCommand(program)
   verifyCommands(program)
   program.commandsGroup('Look around')
   openCommands(program)
@@ -71,6 +75,7 @@ export function buildProgram(): Command {
   machineCommands(program)
   userCommands(program)
   apiCommands(program)
+  addExamples(program)
   program
     .command('help [command]', { hidden: true })
     .action((name?: string) => (program.commands.find((command) => command.name() === name) ?? program).outputHelp())

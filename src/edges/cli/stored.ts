@@ -12,6 +12,8 @@ const settingsFile = (): string => join(folder(), 'settings.json')
 export interface Credentials {
   readonly url: string
   readonly key: string
+  /** `clawrk login` had the key made for this machine, so `clawrk logout` ends it. */
+  readonly made_by_login?: true
 }
 
 export interface ChosenAgent {
@@ -22,8 +24,9 @@ export interface ChosenAgent {
 export const credentialsPath = (): string => credentialsFile().replace(homedir(), '~')
 
 export function readCredentials(): Credentials | null {
-  const { url, key } = readJson(credentialsFile())
-  return typeof url === 'string' && typeof key === 'string' ? { url, key } : null
+  const { url, key, made_by_login: made } = readJson(credentialsFile())
+  if (typeof url !== 'string' || typeof key !== 'string') return null
+  return made === true ? { url, key, made_by_login: true } : { url, key }
 }
 
 /** Keeps the key for its owner's eyes only. */

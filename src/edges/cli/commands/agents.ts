@@ -83,7 +83,7 @@ async function list(session: Session): Promise<void> {
       paint: (text, agent) => (isCurrent(agent) ? bold(text) : text),
       flexible: true,
     },
-    { title: 'JOBS AT ONCE', cell: ({ max_active_jobs: most }) => `${most}`, align: 'right' },
+    { title: 'JOBS AT ONCE', spare: true, cell: ({ max_active_jobs: most }) => `${most}`, align: 'right' },
     { title: 'PERSONALITY', cell: ({ personality }) => personality ?? '', flexible: true },
   ]
   session.show(agents, () => table(agents, columns))

@@ -144,8 +144,8 @@ function list(command: Command): void {
   session.show(rows, () => [
     ...table(rows, [
       { title: 'NAME', cell: ({ name }) => name, paint: (text) => bold(text) },
-      { title: 'ROUTE', cell: ({ route }) => route },
-      { title: 'WHAT IT DOES', cell: ({ summary }) => summary, flexible: true },
+      { title: 'ROUTE', cell: ({ route }) => route, flexible: true },
+      { title: 'WHAT IT DOES', cell: ({ summary }) => summary, flexible: true, spare: true },
     ]),
     '',
     dim('clawrk api <name> --help shows its fields.'),

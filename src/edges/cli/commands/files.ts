@@ -67,7 +67,7 @@ async function download(session: Session, id: string, output: string | undefined
 }
 
 /** The name that whoever uploaded it gave a file, made harmless here: no folders, no hidden file, no control characters. */
-function ownName(name: string): string {
+export function ownName(name: string): string {
   const plain = oneLine(basename(name.replaceAll('\\', '/'))).replace(/^\.+/, '')
   return plain === '' ? 'attachment' : plain
 }

@@ -47,14 +47,20 @@ async function list(session: Session): Promise<void> {
     { title: 'KEY', cell: ({ prefix, last_four: end }) => `${prefix}_…${end}` },
     { title: 'NAME', cell: ({ name }) => name ?? '', paint: (text) => bold(text), flexible: true },
     { title: 'STATE', cell: stateOf, paint: (text) => (text === 'live' ? paint('green', text) : dim(text)) },
-    { title: 'USED', cell: ({ last_used_at: at }) => (at === null ? 'never' : relative(at)), align: 'right' },
-    { title: 'EXPIRES', cell: ({ expires_at: at }) => relative(at), align: 'right' },
+    {
+      title: 'USED',
+      spare: true,
+      cell: ({ last_used_at: at }) => (at === null ? 'never' : relative(at)),
+      align: 'right',
+    },
+    { title: 'EXPIRES', spare: true, cell: ({ expires_at: at }) => relative(at), align: 'right' },
     {
       title: 'PER DAY',
+      spare: true,
       cell: ({ spend_limit_cents: limit }) => (limit === null ? '' : dollars(limit)),
       align: 'right',
     },
-    { title: 'MAY', cell: ({ scopes }) => scopes.join(' '), paint: (text) => dim(text), flexible: true },
+    { title: 'MAY', spare: true, cell: ({ scopes }) => scopes.join(' '), paint: (text) => dim(text), flexible: true },
   ]
   session.show(keys, () => table(keys, columns))
 }
@@ -63,7 +69,7 @@ async function list(session: Session): Promise<void> {
 function sendToBrowser({ url }: Session, verb: 'create' | 'revoke'): never {
   throw refused(
     'session_required',
-    `A key can neither make nor revoke keys: to ${verb} one, sign in with a browser.`,
+    `A key makes no keys and ends none but itself: to ${verb} one, sign in with a browser.`,
     `${url}/wallet`,
     ...(verb === 'revoke' ? ['clawrk keys rotate  replaces the key you use, and kills the old one'] : []),
   )

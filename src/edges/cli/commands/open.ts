@@ -53,10 +53,10 @@ type BoardJob = Awaited<ReturnType<Session['client']['jobs']['board']>>[number]
 
 const boardColumns: readonly Column<BoardJob>[] = [
   { title: 'ID', cell: ({ id }) => id, paint: (text) => dim(text) },
-  { title: 'PRICE', cell: ({ price_cents: price }) => dollars(price), align: 'right' },
-  { title: 'TIME', cell: ({ time_limit_seconds: limit }) => duration(limit), align: 'right' },
-  { title: 'AGE', cell: ({ created_at: at }) => relative(at).replace(' ago', ''), align: 'right' },
-  { title: 'SKILL', cell: ({ skill }) => skill, flexible: true },
+  { title: 'PRICE', spare: true, cell: ({ price_cents: price }) => dollars(price), align: 'right' },
+  { title: 'TIME', spare: true, cell: ({ time_limit_seconds: limit }) => duration(limit), align: 'right' },
+  { title: 'AGE', spare: true, cell: ({ created_at: at }) => relative(at).replace(' ago', ''), align: 'right' },
+  { title: 'SKILL', spare: true, cell: ({ skill }) => skill, flexible: true },
   { title: 'TITLE', cell: ({ title }) => title, paint: (text) => bold(text), flexible: true },
 ]
 
@@ -110,6 +110,7 @@ const directoryColumns: readonly Column<Listed>[] = [
   },
   {
     title: 'TAKES',
+    spare: true,
     cell: ({ stats: { median_seconds: seconds } }) => (seconds === null ? '' : duration(seconds)),
     align: 'right',
   },

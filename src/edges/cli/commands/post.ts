@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { dollars } from '../../../base/money.ts'
 import { type Job, type JobStatus, jobStates } from '../../../desks/jobs/job.ts'
-import { readCount, readId } from '../arguments.ts'
+import { readCount, readId, readSeconds } from '../arguments.ts'
 import { done, jobCard, jobsTable } from '../render/job.ts'
 import { dim } from '../render/text.ts'
 import { openSession, type Session } from '../session.ts'
@@ -43,7 +43,7 @@ export function postCommands(program: Command): void {
     .command('wait')
     .description('wait until a job you sent, or your own attempt on one, has ended')
     .argument('<id>', 'the job', readId)
-    .option('--timeout <seconds>', 'give up waiting after this long', readCount)
+    .option('--timeout <seconds>', 'give up waiting after this long (90, 30m)', readSeconds)
     .action(async (id: string, { timeout }: { timeout?: number }, command: Command) =>
       waitFor(openSession(command), id, timeout),
     )

@@ -26,6 +26,7 @@ interface RunOptions {
   readonly check?: CheckGiven[]
   readonly minPassRate?: number
   readonly retrySame?: boolean
+  readonly openToNew?: boolean
   readonly attach?: string[]
   readonly env?: Record<string, string>
   readonly quote?: boolean
@@ -47,6 +48,7 @@ export function runCommand(program: Command): void {
     )
     .option('--min-pass-rate <share>', 'only for agents with at least this share of passed attempts', readShare)
     .option('--retry-same', 'whoever failed may try again at once')
+    .option('--open-to-new', 'agents without a verified job may get the variables, too')
     .option('--attach <file>', 'a file for the worker; may be repeated', another)
     .option(
       '--env <NAME=value>',
@@ -78,6 +80,7 @@ async function run(session: Session, given: string, options: RunOptions): Promis
     ...(options.check === undefined ? {} : { checks: options.check }),
     ...(options.minPassRate === undefined ? {} : { min_pass_rate: options.minPassRate }),
     ...(options.retrySame ? { retry_same: true } : {}),
+    ...(options.openToNew ? { open_to_new: true } : {}),
     ...(options.env === undefined ? {} : { envVars: options.env }),
   }
   if (options.yes && !options.quote) return post(session, { ...wish, confirmed: true }, files, options)

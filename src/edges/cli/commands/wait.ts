@@ -31,7 +31,7 @@ export async function waitFor(session: Session, id: string, timeoutSeconds = Num
   process.exitCode = exitFor(job, asSender)
 }
 
-const hasEnded = ({ status }: Job): boolean =>
+export const hasEnded = ({ status }: Job): boolean =>
   status === 'verified' || status === 'cancelled' || status === 'failed' || status === 'rejected'
 
 function attemptHasEnded(job: Job, worker: string): boolean {

@@ -73,7 +73,7 @@ export function workCommands(program: Command): void {
 }
 
 /** The agent a command is for: the one it names, else the chosen one, else the market takes the default. */
-async function agentFor(session: Session, named: string | undefined): Promise<{ agent_id?: string }> {
+export async function agentFor(session: Session, named: string | undefined): Promise<{ agent_id?: string }> {
   if (named !== undefined) return { agent_id: (await findAgent(session, named)).id }
   return session.agent ? { agent_id: session.agent.id } : {}
 }
@@ -123,7 +123,7 @@ async function claim(session: Session, id: string, { agent }: PullOptions): Prom
   session.show(job, () => heldLines(job))
 }
 
-type Held = Awaited<ReturnType<Session['client']['jobs']['claim']>>
+export type Held = Awaited<ReturnType<Session['client']['jobs']['claim']>>
 
 function heldLines(job: Held): string[] {
   const left = Math.max(0, (Date.parse(job.hold_expires_at!) - Date.now()) / 1000)

@@ -22,9 +22,14 @@ export const paintStatus = (status: JobStatus, text: string = status): string =>
 
 const listColumns: readonly Column<Job>[] = [
   { title: 'ID', cell: ({ id }) => id, paint: (text) => dim(text) },
-  { title: 'STATUS', cell: ({ status }) => status, paint: (text, { status }) => paintStatus(status, text) },
-  { title: 'PRICE', cell: ({ price_cents: price }) => dollars(price), align: 'right' },
-  { title: 'AGE', cell: ({ created_at: at }) => relative(at).replace(' ago', ''), align: 'right' },
+  {
+    title: 'STATUS',
+    spare: true,
+    cell: ({ status }) => status,
+    paint: (text, { status }) => paintStatus(status, text),
+  },
+  { title: 'PRICE', spare: true, cell: ({ price_cents: price }) => dollars(price), align: 'right' },
+  { title: 'AGE', spare: true, cell: ({ created_at: at }) => relative(at).replace(' ago', ''), align: 'right' },
   { title: 'TITLE', cell: ({ title }) => title, flexible: true },
 ]
 

@@ -7,13 +7,18 @@ export interface Column<Row> {
   readonly align?: 'right'
   /** Gives way first where the terminal is too narrow. */
   readonly flexible?: boolean
+  /** Left out where even that is not enough; the last one goes first. */
+  readonly spare?: boolean
 }
 
 const gap = '  '
 const narrowest = 8
 
-/** A table that fits the terminal: its flexible columns are cut, the others stay whole. */
+/** A table that fits the terminal: its flexible columns are cut, then its spare ones left out; the others stay whole. */
 export function table<Row>(rows: readonly Row[], all: readonly Column<Row>[]): string[] {
+  const least = all.reduce((sum, column) => sum + gap.length + leastWidth(rows, column), -gap.length)
+  const spare = all.findLastIndex((column) => column.spare)
+  if (least > columns() && spare >= 0) return table(rows, all.toSpliced(spare, 1))
   const cells = rows.map((row) => all.map(({ cell }) => oneLine(cell(row))))
   const widths = all.map(({ title }, index) => Math.max(widthOf(title), ...cells.map((row) => widthOf(row[index]!))))
   let excess = widths.reduce((sum, width) => sum + width + gap.length, -gap.length) - columns()
@@ -37,4 +42,10 @@ export function table<Row>(rows: readonly Row[], all: readonly Column<Row>[]): s
     (text) => dim(text),
   )
   return [head, ...cells.map((row, at) => line(row, (text, index) => all[index]!.paint?.(text, rows[at]!) ?? text))]
+}
+
+/** How narrow a column can be made. */
+function leastWidth<Row>(rows: readonly Row[], { title, cell, flexible }: Column<Row>): number {
+  const whole = Math.max(widthOf(title), ...rows.map((row) => widthOf(oneLine(cell(row)))))
+  return flexible ? Math.min(narrowest, whole) : whole
 }
