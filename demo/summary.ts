@@ -1,4 +1,3 @@
-import type { Sql } from '../src/base/db.ts'
 import { dollars } from '../src/base/money.ts'
 import { checkLaws, platformBalance } from '../src/core/ledger/laws.ts'
 import { verifyChain } from '../src/core/ledger/seal.ts'
@@ -43,7 +42,7 @@ export interface Story {
 }
 
 /** Prints what came of it; answers whether all is as it must be. */
-export async function tell(db: Sql, story: Story): Promise<boolean> {
+export async function tell(db: WatchedDatabase, story: Story): Promise<boolean> {
   const { told, persistence, seconds, stuck } = story
   const counts = await countJobs(db)
   const money = (await db.rows<Money>(moneySql))[0]!
