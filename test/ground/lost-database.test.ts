@@ -13,7 +13,7 @@ const market = await startMarket()
 after(() => market.close())
 const { url } = market
 const [ada, bob, eve] = await Promise.all([signUp(url, 'Ada'), signUp(url, 'Bob'), signUp(url, 'Eve')])
-await ada.topUp(100_000)
+await ada.topUp(300_000)
 
 interface Crowd {
   readonly answers: Map<number, number>
