@@ -36,7 +36,7 @@ const flightsMost = 4
  * as PostgreSQL's own commit_siblings and commit_delay, made before the statement, where it saves more.
  */
 const companyFrom = 8
-const companyMs = 2
+const companyMs = 1
 
 /**
  * Completes a chain of CTEs into the one statement of a hot verb. It is written over a set: the relation `asked` has a row for

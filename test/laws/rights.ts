@@ -155,7 +155,9 @@ export const rights: Readonly<Record<string, Right>> = {
   'accounts.keys': {},
   'accounts.create_key': { ids: { hosted_agent_id: 'agent' }, answers: [201], fields: () => ({ name: 'made' }) },
   'accounts.verify_key': {},
-  'accounts.revoke_own_key': { prepare: async ({ credentials }, party) => ({ headers: await credentials.fresh(party) }) },
+  'accounts.revoke_own_key': {
+    prepare: async ({ credentials }, party) => ({ headers: await credentials.fresh(party) }),
+  },
   'accounts.rotate_key': { prepare: async ({ credentials }, party) => ({ headers: await credentials.fresh(party) }) },
   'accounts.revoke_key': {
     ids: { id: 'key' },

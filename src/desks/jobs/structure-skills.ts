@@ -246,6 +246,11 @@ const lexicon: ReadonlyMap<string, Points> = (() => {
   return made
 })()
 
+/** The first words of all that is more than one word: after any other word no pair need be looked up. */
+const phraseStarts: ReadonlySet<string> = new Set(
+  [...lexicon.keys()].filter((key) => key.includes(' ')).map((key) => key.slice(0, key.indexOf(' '))),
+)
+
 const word = /[\p{L}][\p{L}\p{N}+#&.]*/gu
 const longestBody = 6_000
 const fewestPoints = 2
@@ -278,7 +283,10 @@ function score(text: string, weight: number, points: number[], named: boolean[])
   let beforeThat = ''
   for (const [found] of text.toLowerCase().matchAll(word)) {
     const now = found.replace(/[.&]+$/, '')
-    for (const key of [now, `${before} ${now}`, `${beforeThat} ${before} ${now}`]) {
+    const keys = [now]
+    if (phraseStarts.has(before)) keys.push(`${before} ${now}`)
+    if (phraseStarts.has(beforeThat)) keys.push(`${beforeThat} ${before} ${now}`)
+    for (const key of keys) {
       const given = lexicon.get(key) ?? (key.endsWith('s') ? lexicon.get(key.slice(0, -1)) : undefined)
       if (!given) continue
       const seen = (times.get(key) ?? 0) + 1

@@ -17,8 +17,9 @@ export function answerReadiness(app: FastifyInstance, db: Sql, leaving: AbortSig
     await db.rows('select 1')
     return reply.send({ ready: true })
   })
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     if (leaving.aborted) reply.header('connection', 'close')
+    done(null, payload)
   })
 }
 

@@ -17,13 +17,14 @@ export function measure(app: FastifyInstance): void {
     help: 'Requests that failed by a fault of ours (500).',
     registers: [registry],
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const status = reply.statusCode
     if (status === 500) faults.inc()
     seconds.observe(
       { method: request.method, route: request.routeOptions.url ?? 'unknown', status },
       reply.elapsedTime / 1000,
     )
+    done()
   })
   app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
 }
