@@ -28,16 +28,16 @@ export async function readEvents(
       [reader],
     )
     if (!from) return 0
-    const rows = await sql.rows<{ xid: number; position: number; event: StoredEvent }>(
-      `select xid, position, row_to_json(e) as event from (
+    const rows = await sql.rows<{ xid: number; position: number; event: StoredEvent | null }>(
+      `select xid, position, case when name = any ($3) then row_to_json(e) end as event from (
          select xid, position, id, name, ref, data, created_at from event
          where xid >= $1 and (xid, position) > ($1, $2) and xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
          order by xid, position limit ${batch}) as e`,
-      [from.xid, from.position],
+      [from.xid, from.position, names],
     )
     const last = rows.at(-1)
     if (!last) return 0
-    const wanted = rows.map(({ event }) => event).filter(({ name }) => names.includes(name))
+    const wanted = rows.flatMap(({ event }) => event ?? [])
     if (wanted.length > 0) await work(sql, wanted)
     await sql.rows(`update event_reader set xid = $2, position = $3 where name = $1`, [reader, last.xid, last.position])
     return rows.length
