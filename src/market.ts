@@ -97,7 +97,14 @@ export async function buildApi(
       busy: [agentIsBusy],
       readStats,
     }),
-    paymentsRoom({ stripe, appUrl: config.appUrl, withdrawHoldDays: config.withdrawHoldDays }),
+    paymentsRoom({
+      db,
+      stripe,
+      log,
+      appUrl: config.appUrl,
+      withdrawHoldDays: config.withdrawHoldDays,
+      twin: config.stripe.secretKey === null,
+    }),
     filesRoom({ storage: market.storage, mayRead: mayReadJobFile }),
     jobsRoom({
       fee: config.jobFee,

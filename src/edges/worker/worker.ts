@@ -9,6 +9,8 @@ import { tidyFiles } from '../../core/files/tidy.ts'
 import { auditLedger } from '../../core/ledger/laws.ts'
 import { sealTransfers } from '../../core/ledger/seal.ts'
 import { lookUpOpenTopUps, readInbox } from '../../core/payments/inbox.ts'
+import { paymentLaws } from '../../core/payments/laws.ts'
+import { paymentWorks } from '../../core/payments/works.ts'
 import { closeVerification } from '../../core/verification/verify.ts'
 import { jobLaws } from '../../desks/jobs/laws.ts'
 import { sweepJobs, tidyJobs } from '../../desks/jobs/sweep.ts'
@@ -35,7 +37,7 @@ export interface Worker {
 const nothingMore = (work: Promise<unknown>): Promise<boolean> => work.then(() => false)
 
 async function audit(db: Database, log: Log): Promise<void> {
-  for (const breach of await auditLedger(db, jobLaws))
+  for (const breach of await auditLedger(db, [...paymentLaws, ...jobLaws]))
     log.error({ breach }, 'a law of the ledger is broken: withdrawals and payouts are frozen')
 }
 
@@ -62,6 +64,7 @@ export function startWorker({ config, signals, db, stripe, storage, log }: Worke
       everyMs: 60_000,
       once: () => nothingMore(lookUpOpenTopUps(db, stripe, log)),
     },
+    ...paymentWorks({ db, stripe, log }, config.mode),
     tidy: {
       name: 'tidy',
       everyMs: config.mode === 'test' ? 2_000 : 60_000,
