@@ -1,5 +1,6 @@
 import Stripe from 'stripe'
 import type { Config } from '../../base/config.ts'
+import { refusePayment } from './api.ts'
 
 /** The official SDK, pointed at Stripe, or at the twin when no key is configured: the same code runs against both. */
 export function openStripe({ stripe }: Pick<Config, 'stripe'>): Stripe {
@@ -27,3 +28,13 @@ export const isDefiniteNo = (error: unknown): boolean =>
   error.statusCode < 500 &&
   error.statusCode !== 409 &&
   error.statusCode !== 429
+
+/** What went wrong, in words for the operator. Some of the provider's sentences quote a part of the key they were asked with. */
+export function wordsOf(error: unknown): string {
+  const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return words.replaceAll(/\b(sk|rk|pk|whsec)_[\w*]+/g, '[key]').slice(0, 500)
+}
+
+/** What a caller is told when the provider gave no answer. Why is for the log alone: it may say what is none of theirs. */
+export const providerAway = (error: unknown): Error =>
+  Object.assign(refusePayment('payments_unavailable', { retryable: true }), { cause: error })

@@ -1,0 +1,18 @@
+import type Stripe from 'stripe'
+import type { Database } from '../../base/db.ts'
+import { bookTopUp } from './book-top-up.ts'
+
+/**
+ * Reads an object at the provider and books what it finds. Asked any number of times, in any order and by several processes at once,
+ * it books once. It throws when the provider gives no answer: then it is asked again.
+ */
+export type Handler = (db: Database, stripe: Stripe, objectId: string) => Promise<void>
+
+/** What is done about each type of event; `family.*` stands for every type of a family that has no line of its own. */
+export const handlers: Readonly<Record<string, Handler>> = {
+  'checkout.session.*': async (db, stripe, id) => bookTopUp(db, await stripe.checkout.sessions.retrieve(id)),
+}
+
+/** Who works on a type of event; undefined: nobody here, it is not ours. */
+export const handlerOf = (type: string): Handler | undefined =>
+  handlers[type] ?? handlers[type.replace(/\.[^.]+$/, '.*')]
