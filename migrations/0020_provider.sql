@@ -49,9 +49,31 @@ create table plan_invoice (                   -- a paid invoice: its credits are
   amount_cents bigint not null check (amount_cents >= 0),
   credits integer not null check (credits >= 0),
   payment_intent_id text unique,              -- a dispute names the payment, not the invoice
+  fee_cents bigint,                           -- what the provider kept of it; null: not booked yet
   booked_at timestamptz not null
 );
 create index plan_invoice_of_subscription on plan_invoice (subscription_id);
+
+create table plan_failure (                   -- each try to charge for a plan that failed: its person is told once
+  invoice_id text not null,
+  attempt integer not null,
+  user_id uuid not null references app_user (id),
+  failed_at timestamptz not null,
+  primary key (invoice_id, attempt)
+);
+
+create table plan_dispute (                   -- a payer's bank takes the price of credits back
+  id text primary key,
+  invoice_id text not null references plan_invoice (id),
+  user_id uuid not null references app_user (id),
+  amount_cents bigint not null check (amount_cents > 0),
+  credits_taken integer not null check (credits_taken >= 0),
+  owed_cents bigint not null check (owed_cents between 0 and amount_cents), -- for credits that were spent: out of the wallet, then debt
+  status text not null check (status in ('taken', 'won', 'lost')),
+  created_at timestamptz not null,
+  looked_up_at timestamptz
+);
+create index plan_dispute_open on plan_dispute (looked_up_at nulls first) where status = 'taken';
 
 create table reconciliation (                 -- each comparison of the ledger with the provider's balance
   id uuid primary key,
