@@ -361,12 +361,70 @@ create table match_text (
 );
 CREATE INDEX match_text_age ON public.match_text USING brin (created_at);
 
+create table plan_checkout (
+  id uuid not null,
+  user_id uuid not null,
+  tier text not null,
+  status text not null default 'asked'::text,
+  session_id text,
+  created_at timestamp with time zone not null,
+  looked_up_at timestamp with time zone,
+  constraint plan_checkout_pkey PRIMARY KEY (id),
+  constraint plan_checkout_session_id_key UNIQUE (session_id),
+  constraint plan_checkout_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint plan_checkout_check CHECK ((status = 'asked'::text) = (session_id IS NULL)),
+  constraint plan_checkout_status_check CHECK (status = ANY (ARRAY['asked'::text, 'open'::text, 'complete'::text, 'expired'::text])),
+  constraint plan_checkout_tier_check CHECK (tier = ANY (ARRAY['starter'::text, 'pro'::text, 'team'::text]))
+);
+CREATE INDEX plan_checkout_open ON public.plan_checkout USING btree (looked_up_at NULLS FIRST, created_at) WHERE (status = ANY (ARRAY['asked'::text, 'open'::text]));
+
+create table plan_invoice (
+  id text not null,
+  subscription_id text not null,
+  user_id uuid not null,
+  tier text not null,
+  amount_cents bigint not null,
+  credits integer not null,
+  payment_intent_id text,
+  booked_at timestamp with time zone not null,
+  constraint plan_invoice_pkey PRIMARY KEY (id),
+  constraint plan_invoice_payment_intent_id_key UNIQUE (payment_intent_id),
+  constraint plan_invoice_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES plan_subscription(id),
+  constraint plan_invoice_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint plan_invoice_amount_cents_check CHECK (amount_cents >= 0),
+  constraint plan_invoice_credits_check CHECK (credits >= 0),
+  constraint plan_invoice_tier_check CHECK (tier = ANY (ARRAY['starter'::text, 'pro'::text, 'team'::text]))
+);
+CREATE INDEX plan_invoice_of_subscription ON public.plan_invoice USING btree (subscription_id);
+
+create table plan_subscription (
+  id text not null,
+  user_id uuid not null,
+  tier text not null,
+  status text not null,
+  live boolean not null,
+  started_at timestamp with time zone not null,
+  looked_up_at timestamp with time zone,
+  constraint plan_subscription_pkey PRIMARY KEY (id),
+  constraint plan_subscription_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint plan_subscription_tier_check CHECK (tier = ANY (ARRAY['starter'::text, 'pro'::text, 'team'::text]))
+);
+CREATE INDEX plan_subscription_due ON public.plan_subscription USING btree (looked_up_at NULLS FIRST) WHERE live;
+CREATE INDEX plan_subscription_of_user ON public.plan_subscription USING btree (user_id) WHERE live;
+
 create table platform_snapshot (
   account text not null,
   unit text not null,
   balance bigint not null,
   constraint platform_snapshot_pkey PRIMARY KEY (account, unit),
   constraint platform_snapshot_account_check CHECK (starts_with(account, 'platform:'::text))
+);
+
+create table provider_turn (
+  name text not null,
+  due_at timestamp with time zone not null default clock_timestamp(),
+  seen_until bigint not null default 0,
+  constraint provider_turn_pkey PRIMARY KEY (name)
 );
 
 create table quote (
@@ -378,6 +436,18 @@ create table quote (
   constraint quote_pkey PRIMARY KEY (id)
 );
 CREATE INDEX quote_age ON public.quote USING btree (created_at);
+
+create table reconciliation (
+  id uuid not null,
+  at timestamp with time zone not null default clock_timestamp(),
+  matched integer not null,
+  in_flight integer not null,
+  differences json not null,
+  difference_count integer not null,
+  constraint reconciliation_pkey PRIMARY KEY (id),
+  constraint reconciliation_difference_count_check CHECK (difference_count >= 0)
+);
+CREATE INDEX reconciliation_at ON public.reconciliation USING btree (at DESC);
 
 create table request_quota (
   quota text not null,
@@ -406,12 +476,23 @@ CREATE INDEX session_of_user ON public.session USING btree (user_id);
 create table stripe_inbox (
   id text not null,
   type text not null,
-  object_id text not null,
+  object_id text,
   received_at timestamp with time zone not null default clock_timestamp(),
   processed_at timestamp with time zone,
-  constraint stripe_inbox_pkey PRIMARY KEY (id)
+  status text not null default 'waiting'::text,
+  attempts integer not null default 0,
+  due_at timestamp with time zone not null default clock_timestamp(),
+  last_error text,
+  constraint stripe_inbox_pkey PRIMARY KEY (id),
+  constraint stripe_inbox_attempts_check CHECK (attempts >= 0),
+  constraint stripe_inbox_end CHECK ((status = 'waiting'::text) = (processed_at IS NULL)),
+  constraint stripe_inbox_object CHECK (status <> 'waiting'::text OR object_id IS NOT NULL),
+  constraint stripe_inbox_reason CHECK (status <> 'given_up'::text OR last_error IS NOT NULL),
+  constraint stripe_inbox_status_check CHECK (status = ANY (ARRAY['waiting'::text, 'done'::text, 'not_ours'::text, 'given_up'::text]))
 );
-CREATE INDEX stripe_inbox_open ON public.stripe_inbox USING btree (received_at) WHERE (processed_at IS NULL);
+CREATE INDEX stripe_inbox_due ON public.stripe_inbox USING btree (due_at) WHERE (status = 'waiting'::text);
+CREATE INDEX stripe_inbox_ended ON public.stripe_inbox USING btree (processed_at) WHERE (status <> 'waiting'::text);
+CREATE INDEX stripe_inbox_given_up ON public.stripe_inbox USING btree (processed_at) WHERE (status = 'given_up'::text);
 
 create table topup (
   id uuid not null,

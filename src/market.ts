@@ -134,8 +134,8 @@ export async function buildApi(
         await db.rows('select 1')
         return reply.send({ ready: true })
       })
-      if (config.stripe.webhookSecret)
-        await stripeWebhook(app, { db, stripe, secret: config.stripe.webhookSecret, wake })
+      if (config.stripe.webhookSecrets.length > 0)
+        await stripeWebhook(app, { db, stripe, secrets: config.stripe.webhookSecrets, wake })
       if (!config.stripe.secretKey && config.stripe.apiBase) await twinProxy(app, config.stripe.apiBase)
       await pages(app, { ...config, contracts: withClock ? allContracts : contracts })
     },
