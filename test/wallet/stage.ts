@@ -44,7 +44,7 @@ export async function owners<N extends readonly string[]>(
 
 /** Pays on the twin's page and books what it says, as its webhook would; answers the payment. */
 export async function paid(market: TestMarket, person: Person, cents: number): Promise<string> {
-  await person.topUp(cents)
+  await topUpOf(market, person, cents)
   const { stripe } = needsOf(market)
   const { data } = await stripe.checkout.sessions.list({ limit: 1 })
   await bookTopUp(market.db, data[0]!)
