@@ -102,7 +102,14 @@ export async function buildApi(
       busy: [agentIsBusy],
       readStats,
     }),
-    paymentsRoom({ stripe, appUrl: config.appUrl, withdrawHoldDays: config.withdrawHoldDays }),
+    paymentsRoom({
+      db,
+      stripe,
+      log,
+      appUrl: config.appUrl,
+      withdrawHoldDays: config.withdrawHoldDays,
+      twin: config.stripe.secretKey === null,
+    }),
     filesRoom({ storage: market.storage, mayRead: mayReadJobFile }),
     jobsRoom({
       fee: config.jobFee,
@@ -129,8 +136,8 @@ export async function buildApi(
       app.addHook('preClose', () => market.signals.close())
       const description = openApi(withClock ? allContracts : contracts, { version, url: config.appUrl })
       app.get('/openapi.json', () => description)
-      if (config.stripe.webhookSecret)
-        await stripeWebhook(app, { db, stripe, secret: config.stripe.webhookSecret, wake })
+      if (config.stripe.webhookSecrets.length > 0)
+        await stripeWebhook(app, { db, stripe, secrets: config.stripe.webhookSecrets, wake })
       if (!config.stripe.secretKey && config.stripe.apiBase) await twinProxy(app, config.stripe.apiBase)
       await pages(app, { ...config, contracts: withClock ? allContracts : contracts })
     },

@@ -1,4 +1,5 @@
 import { reply, type StatementVerb } from '../../base/endpoint.ts'
+import { refuseAtEdge } from '../../base/refusals.ts'
 import { run, statement } from '../../base/statement.ts'
 import { tell } from '../../core/events/write.ts'
 import type { jobsApi } from './api.ts'
@@ -44,5 +45,14 @@ export const accept = (secrets: JobSecrets): StatementVerb<(typeof jobsApi)['end
       Promise.reject(await explain(call, id, 'accept'))
     )
   },
-  show: async ({ sql, actor }, row) => reply(200, await secrets.reveal(sql, row!, actor.userId)),
+  async show({ sql, actor, secretsShown }, row) {
+    if (secretsShown && row!.env_names.length > 0) {
+      throw refuseAtEdge(
+        'secret_already_shown',
+        { job_id: row!.id },
+        'You have accepted this job, and its environment variables were shown then; read it with GET /api/jobs/:id while you work on it.',
+      )
+    }
+    return reply(200, await secrets.reveal(sql, row!, actor.userId))
+  },
 })

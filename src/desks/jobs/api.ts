@@ -271,6 +271,7 @@ export const jobsApi = contract('jobs', jobRefusals, {
     input: Id.extend(agentOf),
     answers: { 200: Job },
     refusals: ['job_not_found', 'job_not_yours', 'job_wrong_state', 'hold_lapsed', 'agent_not_allowed'],
+    secrets: ['env_vars'],
   }),
   reject: endpoint({
     route: 'POST /api/jobs/:id/reject',
