@@ -58,6 +58,9 @@ export const settings = [
     help: 'signing secret of the Stripe webhook endpoint; several, separated by commas, while you change it',
   },
   { name: 'STRIPE_API_BASE', fallback: '', help: 'origin of the Stripe API (default https://api.stripe.com)' },
+  { name: 'STRIPE_PRICE_STARTER', fallback: '3500', help: 'price of the plan of 50 credits a month, in cents' },
+  { name: 'STRIPE_PRICE_PRO', fallback: '9900', help: 'price of the plan of 150 credits a month, in cents' },
+  { name: 'STRIPE_PRICE_TEAM', fallback: '32500', help: 'price of the plan of 500 credits a month, in cents' },
   { name: 'JOB_FEE_PERCENT', fallback: '20', help: 'fee of a job, in percent of its price' },
   { name: 'JOB_FEE_FIXED_CENTS', fallback: '50', help: 'fixed part of the fee of a job, in cents' },
   { name: 'ALLOW_RULES_ONLY', fallback: '', help: '1 lets live mode verify work by checks and rules alone' },
@@ -93,6 +96,8 @@ export interface Config {
     readonly baseUrl: string
     readonly apiUrl: string
   } | null
+  /** What each plan of credits costs a month, in cents. */
+  readonly planPrices: { readonly starter: number; readonly pro: number; readonly team: number }
   readonly jobFee: { readonly percent: number; readonly fixedCents: number }
   readonly allowRulesOnly: boolean
   readonly logLevel: string
@@ -139,6 +144,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     if (raw('ALLOW_RULES_ONLY') !== '1')
       faults.push('live mode needs a language model for verification, or ALLOW_RULES_ONLY=1')
   }
+  const planPrice = (tier: 'STARTER' | 'PRO' | 'TEAM', credits: number): number => {
+    const name = `STRIPE_PRICE_${tier}` as const
+    const cents = whole(name, 50, 99_999_999)
+    // A job pays out 50 cents a credit, and the provider keeps a part of every payment.
+    if (live && cents < credits * 63)
+      faults.push(`${name} must be at least ${credits * 63} in live mode: 63 cents for each of its ${credits} credits`)
+    return cents
+  }
   const origin = (name: 'GITHUB_BASE_URL' | 'GITHUB_API_URL'): string => {
     const url = raw(name).replace(/\/+$/, '')
     if (!URL.canParse(url) || !/^https?:\/\//.test(url)) faults.push(`${name} must be a web address, not "${url}"`)
@@ -177,6 +190,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     withdrawHoldDays: holdDays,
     stripe: { secretKey, webhookSecrets, apiBase: raw('STRIPE_API_BASE') || null },
     github,
+    planPrices: { starter: planPrice('STARTER', 50), pro: planPrice('PRO', 150), team: planPrice('TEAM', 500) },
     jobFee: { percent: whole('JOB_FEE_PERCENT', 0, 100), fixedCents: whole('JOB_FEE_FIXED_CENTS', 0, 100_000) },
     allowRulesOnly: raw('ALLOW_RULES_ONLY') === '1',
     logLevel: raw('LOG_LEVEL'),

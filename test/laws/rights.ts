@@ -163,6 +163,9 @@ export const rights: Readonly<Record<string, Right>> = {
   },
   'wallet.balance': {},
   'wallet.topup': { fields: () => ({ amount_cents: 2000 }) },
+  'plans.checkout': { fields: () => ({ tier: 'pro' }) },
+  // Nobody there has a plan.
+  'plans.stop': { answers: [404] },
   'files.upload': { answers: [201], prepare: async () => ({ body: file('nothing in it') }) },
   'files.download': {
     ids: { id: 'file' },

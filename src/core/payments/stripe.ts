@@ -27,7 +27,17 @@ export const isDefiniteNo = (error: unknown): boolean =>
   error.statusCode >= 400 &&
   error.statusCode < 500 &&
   error.statusCode !== 409 &&
-  error.statusCode !== 429
+  error.statusCode !== 429 &&
+  // The key stands for an earlier request: what became of that one is not said.
+  !(error instanceof Stripe.errors.StripeIdempotencyError)
+
+/** Why the provider refused, as it says it to people. */
+export const sentenceOf = (error: unknown): string =>
+  error instanceof Error && error.message ? error.message.slice(0, 500) : 'The payment provider refused.'
+
+/** The id of something the provider may have written out. */
+export const idOf = (thing: string | { readonly id: string } | null | undefined): string | null =>
+  typeof thing === 'string' ? thing : (thing?.id ?? null)
 
 /** What went wrong, in words for the operator. Some of the provider's sentences quote a part of the key they were asked with. */
 export function wordsOf(error: unknown): string {

@@ -9,7 +9,10 @@ import { tidyFiles } from '../../core/files/tidy.ts'
 import { auditLedger } from '../../core/ledger/laws.ts'
 import { sealTransfers } from '../../core/ledger/seal.ts'
 import { isFullBatch, readInbox, tidyInbox } from '../../core/payments/inbox.ts'
+import { paymentLaws } from '../../core/payments/laws.ts'
 import { lookUpOpenTopUps } from '../../core/payments/look-up.ts'
+import { lookUpPlans } from '../../core/payments/plans/look-up.ts'
+import { paymentWorks } from '../../core/payments/works.ts'
 import { closeVerification } from '../../core/verification/verify.ts'
 import { jobLaws } from '../../desks/jobs/laws.ts'
 import { sweepJobs, tidyJobs } from '../../desks/jobs/sweep.ts'
@@ -36,7 +39,7 @@ export interface Worker {
 const nothingMore = (work: Promise<unknown>): Promise<boolean> => work.then(() => false)
 
 async function audit(db: Database, log: Log): Promise<void> {
-  for (const breach of await auditLedger(db, jobLaws))
+  for (const breach of await auditLedger(db, [...paymentLaws, ...jobLaws]))
     log.error({ breach }, 'a law of the ledger is broken: withdrawals and payouts are frozen')
 }
 
@@ -58,11 +61,13 @@ export function startWorker({ config, signals, db, stripe, storage, log }: Worke
     },
     seal: { name: 'seal', everyMs: 3_000, once: async () => (await sealTransfers(db)) > 1_000 },
     audit: { name: 'audit', everyMs: 600_000, once: () => nothingMore(audit(db, log)) },
+    plans: { name: 'plans', everyMs: 60_000, once: () => nothingMore(lookUpPlans(db, stripe, log)) },
     lookUp: {
       name: 'look up open top-ups',
       everyMs: 60_000,
       once: () => nothingMore(lookUpOpenTopUps(db, stripe, log)),
     },
+    ...paymentWorks({ db, stripe, log }, config.mode),
     tidy: {
       name: 'tidy',
       everyMs: config.mode === 'test' ? 2_000 : 60_000,

@@ -30,9 +30,12 @@ export async function startPlan(
   const customer = await ensureCustomer(sql, stripe, actor.userId)
   let session: Stripe.Checkout.Session
   try {
-    session = await stripe.checkout.sessions.create(checkout({ id, tier, customer, user: actor.userId, appUrl, prices }), {
-      idempotencyKey: `plan:${id}`,
-    })
+    session = await stripe.checkout.sessions.create(
+      checkout({ id, tier, customer, user: actor.userId, appUrl, prices }),
+      {
+        idempotencyKey: `plan:${id}`,
+      },
+    )
   } catch (error) {
     throw providerAway(error)
   }

@@ -30,8 +30,9 @@ export async function stopPlan(
     throw providerAway(error)
   }
   if (stopped === 0) throw refusePlan('plan_not_found')
-  const [now] = await sql.rows<{ tier: 'free' | Tier }>(`select subscription_tier as tier from app_user where id = $1`, [
-    actor.userId,
-  ])
+  const [now] = await sql.rows<{ tier: 'free' | Tier }>(
+    `select subscription_tier as tier from app_user where id = $1`,
+    [actor.userId],
+  )
   return reply(200, { ok: true, subscription_tier: now!.tier })
 }
