@@ -26,6 +26,8 @@ export interface TestMarket {
   readonly urls: readonly string[]
   readonly db: Database
   readonly databaseUrl: string
+  /** Where the market's Stripe twin is. */
+  readonly twinUrl: string
   /** What the market's Stripe twin gets wrong, and what happens there. */
   readonly stripe: Controls
   /** Signs somebody up, with a key of all default scopes. Their e-mail address is new each time. */
@@ -121,6 +123,7 @@ export async function startTestMarket({
     db: markets[0]!.db,
     databaseUrl,
     stripe: controls(twin.url),
+    twinUrl: twin.url,
     person: (name) => signUp(url, name),
     async advance(seconds) {
       const answer = await ask(url, 'POST', '/api/test/clock', { advance_seconds: seconds })

@@ -1,3 +1,4 @@
+import type Stripe from 'stripe'
 import type { FaultInput } from '../../src/edges/twin/control/fault-order.ts'
 import type { Fault, FaultKind } from '../../src/edges/twin/state/faults.ts'
 
@@ -17,6 +18,17 @@ export interface Controls {
   clear(): Promise<void>
   /** Moves the twin's clock alone; the market's own test clock moves it too. */
   advance(seconds: number): Promise<void>
+  /** The cardholder disputes a charge (all that is left of it, unless said). */
+  dispute(
+    of: { charge: string } | { payment_intent: string },
+    more?: { amount?: number; reason?: string },
+  ): Promise<Stripe.Dispute>
+  /** The bank looks at the answer, or decides. */
+  decide(dispute: string, status: 'under_review' | 'won' | 'lost'): Promise<Stripe.Dispute>
+  /** A pending refund arrives; or a refund, pending or not, comes back. */
+  refund(refund: string, status: 'succeeded' | 'failed'): Promise<Stripe.Refund>
+  /** Takes an account's right to receive money away, or gives it back. */
+  restrict(account: string, restricted?: boolean): Promise<Stripe.Account>
 }
 
 /** The control door of a twin at this address. */
@@ -39,5 +51,9 @@ export function controls(twinUrl: string): Controls {
     async advance(seconds) {
       await ask('POST', 'clock', { advance_seconds: seconds })
     },
+    dispute: (of, more = {}) => ask('POST', 'disputes', { ...of, ...more }),
+    decide: (dispute, status) => ask('POST', `disputes/${dispute}`, { status }),
+    refund: (refund, status) => ask('POST', `refunds/${refund}`, { status }),
+    restrict: (account, restricted = true) => ask('POST', `accounts/${account}`, { restricted }),
   }
 }

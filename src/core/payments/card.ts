@@ -23,7 +23,7 @@ export interface Card {
 export async function setupPaymentMethod(
   { sql, actor, remember }: Call,
   stripe: Stripe,
-  formBase: string | null,
+  formUrl: ((secret: string) => string) | null,
 ): Promise<Reply<{ client_secret: string; url?: string }>> {
   const id = remember?.effectId ?? newId()
   await sql.rows(
@@ -50,7 +50,7 @@ export async function setupPaymentMethod(
   ])
   return reply(200, {
     client_secret: setup.client_secret!,
-    ...(formBase ? { url: `${formBase}/setup/${setup.id}` } : {}),
+    ...(formUrl ? { url: formUrl(setup.client_secret!) } : {}),
   })
 }
 

@@ -30,7 +30,7 @@ export const paymentsRoom = (needs: PaymentsNeeds) =>
     topup: (call, input) => topUp(call, input, needs.stripe, needs.appUrl),
     withdraw: (call, input) => withdraw(call, input, needs),
     refund: (call, input) => refund(call, input, needs),
-    setup_payment_method: (call) => setupPaymentMethod(call, needs.stripe, needs.twin ? `${needs.appUrl}/twin` : null),
+    setup_payment_method: (call) => setupPaymentMethod(call, needs.stripe, needs.twin ? formOf(needs.appUrl) : null),
     auto_topup: async ({ sql, actor }) => reply(200, await readAutoTopUp(sql, actor.userId)),
     set_auto_topup: (call, input) => setAutoTopUp(call, input),
     connect: (call) => connect(call, needs),
@@ -46,3 +46,9 @@ async function inClearing({ sql, actor }: Call): Promise<number> {
   )
   return row!.cents
 }
+
+/** The twin's page for typing a card in; it leads back to the wallet. */
+const formOf =
+  (appUrl: string) =>
+  (secret: string): string =>
+    `${appUrl}/twin/setup/${secret}?return_url=${encodeURIComponent(`${appUrl}/wallet?card=saved`)}`

@@ -1,3 +1,4 @@
+import { onboard, viewLink } from '../objects/account-link.ts'
 import { paySession, viewSession } from '../objects/checkout-session.ts'
 import { findBySecret, payIntent } from '../objects/payment-intent.ts'
 import { enterCard, findSetupBySecret } from '../objects/setup-intent.ts'
@@ -5,6 +6,7 @@ import type { Call } from '../state/call.ts'
 import { intentPage, setupPage } from './card-form.ts'
 import { afterSuccess, checkoutPage } from './checkout.ts'
 import type { Html } from './html.ts'
+import { onboardingPage } from './onboarding.ts'
 
 /** What a visitor gets: a page, or the way on. `leadsTo` is where the page's form may end up. */
 export type Outcome =
@@ -75,5 +77,20 @@ const pay: HostedPage = {
   },
 }
 
+const connect: HostedPage = {
+  path: '/twin/connect/:id',
+  async show(call, secret) {
+    const view = await viewLink(call, secret)
+    if (!view) return undefined
+    const { account, link } = view
+    if (!link.fresh && !account.details_submitted) return { redirect: link.refresh_url }
+    return { status: 200, markup: onboardingPage(account, link.return_url), leadsTo: link.return_url }
+  },
+  async complete(call, secret) {
+    const next = await onboard(call, secret)
+    return next === undefined ? undefined : { redirect: next }
+  },
+}
+
 /** Every page the twin hosts. */
-export const hostedPages: readonly HostedPage[] = [checkout, setup, pay]
+export const hostedPages: readonly HostedPage[] = [checkout, setup, pay, connect]

@@ -65,6 +65,7 @@ button:hover, .button:hover { background: var(--accent-deep); }
 .hint { color: var(--soft); font-size: .9375rem; text-align: center; text-wrap: balance; }
 .hint.quiet { font-size: .8125rem; margin-top: -.5rem; }
 .refusal { padding: .75rem 1rem; border-radius: 10px; background: var(--bad-soft); color: var(--bad); font-size: .9375rem; }
+.soft { color: var(--soft); }
 .steps { list-style: none; padding: 0; display: grid; gap: .85rem; margin-top: .5rem; }
 .steps li { display: flex; gap: .75rem; align-items: baseline; }
 .steps li::before { content: "✓"; flex: none; color: var(--good); font-weight: 700; }

@@ -16,6 +16,15 @@ const expandable: Readonly<Record<string, Readonly<Record<string, Kind | 'hidden
   customer: { 'invoice_settings.default_payment_method': 'payment_method' },
   balance_transaction: { source: 'charge' },
   payment_method: { customer: 'customer' },
+  refund: {
+    charge: 'charge',
+    payment_intent: 'payment_intent',
+    balance_transaction: 'balance_transaction',
+    failure_balance_transaction: 'balance_transaction',
+  },
+  transfer: { destination: 'account', balance_transaction: 'balance_transaction' },
+  transfer_reversal: { transfer: 'transfer', balance_transaction: 'balance_transaction' },
+  dispute: { charge: 'charge', payment_intent: 'payment_intent' },
 }
 
 type Json = Record<string, unknown>

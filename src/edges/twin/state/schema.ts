@@ -104,6 +104,15 @@ const steps: readonly string[] = [
   create unique index one_dispute_per_charge on stripe_twin.object ((body ->> 'charge')) where kind = 'dispute';
   create unique index one_invoice_per_period on stripe_twin.object ((hidden ->> 'subscription_period')) where kind = 'invoice';
   `,
+  `
+  create table stripe_twin.account_link (
+    secret text primary key,
+    account text not null references stripe_twin.object (id),
+    return_url text not null,
+    refresh_url text not null,
+    expires_at bigint not null
+  );
+  `,
 ]
 
 /** Makes or completes the twin's own schema. Twins that start together do it once; nothing of the market is touched. */

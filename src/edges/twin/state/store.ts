@@ -11,6 +11,11 @@ export interface Kinds {
   payment_intent: Stripe.PaymentIntent
   charge: Stripe.Charge
   balance_transaction: Stripe.BalanceTransaction
+  refund: Stripe.Refund
+  account: Stripe.Account
+  transfer: Stripe.Transfer
+  transfer_reversal: Stripe.TransferReversal
+  dispute: Stripe.Dispute
   event: TwinEvent
 }
 
