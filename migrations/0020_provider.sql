@@ -87,6 +87,5 @@ create index reconciliation_at on reconciliation (at desc);
 
 create table provider_turn (                  -- who is next to do what one process at a time does
   name text primary key,
-  due_at timestamptz not null default clock_timestamp(),
-  seen_until bigint not null default 0        -- of a reader: how far it has read, by the provider's clock
+  due_at timestamptz not null default clock_timestamp()
 );

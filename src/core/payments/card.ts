@@ -4,9 +4,8 @@ import { type Call, type Reply, reply } from '../../base/endpoint.ts'
 import { newId } from '../../base/ids.ts'
 import type { Log } from '../../base/log.ts'
 import { tell } from '../events/write.ts'
-import { refusePayment } from './api.ts'
 import { ensureCustomer } from './customer.ts'
-import { idOf, sentenceOf } from './stripe.ts'
+import { idOf, providerAway } from './stripe.ts'
 
 /** What of a saved card may be shown. */
 export interface Card {
@@ -42,7 +41,7 @@ export async function setupPaymentMethod(
       { idempotencyKey: `card_setup:${id}` },
     )
   } catch (error) {
-    throw refusePayment('payments_unavailable', { retryable: true, cause: sentenceOf(error) })
+    throw providerAway(error)
   }
   await sql.rows(`update card_setup set status = 'open', setup_intent_id = $2 where id = $1 and status = 'asked'`, [
     id,

@@ -7,7 +7,7 @@ import { refusePayment } from './api.ts'
 import { accountChanged, type ConnectStatus } from './connect-account.ts'
 import type { ProviderNeeds } from './intent.ts'
 import { pursue } from './pursue.ts'
-import { sentenceOf } from './stripe.ts'
+import { providerAway } from './stripe.ts'
 
 /**
  * Leads a person to the provider's page where they say who they are and where their earnings go. Their account there is made
@@ -27,7 +27,7 @@ export async function connect(
     })
     return reply(200, { url: link.url })
   } catch (error) {
-    throw refusePayment('payments_unavailable', { retryable: true, cause: sentenceOf(error) })
+    throw providerAway(error)
   }
 }
 

@@ -90,7 +90,7 @@ export async function buildServer(needs: ServerNeeds): Promise<FastifyInstance> 
       addRoute(app, { ...needs, sealer, gate }, room.contract as Contract, endpoint, verb)
     }
   }
-  measure(app)
+  measure(app, needs.db)
   await needs.extras?.(app)
   return app
 }
