@@ -6,37 +6,17 @@ import { emit } from '../state/emit.ts'
 import { type Page, page, pageShape } from '../state/page.ts'
 import { change, find, findHidden, get, insert } from '../state/store.ts'
 import { ApiError, badParam } from '../wire/api-error.ts'
-import { email, integer, list, mergeMetadata, metadata, text, webAddress } from '../wire/params.ts'
+import { mergeMetadata, text } from '../wire/params.ts'
+import { type CreateParams, createShape, judgeTotal, openSession } from './checkout-shape.ts'
+import { createCustomer } from './customer.ts'
 import { type Decline, declineOf } from './decline.ts'
-import { type LineItem, lineItemShape, lineItems } from './line-item.ts'
+import { type LineItem, lineItems } from './line-item.ts'
 import { openIntent, settleIntent } from './payment-intent.ts'
-import { newCard } from './payment-method.ts'
+import { keepCard, newCard } from './payment-method.ts'
 import { type Route, route } from './route.ts'
+import { startSubscription } from './subscription.ts'
 
 type Session = Stripe.Checkout.Session
-
-const day = 24 * 60 * 60
-
-const createShape = {
-  mode: z.enum(['payment']),
-  line_items: list(z.strictObject(lineItemShape), 100),
-  success_url: webAddress(),
-  cancel_url: webAddress().optional(),
-  customer: text(255).optional(),
-  customer_email: email().optional(),
-  client_reference_id: text(200).optional(),
-  metadata: metadata().optional(),
-  payment_intent_data: z
-    .strictObject({
-      description: text(1_000).optional(),
-      metadata: metadata().optional(),
-      setup_future_usage: z.enum(['off_session', 'on_session']).optional(),
-      transfer_group: text(500).optional(),
-    })
-    .optional(),
-  payment_method_types: list(z.enum(['card']), 1).optional(),
-  expires_at: integer(0, 99_999_999_999).optional(),
-}
 
 const id = text(255).optional()
 const listShape = {
@@ -53,19 +33,25 @@ export const checkoutSessionRoutes: readonly Route[] = [
   route('POST /v1/checkout/sessions/:id/expire', {}, expire),
 ]
 
-type CreateParams = z.output<z.ZodObject<typeof createShape>>
-
-/** Opens a checkout for a one-time payment. It can be paid on its page for 24 hours, or until `expires_at`. */
+/** Opens a checkout for a one-time payment or a subscription. It can be paid on its page for 24 hours, or until `expires_at`. */
 async function create(call: Call, params: CreateParams): Promise<Session> {
   const sessionId = stripeId('cs_test', 58)
-  const items = lineItems(call, params.line_items, sessionId)
+  if (params.mode === 'subscription' && params.payment_intent_data)
+    throw badParam('payment_intent_data', 'You can not pass `payment_intent_data` in `subscription` mode.')
+  if (params.mode === 'payment' && params.subscription_data)
+    throw badParam('subscription_data', 'You can not pass `subscription_data` in `payment` mode.')
+  const items = await lineItems(call, params.line_items, params.mode, sessionId)
   const total = items.data.reduce((sum, item) => sum + item.amount_total, 0)
   judgeTotal(total)
   if (params.customer && params.customer_email)
     throw badParam('customer', 'You may only specify one of these parameters: customer, customer_email.')
   const customer = params.customer ? await get(call, 'customer', params.customer, 'customer') : undefined
   const session = openSession(call, sessionId, params, total, customer)
-  return insert<'checkout.session'>(call, session, { line_items: items, payment: params.payment_intent_data ?? {} })
+  return insert<'checkout.session'>(call, session, {
+    line_items: items,
+    payment: params.payment_intent_data ?? {},
+    subscription: params.subscription_data ?? {},
+  })
 }
 
 async function retrieve(call: Call, _params: object, sessionId: string): Promise<Session> {
@@ -115,19 +101,44 @@ export async function paySession(call: Call, sessionId: string): Promise<{ decli
   if (decline) return { decline }
   const paid = await leaveOpen(call, sessionId, { status: 'complete', payment_status: 'paid', url: null })
   if (!paid) return {}
-  const payment = (await findHidden(call, sessionId, 'payment')) as CreateParams['payment_intent_data']
+  const card = await newCard(call, paid.customer_details?.email ?? null)
+  const result = paid.mode === 'subscription' ? await subscribe(call, paid, card) : await payOnce(call, paid, card)
+  const session = await change(call, 'checkout.session', sessionId, result)
+  await emit(call, 'checkout.session.completed', session)
+  return {}
+}
+
+async function payOnce(call: Call, session: Session, card: Stripe.PaymentMethod): Promise<Partial<Session>> {
+  const payment = (await findHidden(call, session.id, 'payment')) as CreateParams['payment_intent_data']
   const intent = await openIntent(call, {
-    amount: paid.amount_total ?? 0,
-    customer,
+    amount: session.amount_total ?? 0,
+    customer: typeof session.customer === 'string' ? session.customer : null,
     description: payment?.description ?? null,
     metadata: mergeMetadata({}, payment?.metadata),
     setup_future_usage: payment?.setup_future_usage ?? null,
     transfer_group: payment?.transfer_group ?? null,
   })
-  await settleIntent(call, intent, await newCard(call, paid.customer_details?.email ?? null))
-  const session = await change(call, 'checkout.session', sessionId, { payment_intent: intent.id })
-  await emit(call, 'checkout.session.completed', session)
-  return {}
+  await settleIntent(call, intent, card)
+  return { payment_intent: intent.id }
+}
+
+/** A subscription belongs to a customer: one is made of whoever pays without being one. */
+async function subscribe(call: Call, session: Session, card: Stripe.PaymentMethod): Promise<Partial<Session>> {
+  const given = (await findHidden(call, session.id, 'subscription')) as CreateParams['subscription_data']
+  const items = (await findHidden(call, session.id, 'line_items')) as { data: LineItem[] }
+  const customer =
+    typeof session.customer === 'string'
+      ? session.customer
+      : (await createCustomer(call, { email: session.customer_email })).id
+  await keepCard(call, card.id, customer)
+  const { subscription, invoice } = await startSubscription(call, {
+    customer,
+    card: card.id,
+    lines: items.data,
+    metadata: mergeMetadata({}, given?.metadata),
+    description: given?.description ?? null,
+  })
+  return { customer, subscription: subscription.id, invoice: invoice.id }
 }
 
 /** Closes the sessions whose time is up. Reading a session does it first, so nobody sees an overdue one as open. */
@@ -153,113 +164,4 @@ async function leaveOpen(call: Call, sessionId: string, set: Partial<Session>): 
     returning body`
   const left = await call.tx.query<{ body: Session }>(sql, [sessionId, JSON.stringify(set)])
   return left.rows[0]?.body
-}
-
-function judgeTotal(total: number): void {
-  const param = 'line_items'
-  if (total < 50)
-    throw badParam(
-      param,
-      "The Checkout Session's total amount due must add up to at least $0.50 usd",
-      'amount_too_small',
-    )
-  if (total > 99_999_999)
-    throw badParam(
-      param,
-      "The Checkout Session's total amount due must be no more than $999,999.99",
-      'amount_too_large',
-    )
-}
-
-function judgeEnd(call: Call, given: number | undefined): number {
-  const end = given ?? call.now + day
-  const rule = 'The `expires_at` timestamp must be'
-  if (end < call.now + 30 * 60 - 5)
-    throw badParam('expires_at', `${rule} at least 30 minutes from Checkout Session creation.`)
-  if (end > call.now + day + 5)
-    throw badParam('expires_at', `${rule} less than 24 hours from Checkout Session creation.`)
-  return end
-}
-
-function openSession(
-  call: Call,
-  sessionId: string,
-  params: CreateParams,
-  total: number,
-  customer: Stripe.Customer | undefined,
-): Session & { object: 'checkout.session' } {
-  const payerEmail = customer?.email ?? params.customer_email ?? null
-  const details = {
-    address: null,
-    business_name: null,
-    email: payerEmail,
-    individual_name: null,
-    name: null,
-    phone: null,
-    tax_exempt: 'none',
-    tax_ids: null,
-  } as const
-  return {
-    id: sessionId,
-    object: 'checkout.session',
-    adaptive_pricing: { enabled: false },
-    after_expiration: null,
-    allow_promotion_codes: null,
-    allowed_payment_method_types: null,
-    amount_subtotal: total,
-    amount_total: total,
-    automatic_tax: { enabled: false, liability: null, provider: null, status: null },
-    billing_address_collection: null,
-    cancel_url: params.cancel_url ?? null,
-    client_reference_id: params.client_reference_id ?? null,
-    client_secret: null,
-    collected_information: null,
-    consent: null,
-    consent_collection: null,
-    created: call.now,
-    currency: 'usd',
-    currency_conversion: null,
-    custom_fields: [],
-    custom_text: { after_submit: null, shipping_address: null, submit: null, terms_of_service_acceptance: null },
-    customer: customer?.id ?? null,
-    customer_account: null,
-    customer_creation: customer ? null : 'if_required',
-    customer_details: payerEmail ? details : null,
-    customer_email: params.customer_email ?? null,
-    discounts: [],
-    expires_at: judgeEnd(call, params.expires_at),
-    integration_identifier: null,
-    invoice: null,
-    invoice_creation: null,
-    livemode: false,
-    locale: null,
-    managed_payments: null,
-    metadata: mergeMetadata({}, params.metadata),
-    mode: params.mode,
-    origin_context: null,
-    // Stripe makes the intent only when somebody pays.
-    payment_intent: null,
-    payment_link: null,
-    payment_method_collection: 'if_required',
-    payment_method_configuration_details: null,
-    payment_method_options: {},
-    payment_method_types: ['card'],
-    payment_status: 'unpaid',
-    permissions: null,
-    phone_number_collection: { enabled: false },
-    recovered_from: null,
-    saved_payment_method_options: null,
-    setup_intent: null,
-    shipping_address_collection: null,
-    shipping_cost: null,
-    shipping_options: [],
-    status: 'open',
-    submit_type: null,
-    subscription: null,
-    success_url: params.success_url,
-    total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
-    ui_mode: 'hosted_page',
-    url: `${call.pagesBase}/checkout/${sessionId}`,
-    wallet_options: null,
-  }
 }

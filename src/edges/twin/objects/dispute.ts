@@ -128,7 +128,7 @@ function disputeOf(
       has_evidence: false,
       past_due: false,
       submission_count: 0,
-      submission_method: 'manual' as never,
+      submission_method: 'not_submitted',
     },
     intended_submission_method: null,
     is_charge_refundable: false,

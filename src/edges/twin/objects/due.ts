@@ -2,12 +2,14 @@ import type { Call } from '../state/call.ts'
 import type { Kind } from '../state/store.ts'
 import { decideDispute } from './dispute.ts'
 import { succeedRefund } from './refund.ts'
+import { continueSubscription } from './subscription.ts'
 
 /** What the clock does to an object of a kind when its time has come. It must set the next due time, or none. */
 const actions: Partial<Record<Kind, (call: Call, id: string) => Promise<unknown>>> = {
   refund: succeedRefund,
   // Nobody answered the bank in time.
   dispute: (call, id) => decideDispute(call, id, 'lost'),
+  subscription: continueSubscription,
 }
 
 /** Does the oldest thing that only the clock does. False: nothing is due. */

@@ -1,28 +1,22 @@
 import type Stripe from 'stripe'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { stripeId } from '../ids.ts'
 import type { Call } from '../state/call.ts'
+import { get } from '../state/store.ts'
+import { badParam } from '../wire/api-error.ts'
 import { integer, text } from '../wire/params.ts'
+import { keepPriceData, priceDataShape, priceOf, type WirePrice } from './price.ts'
 
-/** One line of a checkout. The prices are made on the spot: the market keeps no catalogue at Stripe. */
+/** One line of a checkout: a price of the catalogue, or one made on the spot. */
 export const lineItemShape = {
   quantity: integer(1, 999_999),
-  price_data: z.strictObject({
-    currency: z
-      .string()
-      .toLowerCase()
-      .pipe(z.enum(['usd'])),
-    unit_amount: integer(0, 99_999_999),
-    product_data: z.strictObject({ name: text(250), description: text(1_000).optional() }),
-  }),
+  price: text(255).optional(),
+  price_data: priceDataShape.optional(),
 }
 
 type Given = z.output<z.ZodObject<typeof lineItemShape>>
 
-/** The SDK turns the decimal text of the wire into an object of its own. */
-type OnTheWire<T> = Omit<T, 'unit_amount_decimal'> & { unit_amount_decimal: string }
-
-export type LineItem = Omit<Stripe.LineItem, 'price'> & { price: OnTheWire<Stripe.Price> }
+export type LineItem = Omit<Stripe.LineItem, 'price'> & { price: WirePrice }
 
 interface LineItems {
   readonly object: 'list'
@@ -31,14 +25,52 @@ interface LineItems {
   readonly url: string
 }
 
-/** The lines as Stripe lists them, each with a price made for it. */
-export function lineItems(call: Call, given: readonly Given[], sessionId: string): LineItems {
-  const data = given.map((line) => lineItem(call, line))
+/** The lines as Stripe lists them. What is sold monthly and what is sold once do not mix. */
+export async function lineItems(
+  call: Call,
+  given: readonly Given[],
+  mode: 'payment' | 'subscription',
+  sessionId: string,
+): Promise<LineItems> {
+  const data: LineItem[] = []
+  for (const [index, line] of given.entries()) {
+    const { name, price } = await priceOfLine(call, line, `line_items[${index}]`)
+    if (mode === 'payment' && price.recurring)
+      throw badParam(
+        'line_items',
+        'You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or use only one-time prices.',
+      )
+    if (mode === 'subscription' && !price.recurring)
+      throw badParam(
+        'line_items',
+        'You must provide at least one recurring price in `subscription` mode when using prices.',
+      )
+    data.push(lineItem(line.quantity, name, price))
+  }
   return { object: 'list', data, has_more: false, url: `/v1/checkout/sessions/${sessionId}/line_items` }
 }
 
-function lineItem(call: Call, { quantity, price_data }: Given): LineItem {
-  const amount = quantity * price_data.unit_amount
+async function priceOfLine(
+  call: Call,
+  { price, price_data }: Given,
+  line: string,
+): Promise<{ name: string; price: WirePrice }> {
+  if ((price === undefined) === (price_data === undefined))
+    throw badParam(line, 'You must specify either `price` or `price_data` for a line item.')
+  if (price !== undefined) {
+    const known = await get(call, 'price', price, `${line}[price]`)
+    const product = await get(call, 'product', String(known.product))
+    return { name: product.name, price: known }
+  }
+  // What was sold once is never read again; a plan's price is what its invoices name.
+  const made = price_data!.recurring
+    ? await keepPriceData(call, price_data!)
+    : priceOf(call, price_data!, stripeId('prod', 14))
+  return { name: price_data!.product_data.name, price: made }
+}
+
+function lineItem(quantity: number, description: string, price: WirePrice): LineItem {
+  const amount = quantity * (price.unit_amount ?? 0)
   return {
     id: stripeId('li'),
     object: 'item',
@@ -47,34 +79,10 @@ function lineItem(call: Call, { quantity, price_data }: Given): LineItem {
     amount_subtotal: amount,
     amount_tax: 0,
     amount_total: amount,
-    currency: price_data.currency,
-    description: price_data.product_data.name,
+    currency: price.currency,
+    description,
     metadata: {},
-    price: price(call, price_data),
+    price,
     quantity,
-  }
-}
-
-function price(call: Call, { currency, unit_amount }: Given['price_data']): OnTheWire<Stripe.Price> {
-  return {
-    id: stripeId('price'),
-    object: 'price',
-    active: false,
-    billing_scheme: 'per_unit',
-    created: call.now,
-    currency,
-    custom_unit_amount: null,
-    livemode: false,
-    lookup_key: null,
-    metadata: {},
-    nickname: null,
-    product: stripeId('prod', 14),
-    recurring: null,
-    tax_behavior: 'unspecified',
-    tiers_mode: null,
-    transform_quantity: null,
-    type: 'one_time',
-    unit_amount,
-    unit_amount_decimal: String(unit_amount),
   }
 }

@@ -6,11 +6,14 @@ import { checkoutSessionRoutes } from './checkout-session.ts'
 import { customerRoutes } from './customer.ts'
 import { disputeRoutes } from './dispute.ts'
 import { eventRoutes } from './event.ts'
+import { invoiceRoutes } from './invoice.ts'
 import { paymentIntentRoutes } from './payment-intent.ts'
 import { paymentMethodRoutes } from './payment-method.ts'
+import { priceRoutes } from './price.ts'
 import { refundRoutes } from './refund.ts'
 import type { Route } from './route.ts'
 import { setupIntentRoutes } from './setup-intent.ts'
+import { subscriptionRoutes } from './subscription.ts'
 import { transferRoutes } from './transfer.ts'
 
 /** Every endpoint the twin speaks. */
@@ -21,6 +24,9 @@ export const routes: readonly Route[] = [
   ...paymentMethodRoutes,
   ...paymentIntentRoutes,
   ...chargeRoutes,
+  ...priceRoutes,
+  ...subscriptionRoutes,
+  ...invoiceRoutes,
   ...refundRoutes,
   ...disputeRoutes,
   ...accountRoutes,

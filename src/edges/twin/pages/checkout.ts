@@ -21,14 +21,16 @@ export function afterSuccess(session: Session): string {
 function payPage(session: Session, items: readonly LineItem[], refusal: string | undefined): Html {
   const total = dollars(session.amount_total ?? 0)
   const email = session.customer_details?.email
+  const monthly = session.mode === 'subscription'
+  const action = monthly ? 'Subscribe' : `Pay ${total}`
   return layout(
-    `Pay ${total}`,
+    action,
     html`<main class="checkout">
       <section class="order" aria-label="Order">
         <div class="column">
           ${session.cancel_url && html`<a class="back" href="${session.cancel_url}"><span aria-hidden="true">&larr;</span> Cancel and go back</a>`}
-          <p class="label">Amount to pay</p>
-          <h1>${total}</h1>
+          <p class="label">${monthly ? 'Subscribe for' : 'Amount to pay'}</p>
+          <h1>${total}${monthly && html` <small class="per">a month</small>`}</h1>
           ${orderLines(items, total)}
         </div>
       </section>
@@ -38,7 +40,8 @@ function payPage(session: Session, items: readonly LineItem[], refusal: string |
           ${email && html`<dl class="facts"><div><dt>E-mail</dt><dd>${email}</dd></div></dl>`}
           ${cardPicture}
           ${refusal && declined(refusal)}
-          <button type="submit">Pay ${total}</button>
+          <button type="submit">${action}</button>
+          ${monthly && html`<p class="hint">${total} now and every month, until you cancel.</p>`}
           <p class="hint">It is not a real card, and no real money moves.</p>
           <p class="hint quiet">Open until ${moment(session.expires_at)}.</p>
         </form>
@@ -60,15 +63,18 @@ function orderLines(items: readonly LineItem[], total: string): Html {
 
 function paidPage(session: Session, items: readonly LineItem[]): Html {
   const total = dollars(session.amount_total ?? 0)
+  const monthly = session.mode === 'subscription'
   const what = items.map((item) => item.description).join(', ')
   return notice(`Paid ${total}`, {
     mark: 'good',
     sign: '✓',
-    title: `${total} paid`,
-    text: 'Thank you. The payment is complete, and nothing is left to do here.',
+    title: monthly ? 'You are subscribed' : `${total} paid`,
+    text: monthly
+      ? `${total} was paid for the first month; the card is charged again every month until you cancel.`
+      : 'Thank you. The payment is complete, and nothing is left to do here.',
     facts: [
       ['For', what],
-      ['Payment', typeof session.payment_intent === 'string' ? session.payment_intent : ''],
+      ['Payment', String(session.payment_intent ?? session.subscription)],
       ['Card', 'Test card •••• 4242'],
     ],
     link: { href: afterSuccess(session), text: 'Continue' },

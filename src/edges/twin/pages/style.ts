@@ -32,6 +32,7 @@ body {
 a { color: var(--accent); text-underline-offset: .2em; }
 a:focus-visible, button:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
 h1 { font-size: clamp(2.25rem, 1.6rem + 2.6vw, 3.25rem); line-height: 1.1; letter-spacing: -.02em; font-weight: 700; overflow-wrap: anywhere; }
+h1 .per { font-size: .4em; font-weight: 500; letter-spacing: 0; color: var(--soft); white-space: nowrap; }
 h2 { font-size: 1.125rem; line-height: 1.3; }
 .checkout { display: grid; }
 .column { display: grid; gap: 1rem; width: 100%; max-width: 26rem; margin: 0 auto; align-content: start; }

@@ -4,7 +4,17 @@ import { find, findHidden, type Kind } from './store.ts'
 
 /** Which fields of which objects can be expanded, and into what; `hidden` is a part kept beside the object. */
 const expandable: Readonly<Record<string, Readonly<Record<string, Kind | 'hidden'>>>> = {
-  'checkout.session': { customer: 'customer', payment_intent: 'payment_intent', line_items: 'hidden' },
+  'checkout.session': {
+    customer: 'customer',
+    payment_intent: 'payment_intent',
+    line_items: 'hidden',
+    subscription: 'subscription',
+    invoice: 'invoice',
+  },
+  subscription: { customer: 'customer', latest_invoice: 'invoice', default_payment_method: 'payment_method' },
+  invoice: { customer: 'customer', payments: 'hidden', 'parent.subscription_details.subscription': 'subscription' },
+  invoice_payment: { invoice: 'invoice', 'payment.payment_intent': 'payment_intent' },
+  price: { product: 'product' },
   payment_intent: { customer: 'customer', payment_method: 'payment_method', latest_charge: 'charge' },
   charge: {
     customer: 'customer',

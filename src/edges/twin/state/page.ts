@@ -46,11 +46,19 @@ export type Filters = Readonly<
       | 'subscription'
       | 'invoice'
       | 'lookup_key'
-      | 'product',
+      | 'product'
+      | 'invoiced_subscription'
+      | 'invoiced_intent',
       string | readonly string[] | undefined
     >
   >
 >
+
+/** Where what a list is narrowed by does not lie at the top of the object. */
+const deeper: Readonly<Record<string, string>> = {
+  invoiced_subscription: `body #>> '{parent,subscription_details,subscription}'`,
+  invoiced_intent: `body #>> '{payment,payment_intent}'`,
+}
 
 /** The newest objects of a kind first; `starting_after` and `ending_before` are ids from an earlier page. */
 export async function page<K extends Kind>(
@@ -66,11 +74,8 @@ export async function page<K extends Kind>(
   for (const [field, wanted] of Object.entries(filters)) {
     if (wanted === undefined) continue
     // The literal equality is what the indexes are made for.
-    where.push(
-      typeof wanted === 'string'
-        ? `body ->> '${field}' = ${bind(wanted)}`
-        : `body ->> '${field}' = any(${bind(wanted)})`,
-    )
+    const place = deeper[field] ?? `body ->> '${field}'`
+    where.push(typeof wanted === 'string' ? `${place} = ${bind(wanted)}` : `${place} = any(${bind(wanted)})`)
   }
   for (const [name, sign] of [
     ['gt', '>'],

@@ -112,6 +112,10 @@ const steps: readonly string[] = [
     refresh_url text not null,
     expires_at bigint not null
   );
+
+  create index on stripe_twin.object ((body #>> '{parent,subscription_details,subscription}'), seq) where kind = 'invoice';
+  create index on stripe_twin.object ((body #>> '{payment,payment_intent}'), seq) where kind = 'invoice_payment';
+  create index on stripe_twin.object ((body ->> 'invoice'), seq) where kind = 'invoice_payment';
   `,
 ]
 

@@ -1,4 +1,5 @@
 import type Stripe from 'stripe'
+import type { WirePrice } from '../objects/price.ts'
 import { noSuch } from '../wire/api-error.ts'
 import type { Call } from './call.ts'
 
@@ -16,6 +17,11 @@ export interface Kinds {
   transfer: Stripe.Transfer
   transfer_reversal: Stripe.TransferReversal
   dispute: Stripe.Dispute
+  product: Stripe.Product
+  price: WirePrice
+  subscription: Stripe.Subscription
+  invoice: Stripe.Invoice
+  invoice_payment: Stripe.InvoicePayment
   event: TwinEvent
 }
 
