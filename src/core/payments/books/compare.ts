@@ -88,7 +88,7 @@ export function compare(
         'doubled_in_ledger',
         `The ledger has booked ${called(posting)} again, though Stripe has ${all[0]!.what} only once.`,
       )
-    } else if (posting.age_seconds <= graceSeconds) inFlight++
+    } else if (posting.age_seconds < graceSeconds) inFlight++
     else if (isMissed(posting.age_seconds))
       add('missing_at_provider', `The ledger has booked ${called(posting)}, and Stripe knows nothing of it.`)
   }
@@ -100,7 +100,7 @@ export function compare(
         'doubled_at_provider',
         `Stripe has ${sum(line)} for ${line.what} (${line.id}) beside ${twin.id}, and the ledger has it only once.`,
       )
-    } else if (now - line.created <= graceSeconds) inFlight++
+    } else if (now - line.created < graceSeconds) inFlight++
     else if (!isMissed(now - line.created)) continue
     else if (line.is_fee)
       add('missing_in_ledger', `Stripe kept ${sum(line)} of ${line.what}, and the ledger has not booked that.`)

@@ -86,7 +86,7 @@ export interface LastReconciliation {
 export async function lastReconciliation(sql: Sql): Promise<LastReconciliation | null> {
   const [row] = await sql.rows<LastReconciliation>(
     `select to_json(at) as at, extract(epoch from clock_timestamp() - at)::float8 as age_seconds, matched, in_flight, difference_count, differences
-     from reconciliation order by at desc limit 1`,
+     from reconciliation order by reconciliation.at desc limit 1`,
   )
   return row ?? null
 }
