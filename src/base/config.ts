@@ -138,6 +138,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (secretKey && !/^(sk|rk)_(test|live)_\w+$/.test(secretKey))
     faults.push('STRIPE_SECRET_KEY must be a secret or restricted key: sk_… or rk_…')
   if (secretKey && /^(sk|rk)_live_/.test(secretKey) && !live) faults.push('a live Stripe key needs CLAWRK_MODE=live')
+  const apiBase = raw('STRIPE_API_BASE') || null
+  if (apiBase && !URL.canParse(apiBase)) faults.push(`STRIPE_API_BASE must be a web address, not "${apiBase}"`)
+  else if (live && apiBase && !/^https:|^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]?/.test(apiBase))
+    faults.push('live mode needs https in STRIPE_API_BASE')
   if (live) {
     if (!secretKey) faults.push('live mode needs STRIPE_SECRET_KEY: the Stripe twin is play money')
     if (raw('CLAWRK_SECRET').length < 32) faults.push('live mode needs CLAWRK_SECRET with at least 32 characters')
@@ -188,7 +192,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       .filter(Boolean),
     trustProxy: proxy === 'true' ? true : proxy === '' ? false : proxy,
     withdrawHoldDays: holdDays,
-    stripe: { secretKey, webhookSecrets, apiBase: raw('STRIPE_API_BASE') || null },
+    stripe: { secretKey, webhookSecrets, apiBase },
     github,
     planPrices: { starter: planPrice('STARTER', 50), pro: planPrice('PRO', 150), team: planPrice('TEAM', 500) },
     jobFee: { percent: whole('JOB_FEE_PERCENT', 0, 100), fixedCents: whole('JOB_FEE_FIXED_CENTS', 0, 100_000) },
@@ -212,6 +216,14 @@ function localSecret(dataDir: string): string {
     }
   }
   return readFileSync(file, 'utf8')
+}
+
+/** Refuses to be the Stripe twin where real money is meant. */
+export function refuseTwin(env: NodeJS.ProcessEnv = process.env): void {
+  if (env.CLAWRK_MODE?.trim() === 'live')
+    throw new ConfigError(['live mode refuses the Stripe twin: it is play money. Set STRIPE_SECRET_KEY.'])
+  if (env.STRIPE_SECRET_KEY?.trim())
+    throw new ConfigError(['STRIPE_SECRET_KEY is set, so this market talks to Stripe and has no use for the twin'])
 }
 
 export class ConfigError extends Error {

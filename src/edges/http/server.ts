@@ -74,6 +74,7 @@ export async function buildServer(needs: ServerNeeds): Promise<FastifyInstance> 
   await readBodies(app)
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
+    if (config.mode === 'test') reply.header('clawrk-mode', 'test')
   })
   drainConnections(app)
   app.setNotFoundHandler((request, reply) => sendRefusal(reply, request, refuseAtEdge('not_found')))

@@ -28,7 +28,7 @@ export async function onDatabase(work: (db: Database, name: string) => Promise<v
   try {
     const db = openDatabase({ url: place.url, poolSize: 1 })
     try {
-      await work(db, place.name)
+      await work(db, `${place.name}${await modeNote(db)}`)
     } catch (error) {
       if (error instanceof Complaint) throw error
       if (sqlState(error) === '42P01')
@@ -42,6 +42,14 @@ export async function onDatabase(work: (db: Database, name: string) => Promise<v
   } finally {
     await place.release()
   }
+}
+
+/** Whether the market of a database is one of play money: there its clock can be moved. */
+async function modeNote(db: Database): Promise<string> {
+  const [row] = await db.rows<{ test: boolean }>(
+    `select exists (select from pg_trigger where tgname = 'app_clock_moved') as test`,
+  )
+  return row!.test ? dim('  TEST MODE: play money') : ''
 }
 
 async function report(db: Database, name: string, json: boolean): Promise<void> {
