@@ -184,6 +184,7 @@ test('help names every command and every setting', async () => {
     'submit',
     'serve',
     'doctor',
+    'stripe-twin',
     'api',
   ]) {
     assert.match(help.stdout, new RegExp(`^  ${name}\\b`, 'm'))

@@ -39,6 +39,7 @@ const edgeDoors = [
   'edges/supervisor/start.ts',
   'edges/supervisor/twin-address.ts',
   'edges/sdk/client.ts',
+  'edges/twin/start.ts',
 ]
 
 test('a file imports from its own floor or an earlier one', () => {

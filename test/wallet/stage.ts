@@ -4,6 +4,7 @@ import { mintKey } from '../../src/core/accounts/create-key.ts'
 import { scopes } from '../../src/core/accounts/scope.ts'
 import { checkLaws } from '../../src/core/ledger/laws.ts'
 import type { AutoTopUp } from '../../src/core/payments/auto-topup.ts'
+import { bookTopUp } from '../../src/core/payments/book-top-up.ts'
 import type { ProviderNeeds } from '../../src/core/payments/intent.ts'
 import { paymentLaws } from '../../src/core/payments/laws.ts'
 import { pursueDue } from '../../src/core/payments/pursue.ts'
@@ -39,6 +40,15 @@ export async function owners<N extends readonly string[]>(
       return owner
     }),
   )) as { [K in keyof N]: Person }
+}
+
+/** Pays on the twin's page and books what it says, as its webhook would; answers the payment. */
+export async function paid(market: TestMarket, person: Person, cents: number): Promise<string> {
+  await topUpOf(market, person, cents)
+  const { stripe } = needsOf(market)
+  const { data } = await stripe.checkout.sessions.list({ limit: 1 })
+  await bookTopUp(market.db, data[0]!)
+  return String(data[0]!.payment_intent)
 }
 
 /** Pays on the twin's page and waits for nothing: the money comes with the webhook, or by a look-up. */

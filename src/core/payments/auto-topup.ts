@@ -60,7 +60,8 @@ export async function setAutoTopUp(
       message: 'must be at least amount_cents, or nothing would ever be charged (5,000 when it is not given)',
     },
   ].filter((issue) => issue !== false)
-  if (wrong.length > 0) throw refusePayment('invalid_input', { issues: wrong })
+  const [first] = wrong
+  if (first) throw refusePayment('invalid_input', { issues: wrong }, `${first.path}: ${first.message}.`)
   if (input.enabled && !before.card) throw refusePayment('card_required')
   await sql.rows(
     `insert into auto_topup (user_id, enabled, amount_cents, threshold_cents, max_per_day_cents, changed_at) values ($1, $2, $3, $4, $5, app_now())

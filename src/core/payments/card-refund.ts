@@ -64,7 +64,8 @@ export const cardRefundErrand: Errand = {
 /** Something has happened to a refund: it is read again. One that the bank sends back later is money of the wallet again. */
 export async function refundChanged(db: Database, stripe: Stripe, refundId: string): Promise<void> {
   const refund = await stripe.refunds.retrieve(refundId)
-  const intent = refund.metadata?.intent_id ? await readIntent(db, refund.metadata.intent_id) : undefined
+  const { kind, intent_id: id } = refund.metadata ?? {}
+  const intent = kind === 'card_refund' && id ? await readIntent(db, id) : undefined
   if (intent?.kind !== 'card_refund') return
   const outcome = outcomeOf(refund)
   if (intent.status === 'asked') await bookOutcome(db, cardRefundErrand, intent, outcome)

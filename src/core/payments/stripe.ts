@@ -31,20 +31,20 @@ export const isDefiniteNo = (error: unknown): boolean =>
   // The key stands for an earlier request: what became of that one is not said.
   !(error instanceof Stripe.errors.StripeIdempotencyError)
 
-/** Why the provider refused, as it says it to people. */
-export const sentenceOf = (error: unknown): string =>
-  error instanceof Error && error.message ? error.message.slice(0, 500) : 'The payment provider refused.'
-
-/** The id of something the provider may have written out. */
-export const idOf = (thing: string | { readonly id: string } | null | undefined): string | null =>
-  typeof thing === 'string' ? thing : (thing?.id ?? null)
+const withoutKeys = (words: string): string => words.replaceAll(/\b(sk|rk|pk|whsec)_[\w*]+/g, '[key]').slice(0, 500)
 
 /** What went wrong, in words for the operator. Some of the provider's sentences quote a part of the key they were asked with. */
-export function wordsOf(error: unknown): string {
-  const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  return words.replaceAll(/\b(sk|rk|pk|whsec)_[\w*]+/g, '[key]').slice(0, 500)
-}
+export const wordsOf = (error: unknown): string =>
+  withoutKeys(error instanceof Error ? `${error.name}: ${error.message}` : String(error))
+
+/** Why the provider definitely refused, as it says it to people. */
+export const sentenceOf = (error: unknown): string =>
+  error instanceof Error && error.message ? withoutKeys(error.message) : 'The payment provider refused.'
 
 /** What a caller is told when the provider gave no answer. Why is for the log alone: it may say what is none of theirs. */
 export const providerAway = (error: unknown): Error =>
   Object.assign(refusePayment('payments_unavailable', { retryable: true }), { cause: error })
+
+/** The id of something the provider may have written out. */
+export const idOf = (thing: string | { readonly id: string } | null | undefined): string | null =>
+  typeof thing === 'string' ? thing : (thing?.id ?? null)

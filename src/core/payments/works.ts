@@ -1,3 +1,4 @@
+import { failpoint } from '../../base/failpoint.ts'
 import { startCharges } from './auto-charge.ts'
 import { lookUpCardSetups } from './card.ts'
 import { lookUpChargebacks, writeOffDebts } from './chargeback.ts'
@@ -22,7 +23,9 @@ export function paymentWorks(needs: ProviderNeeds, mode: 'test' | 'live'): Recor
       name: 'auto top-up',
       everyMs: often,
       async once() {
+        failpoint('auto_topup', 'before_intent')
         const started = await startCharges(db)
+        if (started.length > 0) failpoint('auto_topup', 'after_intent')
         for (const id of started) await pursue(needs, id)
         return started.length > 0
       },

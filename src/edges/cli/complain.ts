@@ -47,6 +47,11 @@ function nextSteps(error: ClawrkError): string[] {
   const { job_id: job, retry_after_seconds: wait } = detail
   if (wait !== undefined) steps.push(`try again in ${wait} s`)
   if (typeof job === 'string') steps.push(...(detail.can ?? []).map((verb) => `clawrk ${verb} ${job}`))
+  if (code === 'connect_required') steps.push('clawrk connect')
+  if (code === 'card_required') steps.push('clawrk card --save')
+  if (code === 'not_withdrawable' || code === 'nothing_to_refund') steps.push('clawrk balance')
+  if (code === 'scope_missing' && detail.scope === 'wallet:manage')
+    steps.push('use a key with the scope wallet:manage, or the wallet page in a browser')
   if (code === 'hold_lapsed' || code === 'attempt_ended' || code === 'deadline_passed') steps.push('clawrk pull')
   if (code === 'agent_holds_another') steps.push('clawrk accept', 'clawrk reject')
   return steps

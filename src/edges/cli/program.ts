@@ -7,6 +7,7 @@ import { keyCommands } from './commands/keys.ts'
 import { logCommands } from './commands/logs.ts'
 import { machineCommands } from './commands/machine.ts'
 import { openCommands } from './commands/open.ts'
+import { payoutCommands } from './commands/payout.ts'
 import { postCommands } from './commands/post.ts'
 import { signInCommands } from './commands/sign-in.ts'
 import { userCommands } from './commands/user.ts'
@@ -56,6 +57,7 @@ export function buildProgram(): Command {
   program.commandsGroup('You')
   signInCommands(program)
   walletCommands(program)
+  payoutCommands(program)
   keyCommands(program)
   program.commandsGroup('Have work done')
   postCommands(program)

@@ -1,4 +1,5 @@
 import { startTwin } from './start.ts'
+import type { Fees } from './state/call.ts'
 
 const needed = ['STRIPE_TWIN_PORT', 'DATABASE_URL', 'STRIPE_TWIN_WEBHOOK_SECRET', 'APP_URL'] as const
 
@@ -9,6 +10,7 @@ export async function runTwin(env: NodeJS.ProcessEnv): Promise<void> {
   const port = Number(env.STRIPE_TWIN_PORT)
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error(`STRIPE_TWIN_PORT must be a port, not "${env.STRIPE_TWIN_PORT}".`)
+  const fees = readFees(env)
   const stopped = new Promise<void>((resolve) => {
     process.once('SIGTERM', () => resolve())
     process.once('SIGINT', () => resolve())
@@ -19,10 +21,27 @@ export async function runTwin(env: NodeJS.ProcessEnv): Promise<void> {
     webhookUrl: `http://127.0.0.1:${env.PORT || '3000'}/api/stripe/webhook`,
     webhookSecret: env.STRIPE_TWIN_WEBHOOK_SECRET!,
     pagesBase: `${env.APP_URL!.replace(/\/+$/, '')}/twin`,
+    fees,
     log: (line) => process.stdout.write(`stripe-twin: ${line}\n`),
   })
   await stopped
   await twin.close()
+}
+
+/** What the twin keeps of a payment, where it is to be other than Stripe's usual. */
+function readFees(env: NodeJS.ProcessEnv): Partial<Fees> {
+  const given = {
+    cardPermille: env.STRIPE_TWIN_CARD_PERMILLE,
+    cardFixedCents: env.STRIPE_TWIN_CARD_FIXED_CENTS,
+    disputeCents: env.STRIPE_TWIN_DISPUTE_CENTS,
+  }
+  const fees = Object.entries(given).flatMap(([name, text]) => {
+    if (!text) return []
+    if (!/^\d{1,5}$/.test(text))
+      throw new Error(`The fee ${name} of the Stripe twin must be a whole number, not "${text}".`)
+    return [[name, Number(text)]]
+  })
+  return Object.fromEntries(fees) as Partial<Fees>
 }
 
 if (import.meta.main) await runTwin(process.env)

@@ -54,10 +54,16 @@ export async function startTwin(options: TwinOptions): Promise<RunningTwin> {
     const app = server(log)
     const deliveries = startDeliveries({ pool, receiver, pagesBase, fees, log })
     const twin: Twin = { pool, pagesBase, fees, log, wake: deliveries.wake }
+    // A connection that was in use while we close would stay for over a minute, doing nothing.
+    let closing = false
+    app.addHook('onSend', async (_request, reply) => {
+      if (closing) reply.header('connection', 'close')
+    })
     serveApi(app, twin)
     servePages(app, twin)
     serveControls(app, twin)
     const close = async (): Promise<void> => {
+      closing = true
       await app.close()
       await deliveries.close()
       await pool.end()

@@ -1,5 +1,6 @@
 import { type Html, html } from './html.ts'
 import { layout, type Visit } from './layout.ts'
+import { moneyOut, savedCard } from './payout.ts'
 
 /** The wallet page in its three states; its script shows one and fills it from the API. */
 export function walletPage(visit: Visit): Html {
@@ -83,6 +84,8 @@ const signedIn = ({ mode }: Visit): Html => html`
       <div id="new-key" role="status"></div>
       <div id="keys"></div>
     </section>
+  </div>
+  <div class="columns">${moneyOut()}${savedCard()}
   </div>
   <section class="panel" aria-labelledby="history-title">
     <h2 id="history-title">History</h2>

@@ -5,6 +5,7 @@ import { columns, wrap } from '../render/text.ts'
 import { diagnose } from './doctor.ts'
 import { ledgerCommands } from './ledger.ts'
 import { reconcileCommand } from './reconcile.ts'
+import { stripeTwinCommand } from './stripe-twin.ts'
 
 export const marketEntry = join(import.meta.dirname, '../../../main.ts')
 
@@ -26,6 +27,7 @@ export function machineCommands(program: Command): void {
     .action((_: object, command: Command) => diagnose(command.optsWithGlobals<{ json?: boolean }>().json === true))
   ledgerCommands(program)
   reconcileCommand(program)
+  stripeTwinCommand(program)
 }
 
 /** The market takes this process over: no other stands between it and its signals. */

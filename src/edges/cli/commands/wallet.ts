@@ -9,6 +9,7 @@ import { type Column, table } from '../render/table.ts'
 import { dim, paint } from '../render/text.ts'
 import { relative } from '../render/time.ts'
 import { openSession, type Session } from '../session.ts'
+import { type AutoOptions, autoTopUp } from './payout.ts'
 
 export function walletCommands(program: Command): void {
   program
@@ -22,8 +23,14 @@ export function walletCommands(program: Command): void {
     .argument('[dollars]', 'how much, in dollars: 20 or 12.50', readAmount)
     .option('--cents <cents>', 'how much, in cents', readCount)
     .option('--wait', 'wait until the money has come')
+    .option('--auto <on|off|status>', 'let the wallet fill itself up from your saved card')
+    .option('--amount <dollars>', 'with --auto on: how much to charge each time', readAmount)
+    .option('--below <dollars>', 'with --auto on: below which balance', readAmount)
+    .option('--max-per-day <dollars>', 'with --auto on: the most to charge on one day ($50 unless you say)', readAmount)
     .action(async (amount: number | undefined, options: TopUpOptions, command: Command) =>
-      topup(openSession(command), amount, options),
+      options.auto === undefined
+        ? topup(openSession(command), amount, options)
+        : autoTopUp(openSession(command), options.auto, options),
     )
 }
 
@@ -59,7 +66,8 @@ async function balance(session: Session, limit: number): Promise<void> {
   ])
 }
 
-interface TopUpOptions {
+interface TopUpOptions extends AutoOptions {
+  readonly auto?: string
   readonly cents?: number
   readonly wait?: boolean
 }

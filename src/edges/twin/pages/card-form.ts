@@ -27,7 +27,7 @@ export function setupPage(intent: Stripe.SetupIntent, { back, refusal }: Around)
     title: 'Save a card',
     label: 'Save a card for later',
     heading: 'No charge today',
-    points: ['Charged only as you set it up', 'Can be removed at any time'],
+    points: html`<ul class="steps"><li>Charged only as you set it up</li><li>Can be removed at any time</li></ul>`,
     action: 'Save card',
     hint: 'It is not a real card, and no real money moves.',
     back,
@@ -57,7 +57,7 @@ export function intentPage(intent: Stripe.PaymentIntent, { back, refusal }: Arou
     title: `Pay ${amount}`,
     label: 'Amount to pay',
     heading: amount,
-    points: intent.description ? [intent.description] : [],
+    points: html`<ul class="lines"><li><span>${intent.description ?? 'Payment'}</span> <b>${amount}</b></li></ul>`,
     action: `Pay ${amount}`,
     hint: 'It is not a real card, and no real money moves.',
     back,
@@ -72,13 +72,12 @@ interface FormPage extends Around {
   readonly title: string
   readonly label: string
   readonly heading: string
-  readonly points: readonly string[]
+  readonly points: Html
   readonly action: string
   readonly hint: string
 }
 
 function formPage({ title, label, heading, points, action, hint, back, refusal }: FormPage): Html {
-  const list = points.map((point) => html`<li>${point}</li>`)
   return layout(
     title,
     html`<main class="checkout">
@@ -87,7 +86,7 @@ function formPage({ title, label, heading, points, action, hint, back, refusal }
           ${back && html`<a class="back" href="${back}"><span aria-hidden="true">&larr;</span> Go back</a>`}
           <p class="label">${label}</p>
           <h1>${heading}</h1>
-          ${points.length > 0 && html`<ul class="steps">${list}</ul>`}
+          ${points}
         </div>
       </section>
       <section class="payment" aria-label="Card">

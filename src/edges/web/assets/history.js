@@ -9,6 +9,13 @@ const words = {
   earning: 'Earned with a job',
   refund: 'Refund',
   withdrawal: 'Withdrawal',
+  withdrawal_returned: 'Withdrawal refused, back again',
+  card_refund: 'Back to a card',
+  card_refund_returned: 'Refund to a card refused, back again',
+  card_refund_bounced: 'Refund sent back by the bank',
+  chargeback: 'Taken back by a bank',
+  chargeback_won: 'Given back by a bank',
+  debt_repaid: 'Repaid what was owed',
   release: 'Released',
 }
 

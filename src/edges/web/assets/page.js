@@ -41,6 +41,15 @@ export function makeButton(text, look, press) {
 export const dollars = (cents) => (cents / 100).toLocaleString('en-US', { style: 'currency', currency: 'USD' })
 
 /**
+ * Dollars as people write them, in cents; NaN when it is no amount.
+ * @param {string} text
+ */
+export function readDollars(text) {
+  const match = /^\$?\s*(\d{1,9})(?:[.,](\d{1,2}))?$/.exec(text.trim().replace(/,(?=\d{3}\b)/g, ''))
+  return match ? Number(match[1]) * 100 + Number((match[2] ?? '').padEnd(2, '0')) : Number.NaN
+}
+
+/**
  * A moment in the reader's own time zone, whole on hover.
  * @param {string} at
  */

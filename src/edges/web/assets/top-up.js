@@ -1,6 +1,6 @@
 // @ts-check
 import { ask } from './ask.js'
-import { byId, dollars, formOf, makeButton, onSubmit } from './page.js'
+import { byId, dollars, formOf, makeButton, onSubmit, readDollars } from './page.js'
 
 /** The checkout this tab went to: the ledger names it in the reason of the line that its payment becomes. */
 const leftFor = 'clawrk.checkout'
@@ -44,9 +44,7 @@ export function goToCheckout() {
  * @param {string} amount
  */
 function chosenCents(choice, amount) {
-  if (choice !== 'other') return Number(choice)
-  const match = /^\$?\s*(\d{1,9})(?:[.,](\d{1,2}))?$/.exec(amount.trim().replace(/,(?=\d{3}\b)/g, ''))
-  return match ? Number(match[1]) * 100 + Number((match[2] ?? '').padEnd(2, '0')) : Number.NaN
+  return choice === 'other' ? readDollars(amount) : Number(choice)
 }
 
 /** @typedef {{ id: string, delta: number, reason: string, created_at: string }} Line */

@@ -3,6 +3,7 @@ import { ask, Refused } from './ask.js'
 import { showHistory } from './history.js'
 import { showKeys } from './keys.js'
 import { byId, dollars, formOf, make, makeButton, onSubmit, sentenceOf } from './page.js'
+import { showCard, showConnect, workPayouts } from './payout.js'
 import { arrived, goToCheckout, watchTopUp } from './top-up.js'
 
 const views = { opening: byId('opening'), out: byId('signed-out'), in: byId('signed-in') }
@@ -28,7 +29,7 @@ async function readWallet() {
   const parts = [
     ['Withdrawable earnings', wallet.withdrawable_cents, true],
     ['On its way', wallet.pending_cents, wallet.pending_cents > 0],
-    ['Owed', wallet.debt_cents, wallet.debt_cents > 0],
+    ['Owed after a chargeback', wallet.debt_cents, wallet.debt_cents > 0],
   ]
   byId('parts').replaceChildren(
     ...parts
@@ -48,7 +49,13 @@ function showForms() {
 async function open() {
   try {
     const { user } = await ask('POST /api/whoami', {})
-    const [profile] = await Promise.all([ask(`GET /api/users/${user.id}`), readWallet(), showKeys()])
+    const [profile] = await Promise.all([
+      ask(`GET /api/users/${user.id}`),
+      readWallet(),
+      showKeys(),
+      showConnect(say),
+      showCard(say),
+    ])
     byId('who').textContent = `${profile.name} · ${profile.email}`
     show('in')
   } catch (error) {
@@ -62,6 +69,20 @@ async function open() {
     return
   }
   if (arrived()) await watchTopUp(readWallet, say)
+  await welcomeBack()
+}
+
+/** Says what became of the form that its owner comes back from: what was saved there may take a moment to be known here. */
+async function welcomeBack() {
+  const query = new URLSearchParams(location.search)
+  if (query.get('card') === 'saved') {
+    for (let tries = 0; tries < 20 && !/\d{4}/.test(byId('card').textContent ?? ''); tries++) {
+      await new Promise((done) => setTimeout(done, 300))
+      await showCard(say)
+    }
+  }
+  // Told once: a reload of this page is no new visit.
+  if (query.has('card') || query.has('connect')) history.replaceState(null, '', '/wallet')
 }
 
 for (const [form, route] of /** @type {const} */ ([
@@ -87,6 +108,7 @@ async function signOut() {
 byId('sign-out').addEventListener('click', () => void signOut())
 
 goToCheckout()
+workPayouts(readWallet, say)
 
 // A cookie belongs to one address, and the checkout leads back to the market's own: better to sign in there.
 const { origin } = new URL(document.body.dataset.origin ?? location.href)
