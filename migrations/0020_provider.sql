@@ -35,7 +35,8 @@ create table plan_subscription (              -- what the provider says of a sub
   tier text not null check (tier in ('starter', 'pro', 'team')),
   status text not null,                       -- in the provider's words
   live boolean not null,                      -- whether it gives its tier to its person
-  started_at timestamptz not null,            -- by the provider's clock
+  started_at timestamptz not null,            -- by the provider's clock, in whole seconds
+  asked_at timestamptz not null,              -- when its checkout was: of two in one second the later one is meant
   looked_up_at timestamptz
 );
 create index plan_subscription_of_user on plan_subscription (user_id) where live;
@@ -87,6 +88,5 @@ create index reconciliation_at on reconciliation (at desc);
 
 create table provider_turn (                  -- who is next to do what one process at a time does
   name text primary key,
-  due_at timestamptz not null default clock_timestamp(),
-  seen_until bigint not null default 0        -- of a reader: how far it has read, by the provider's clock
+  due_at timestamptz not null default clock_timestamp()
 );

@@ -512,6 +512,7 @@ create table plan_subscription (
   status text not null,
   live boolean not null,
   started_at timestamp with time zone not null,
+  asked_at timestamp with time zone not null,
   looked_up_at timestamp with time zone,
   constraint plan_subscription_pkey PRIMARY KEY (id),
   constraint plan_subscription_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
@@ -573,7 +574,6 @@ CREATE INDEX intent_open ON public.provider_intent USING btree (due_at) WHERE (s
 create table provider_turn (
   name text not null,
   due_at timestamp with time zone not null default clock_timestamp(),
-  seen_until bigint not null default 0,
   constraint provider_turn_pkey PRIMARY KEY (name)
 );
 

@@ -1,7 +1,7 @@
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { ConfigError, readConfig } from './base/config.ts'
+import { ConfigError, readConfig, refuseTwin } from './base/config.ts'
 import { exitWithParent } from './base/lifeline.ts'
 
 enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/node-compile'))
@@ -9,6 +9,7 @@ enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/node-compil
 /** The processes of a market. Without a role: all of them, under a supervisor. */
 const roles: Readonly<Record<string, () => Promise<void>>> = {
   async twin() {
+    refuseTwin()
     const { runTwin } = await import('./edges/twin/main.ts')
     await runTwin(process.env)
   },

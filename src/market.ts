@@ -17,6 +17,8 @@ import { filesRoom } from './core/files/room.ts'
 import { s3Storage } from './core/files/s3-storage.ts'
 import { diskStorage, type Storage } from './core/files/storage.ts'
 import { paymentsApi } from './core/payments/api.ts'
+import { plansApi } from './core/payments/plans/api.ts'
+import { plansRoom } from './core/payments/plans/room.ts'
 import { paymentsRoom } from './core/payments/room.ts'
 import { openStripe } from './core/payments/stripe.ts'
 import { jobsApi } from './desks/jobs/api.ts'
@@ -39,7 +41,7 @@ import { startWorker, type Worker } from './edges/worker/worker.ts'
 export const version = '0.1.0'
 
 /** Every contract of the market, in the order of the reference. */
-export const contracts: readonly Contract[] = [systemApi, accountsApi, paymentsApi, filesApi, jobsApi]
+export const contracts: readonly Contract[] = [systemApi, accountsApi, paymentsApi, plansApi, filesApi, jobsApi]
 
 /** The same with what only test mode serves. */
 export const allContracts: readonly Contract[] = [...contracts, clockApi]
@@ -110,6 +112,7 @@ export async function buildApi(
       withdrawHoldDays: config.withdrawHoldDays,
       twin: config.stripe.secretKey === null,
     }),
+    plansRoom({ db, stripe, appUrl: config.appUrl, prices: config.planPrices }),
     filesRoom({ storage: market.storage, mayRead: mayReadJobFile }),
     jobsRoom({
       fee: config.jobFee,

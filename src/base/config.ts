@@ -71,6 +71,9 @@ export const settings = [
     help: 'access key of the store (default: what the machine is given, such as a role)',
   },
   { name: 'S3_SECRET_ACCESS_KEY', fallback: '', help: 'its secret' },
+  { name: 'STRIPE_PRICE_STARTER', fallback: '3500', help: 'price of the plan of 50 credits a month, in cents' },
+  { name: 'STRIPE_PRICE_PRO', fallback: '9900', help: 'price of the plan of 150 credits a month, in cents' },
+  { name: 'STRIPE_PRICE_TEAM', fallback: '32500', help: 'price of the plan of 500 credits a month, in cents' },
   { name: 'JOB_FEE_PERCENT', fallback: '20', help: 'fee of a job, in percent of its price' },
   { name: 'JOB_FEE_FIXED_CENTS', fallback: '50', help: 'fixed part of the fee of a job, in cents' },
   {
@@ -118,6 +121,8 @@ export interface Config {
     readonly region: string
     readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null
   } | null
+  /** What each plan of credits costs a month, in cents. */
+  readonly planPrices: { readonly starter: number; readonly pro: number; readonly team: number }
   readonly jobFee: { readonly percent: number; readonly fixedCents: number }
   readonly allowRulesOnly: boolean
   /** From the end of readiness to the end of listening. */
@@ -160,11 +165,23 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (secretKey && !/^(sk|rk)_(test|live)_\w+$/.test(secretKey))
     faults.push('STRIPE_SECRET_KEY must be a secret or restricted key: sk_… or rk_…')
   if (secretKey && /^(sk|rk)_live_/.test(secretKey) && !live) faults.push('a live Stripe key needs CLAWRK_MODE=live')
+  const apiBase = raw('STRIPE_API_BASE') || null
+  if (apiBase && !URL.canParse(apiBase)) faults.push(`STRIPE_API_BASE must be a web address, not "${apiBase}"`)
+  else if (live && apiBase && !/^https:|^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]?/.test(apiBase))
+    faults.push('live mode needs https in STRIPE_API_BASE')
   if (live) {
     if (!secretKey) faults.push('live mode needs STRIPE_SECRET_KEY: the Stripe twin is play money')
     if (raw('CLAWRK_SECRET').length < 32) faults.push('live mode needs CLAWRK_SECRET with at least 32 characters')
     if (raw('ALLOW_RULES_ONLY') !== '1')
       faults.push('live mode needs a language model for verification, or ALLOW_RULES_ONLY=1')
+  }
+  const planPrice = (tier: 'STARTER' | 'PRO' | 'TEAM', credits: number): number => {
+    const name = `STRIPE_PRICE_${tier}` as const
+    const cents = whole(name, 50, 99_999_999)
+    // A job pays out 50 cents a credit, and the provider keeps a part of every payment.
+    if (live && cents < credits * 63)
+      faults.push(`${name} must be at least ${credits * 63} in live mode: 63 cents for each of its ${credits} credits`)
+    return cents
   }
   const origin = (name: 'GITHUB_BASE_URL' | 'GITHUB_API_URL'): string => {
     const url = raw(name).replace(/\/+$/, '')
@@ -211,7 +228,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       .filter(Boolean),
     trustProxy: proxy === 'true' ? true : proxy === '' ? false : proxy,
     withdrawHoldDays: holdDays,
-    stripe: { secretKey, webhookSecrets, apiBase: raw('STRIPE_API_BASE') || null },
+    stripe: { secretKey, webhookSecrets, apiBase },
     github,
     s3: bucket
       ? {
@@ -221,6 +238,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
           credentials: accessKeyId ? { accessKeyId, secretAccessKey } : null,
         }
       : null,
+    planPrices: { starter: planPrice('STARTER', 50), pro: planPrice('PRO', 150), team: planPrice('TEAM', 500) },
     jobFee: { percent: whole('JOB_FEE_PERCENT', 0, 100), fixedCents: whole('JOB_FEE_FIXED_CENTS', 0, 100_000) },
     readyGraceMs,
     allowRulesOnly: raw('ALLOW_RULES_ONLY') === '1',
@@ -243,6 +261,14 @@ function localSecret(dataDir: string): string {
     }
   }
   return readFileSync(file, 'utf8')
+}
+
+/** Refuses to be the Stripe twin where real money is meant. */
+export function refuseTwin(env: NodeJS.ProcessEnv = process.env): void {
+  if (env.CLAWRK_MODE?.trim() === 'live')
+    throw new ConfigError(['live mode refuses the Stripe twin: it is play money. Set STRIPE_SECRET_KEY.'])
+  if (env.STRIPE_SECRET_KEY?.trim())
+    throw new ConfigError(['STRIPE_SECRET_KEY is set, so this market talks to Stripe and has no use for the twin'])
 }
 
 export class ConfigError extends Error {

@@ -168,6 +168,9 @@ export const rights: Readonly<Record<string, Right>> = {
   },
   'wallet.balance': {},
   'wallet.topup': { fields: () => ({ amount_cents: 2000 }) },
+  'plans.checkout': { fields: () => ({ tier: 'pro' }) },
+  // Nobody there has a plan.
+  'plans.stop': { answers: [404] },
   // Their own wallet and nobody else's: there is no id to name another's. Nothing in it was paid on a page or earned for long.
   'wallet.withdraw': {
     may: managesWallet,

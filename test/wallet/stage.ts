@@ -15,7 +15,7 @@ import { ask, type Person, type TestMarket } from '../support/market.ts'
 /** The payments room as a worker process has it, on the market's own database and twin. */
 export const needsOf = ({ db, twinUrl }: TestMarket): ProviderNeeds => ({
   db,
-  stripe: openStripe({ stripe: { secretKey: null, webhookSecrets: [], apiBase: twinUrl } }),
+  stripe: openStripe({ stripe: { secretKey: null, apiBase: twinUrl } }),
   log: openLog(process.env.LOG_LEVEL ?? 'silent', 'test'),
 })
 

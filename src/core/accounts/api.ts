@@ -202,7 +202,7 @@ export const accountsApi = contract('accounts', accountRefusals, {
     access: 'caller',
     input: z.strictObject({}),
     answers: {
-      200: z.strictObject({ user: z.strictObject({ id: z.uuid(), balance_cents: z.int(), name: z.string() }) }),
+      200: z.strictObject({ user: User.pick({ id: true, balance_cents: true, name: true, subscription_tier: true }) }),
     },
     refusals: [],
   }),

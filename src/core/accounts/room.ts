@@ -44,8 +44,8 @@ export const accountsRoom = ({ db, credentials, busy, readStats, ...gitHub }: Ac
     approve_device: decideDevice,
     sign_out: (call) => signOut(call, credentials, gitHub.secure),
     whoami: async ({ sql, actor }) => {
-      const user = (await readUser(sql, actor.userId))!
-      return reply(200, { user: { id: user.id, balance_cents: user.balance_cents, name: user.name } })
+      const { id, balance_cents, name, subscription_tier } = (await readUser(sql, actor.userId))!
+      return reply(200, { user: { id, balance_cents, name, subscription_tier } })
     },
     user: async ({ sql, actor }, { id }) => {
       if (id !== actor.userId) throw refuseAccount('user_not_yours')

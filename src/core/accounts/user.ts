@@ -9,6 +9,7 @@ export const User = z
     email: z.string(),
     avatar_url: z.string().nullable(),
     user_type: z.enum(['client', 'freelancer']),
+    subscription_tier: z.enum(['free', 'starter', 'pro', 'team']),
     stripe_customer_id: z.string().nullable(),
     stripe_account_id: z.string().nullable(),
     stripe_account_status: z.enum(['not_connected', 'pending', 'active']),

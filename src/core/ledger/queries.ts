@@ -58,3 +58,12 @@ export async function readWallet(sql: Sql, user: string, holdDays: number, limit
     ledger: lines.map(({ row }) => ({ ...row, created_at: iso(row.created_at) })),
   }
 }
+
+/** What a person has in credits; nobody else moves them until the transaction ends. */
+export async function lockCredits(sql: Sql, user: string): Promise<number> {
+  const [row] = await sql.rows<{ balance: number }>(
+    `select balance from ledger_account where id = 'credits:' || $1 for update`,
+    [user],
+  )
+  return row?.balance ?? 0
+}

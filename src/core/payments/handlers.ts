@@ -6,21 +6,40 @@ import { cardSetupChanged } from './card.ts'
 import { refundChanged } from './card-refund.ts'
 import { chargeback } from './chargeback.ts'
 import { accountChanged } from './connect-account.ts'
+import { planDisputeChanged } from './plans/dispute.ts'
+import { invoiceChanged } from './plans/invoice.ts'
+import { planCheckoutChanged } from './plans/look-up.ts'
+import { subscriptionChanged } from './plans/subscription.ts'
 
 /**
  * Reads an object at the provider and books what it finds. Asked any number of times, in any order and by several processes at once,
  * it books once. It throws when the provider gives no answer: then it is asked again.
  */
-export type Handler = (db: Database, stripe: Stripe, objectId: string) => Promise<void>
+export type Handler = (db: Database, stripe: Stripe, objectId: string) => Promise<unknown>
 
 /** What is done about each type of event; `family.*` stands for every type of a family that has no line of its own. */
 export const handlers: Readonly<Record<string, Handler>> = {
-  'account.*': async (db, stripe, id) => void (await accountChanged(db, stripe, id)),
-  'charge.dispute.*': chargeback,
+  'account.updated': accountChanged,
+  'charge.dispute.*': async (db, stripe, id) => {
+    // Each knows its own payments by their ids; a dispute concerns one of them.
+    await chargeback(db, stripe, id)
+    await planDisputeChanged(db, stripe, id)
+  },
+  'charge.refund.*': refundChanged,
+  'charge.refunded': async (db, stripe, charge) => {
+    for await (const { id } of stripe.refunds.list({ charge, limit: 100 })) await refundChanged(db, stripe, id)
+  },
+  'checkout.session.*': async (db, stripe, id) => {
+    const session = await stripe.checkout.sessions.retrieve(id)
+    await bookTopUp(db, session)
+    await planCheckoutChanged(db, stripe, session)
+  },
+  'customer.subscription.*': subscriptionChanged,
+  'invoice.paid': invoiceChanged,
+  'invoice.payment_failed': invoiceChanged,
   'payment_intent.*': paymentChanged,
   'refund.*': refundChanged,
   'setup_intent.*': cardSetupChanged,
-  'checkout.session.*': async (db, stripe, id) => bookTopUp(db, await stripe.checkout.sessions.retrieve(id)),
 }
 
 /** Who works on a type of event; undefined: nobody here, it is not ours. */

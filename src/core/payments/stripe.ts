@@ -3,7 +3,7 @@ import type { Config } from '../../base/config.ts'
 import { refusePayment } from './api.ts'
 
 /** The official SDK, pointed at Stripe, or at the twin when no key is configured: the same code runs against both. */
-export function openStripe({ stripe }: Pick<Config, 'stripe'>): Stripe {
+export function openStripe({ stripe }: { readonly stripe: Pick<Config['stripe'], 'secretKey' | 'apiBase'> }): Stripe {
   const key = stripe.secretKey ?? 'sk_test_twin'
   if (!stripe.apiBase) {
     if (!stripe.secretKey) throw new Error('Without STRIPE_SECRET_KEY, STRIPE_API_BASE must name the Stripe twin.')

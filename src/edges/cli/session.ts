@@ -26,6 +26,8 @@ export interface Session {
   testMode(): Promise<string>
 }
 
+const testModeNote = 'TEST MODE: play money'
+
 /** The session of a command that needs a signed-in caller; without one it complains with exit code 3. */
 export function openSession(command: Command): Session {
   const session = openAnonymous(command)
@@ -42,7 +44,14 @@ export function openAnonymous(command: Command): Session {
   )
   // A stored key is for the market it was stored with: whatever else an address in the environment points at must not get it.
   const key = process.env.CLAWRK_API_KEY?.trim() || (stored && isSamePlace(stored.url, url) ? stored.key : null) || null
-  const connection: Connection = { url, ...(key ? { key } : {}), retries: 2, patienceSeconds: 5 }
+  let isTestMode = false
+  // Every answer says the mode it was given in, so that every screen can.
+  const heed: typeof fetch = async (...request) => {
+    const answer = await fetch(...request)
+    isTestMode = answer.headers.get('clawrk-mode') === 'test'
+    return answer
+  }
+  const connection: Connection = { url, ...(key ? { key } : {}), fetch: heed, retries: 2, patienceSeconds: 5 }
   const client = createClient(connection)
   let mode: Promise<string> | undefined
   return {
@@ -53,14 +62,20 @@ export function openAnonymous(command: Command): Session {
     json,
     agent: key ? readAgent(key) : null,
     show(body, lines) {
-      if (!json) process.stdout.write(`${lines().join('\n')}\n`)
+      if (!json) {
+        const shown = lines()
+        process.stdout.write(`${shown.join('\n')}\n`)
+        // Beside the answer, so that whoever reads that with a program reads nothing else.
+        if (isTestMode && !shown.some((line) => line.includes('TEST MODE')))
+          process.stderr.write(`${dim(testModeNote)}\n`)
+      }
       // An answer without a body (204) is no JSON either.
       else if (body !== null) process.stdout.write(`${JSON.stringify(body)}\n`)
     },
     testMode() {
       // Only a remark: that it cannot be had is no reason to fail.
       mode ??= client.system.health().then(
-        (health) => (health.mode === 'test' ? dim('TEST MODE: play money') : ''),
+        (health) => (health.mode === 'test' ? dim(testModeNote) : ''),
         () => '',
       )
       return mode

@@ -1,8 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Sql } from '../../base/db.ts'
+import { lastReconciliation } from '../../core/payments/books/reconcile.ts'
+import { inboxState } from '../../core/payments/inbox.ts'
 
 /** Counts and times every request by route and status, and shows that and the process at `/metrics` (Prometheus). */
-export function measure(app: FastifyInstance): void {
+export function measure(app: FastifyInstance, sql: Sql): void {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const seconds = new Histogram({
@@ -26,5 +29,42 @@ export function measure(app: FastifyInstance): void {
     )
     done()
   })
+  for (const { name, help, read } of providerGauges) {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        // Without the database the other figures are worth having all the same.
+        const value = await read(sql).catch(() => null)
+        if (value === null) this.remove()
+        else this.set(value)
+      },
+    })
+  }
   app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
 }
+
+/** How the market stands with its payment provider: the same from every process, read when it is asked for. */
+const providerGauges: readonly { name: string; help: string; read: (sql: Sql) => Promise<number | null> }[] = [
+  {
+    name: 'clawrk_provider_events_waiting',
+    help: 'Events of the payment provider that are not worked on yet.',
+    read: async (sql) => (await inboxState(sql)).waiting,
+  },
+  {
+    name: 'clawrk_provider_events_given_up',
+    help: 'Events of the payment provider that were given up; clawrk doctor says why.',
+    read: async (sql) => (await inboxState(sql)).given_up,
+  },
+  {
+    name: 'clawrk_reconciliation_differences',
+    help: 'What differed between the ledger and the payment provider when they were last compared.',
+    read: async (sql) => (await lastReconciliation(sql))?.difference_count ?? null,
+  },
+  {
+    name: 'clawrk_reconciliation_age_seconds',
+    help: 'How long ago the ledger and the payment provider were last compared.',
+    read: async (sql) => (await lastReconciliation(sql))?.age_seconds ?? null,
+  },
+]

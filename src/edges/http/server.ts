@@ -74,6 +74,7 @@ export async function buildServer(needs: ServerNeeds): Promise<FastifyInstance> 
   await readBodies(app)
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
+    if (config.mode === 'test') reply.header('clawrk-mode', 'test')
     done()
   })
   drainConnections(app)
@@ -91,7 +92,7 @@ export async function buildServer(needs: ServerNeeds): Promise<FastifyInstance> 
       addRoute(app, { ...needs, sealer, gate }, room.contract as Contract, endpoint, verb)
     }
   }
-  measure(app)
+  measure(app, needs.db)
   await needs.extras?.(app)
   return app
 }

@@ -1,6 +1,7 @@
 import { accountsApi } from '../../core/accounts/api.ts'
 import { filesApi } from '../../core/files/api.ts'
 import { paymentsApi } from '../../core/payments/api.ts'
+import { plansApi } from '../../core/payments/plans/api.ts'
 import { jobsApi } from '../../desks/jobs/api.ts'
 import { clockApi, systemApi } from '../http/api.ts'
 
@@ -9,6 +10,7 @@ export const contracts = {
   system: systemApi,
   accounts: accountsApi,
   wallet: paymentsApi,
+  plans: plansApi,
   files: filesApi,
   jobs: jobsApi,
   clock: clockApi,

@@ -8,9 +8,11 @@ import type { Storage } from '../../core/files/storage.ts'
 import { tidyFiles } from '../../core/files/tidy.ts'
 import { auditLedger } from '../../core/ledger/laws.ts'
 import { sealTransfers } from '../../core/ledger/seal.ts'
+import { reconcileDaily, tidyReconciliations } from '../../core/payments/books/reconcile.ts'
 import { isFullBatch, readInbox, tidyInbox } from '../../core/payments/inbox.ts'
 import { paymentLaws } from '../../core/payments/laws.ts'
 import { lookUpOpenTopUps } from '../../core/payments/look-up.ts'
+import { lookUpPlans } from '../../core/payments/plans/look-up.ts'
 import { paymentWorks } from '../../core/payments/works.ts'
 import { closeVerification } from '../../core/verification/verify.ts'
 import { jobLaws } from '../../desks/jobs/laws.ts'
@@ -60,6 +62,12 @@ export function startWorker({ config, signals, db, stripe, storage, log }: Worke
     },
     seal: { name: 'seal', everyMs: 3_000, once: async () => (await sealTransfers(db)) > 1_000 },
     audit: { name: 'audit', everyMs: 600_000, once: () => nothingMore(audit(db, log)) },
+    plans: { name: 'plans', everyMs: 60_000, once: () => nothingMore(lookUpPlans(db, stripe, log)) },
+    reconcile: {
+      name: 'comparison with the payment provider',
+      everyMs: 600_000,
+      once: () => nothingMore(reconcileDaily(db, stripe, log, config.mode)),
+    },
     lookUp: {
       name: 'look up open top-ups',
       everyMs: 60_000,
@@ -78,6 +86,7 @@ export function startWorker({ config, signals, db, stripe, storage, log }: Worke
             tidyDeviceCodes(db),
             tidyFiles(db, storage),
             tidyInbox(db),
+            tidyReconciliations(db),
           ]),
         ),
     },

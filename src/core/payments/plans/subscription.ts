@@ -13,12 +13,13 @@ const liveStatuses = ['active', 'trialing', 'past_due']
 /** Nothing follows these, so an older reading that comes late changes nothing. */
 const lastStatuses = `'canceled', 'incomplete_expired'`
 
-const store = `insert into plan_subscription as s (id, user_id, tier, status, live, started_at)
-  select $1, u.id, $3, $4, $5, to_timestamp($6) from app_user u where u.id = $2 and u.stripe_customer_id = $7
+const store = `insert into plan_subscription as s (id, user_id, tier, status, live, started_at, asked_at)
+  select $1, u.id, $3, $4, $5, to_timestamp($6), coalesce((select created_at from plan_checkout c where c.id::text = $8 and c.user_id = u.id), app_now())
+  from app_user u where u.id = $2 and u.stripe_customer_id = $7
   on conflict (id) do update set status = excluded.status, live = excluded.live where s.status not in (${lastStatuses})`
 
 const storeTier = `with newest as (
-  select coalesce((select tier from plan_subscription where user_id = $1 and live order by started_at desc, id desc limit 1), 'free') as tier
+  select coalesce((select tier from plan_subscription where user_id = $1 and live order by started_at desc, asked_at desc limit 1), 'free') as tier
 ), moved as (
   update app_user set subscription_tier = newest.tier from newest
   where app_user.id = $1 and subscription_tier <> newest.tier returning app_user.id, newest.tier
@@ -40,7 +41,16 @@ export async function keepSubscription(db: Database, subscription: Stripe.Subscr
   return db.transaction(async (sql) => {
     // Two of one person's at once: the second sees what the first has stored, and the tier is that of all.
     await sql.rows(`select 1 from app_user where id = $1 for update`, [metadata.user_id])
-    await sql.rows(store, [id, metadata.user_id, metadata.tier, status, live, created, idOf(customer)])
+    await sql.rows(store, [
+      id,
+      metadata.user_id,
+      metadata.tier,
+      status,
+      live,
+      created,
+      idOf(customer),
+      metadata.plan_checkout_id ?? null,
+    ])
     const [kept] = await sql.rows(`select 1 from plan_subscription where id = $1`, [id])
     if (kept) await sql.rows(storeTier, [metadata.user_id])
     return kept !== undefined
@@ -55,8 +65,10 @@ export async function subscriptionChanged(db: Database, stripe: Stripe, id: stri
   const ours = await keepSubscription(db, await stripe.subscriptions.retrieve(id))
   if (!ours) return false
   const replaced = await db.rows<{ id: string }>(
-    `select older.id from plan_subscription newer join plan_subscription older on older.user_id = newer.user_id
-     where newer.id = $1 and newer.live and older.live and (older.started_at, older.id) < (newer.started_at, newer.id)`,
+    `select id from (
+       select id, row_number() over (order by started_at desc, asked_at desc) as place from plan_subscription
+       where live and user_id = (select user_id from plan_subscription where id = $1)
+     ) as plan where place > 1`,
     [id],
   )
   for (const older of replaced) await cancelSubscription(db, stripe, older.id)

@@ -5,11 +5,14 @@ import { type Database, openDatabase, sqlState } from '../../../base/db.ts'
 import { dollars } from '../../../base/money.ts'
 import { launchPostgres } from '../../../base/postgres/launch.ts'
 import { type Breach, checkLaws, laws, platformBalance } from '../../../core/ledger/laws.ts'
+import { type LastReconciliation, lastReconciliation } from '../../../core/payments/books/reconcile.ts'
+import { type InboxState, inboxState } from '../../../core/payments/inbox.ts'
 import { paymentLaws } from '../../../core/payments/laws.ts'
 import { jobLaws } from '../../../desks/jobs/laws.ts'
 import { Complaint, exits, refused } from '../exit.ts'
 import { facts } from '../render/job.ts'
-import { bold, dim, paint } from '../render/text.ts'
+import { bold, dim, oneLine, paint } from '../render/text.ts'
+import { relative } from '../render/time.ts'
 
 /** What the other rooms add to the ledger's own laws. */
 const deskLaws = [...paymentLaws, ...jobLaws]
@@ -25,7 +28,7 @@ export async function onDatabase(work: (db: Database, name: string) => Promise<v
   try {
     const db = openDatabase({ url: place.url, poolSize: 1 })
     try {
-      await work(db, place.name)
+      await work(db, `${place.name}${await modeNote(db)}`)
     } catch (error) {
       if (error instanceof Complaint) throw error
       if (sqlState(error) === '42P01')
@@ -41,10 +44,19 @@ export async function onDatabase(work: (db: Database, name: string) => Promise<v
   }
 }
 
+/** Whether the market of a database is one of play money: there its clock can be moved. */
+async function modeNote(db: Database): Promise<string> {
+  const [row] = await db.rows<{ test: boolean }>(
+    `select exists (select from pg_trigger where tgname = 'app_clock_moved') as test`,
+  )
+  return row!.test ? dim('  TEST MODE: play money') : ''
+}
+
 async function report(db: Database, name: string, json: boolean): Promise<void> {
   const breaches = await checkLaws(db, deskLaws)
   const balances: [name: string, cents: number][] = []
   for (const account of platform) balances.push([account, await platformBalance(db, `platform:${account}`)])
+  const [inbox, compared] = [await inboxState(db), await lastReconciliation(db)]
   if (breaches.length > 0) process.exitCode = exits.refused
   if (json) {
     const verdicts = [...laws, ...deskLaws].map((law) => ({
@@ -52,7 +64,7 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
       holds: ofLaw(breaches, law.name).length === 0,
       breaches: ofLaw(breaches, law.name),
     }))
-    const body = { laws: verdicts, platform: Object.fromEntries(balances) }
+    const body = { laws: verdicts, platform: Object.fromEntries(balances), inbox, reconciliation: compared }
     process.stdout.write(`${JSON.stringify(body)}\n`)
     return
   }
@@ -67,11 +79,32 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
         .map(([account, cents]) => [account, dollars(cents)]),
     ),
     '',
+    bold('The payment provider'),
+    ...providerLines(inbox, compared),
+    '',
     breaches.length === 0
       ? paint('green', '✔ Every law holds.')
       : paint('red', `✖ ${breaches.length} ${breaches.length === 1 ? 'place breaks' : 'places break'} a law.`),
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function providerLines(inbox: InboxState, compared: LastReconciliation | null): string[] {
+  const count = compared?.difference_count ?? 0
+  const books =
+    compared &&
+    `${relative(compared.at)}: ${count === 0 ? paint('green', `no difference in ${compared.matched} lines`) : paint('red', `${count} ${count === 1 ? 'difference' : 'differences'}`)}`
+  return [
+    ...facts([
+      ['events', `${inbox.waiting} waiting, ${inbox.failing} of them after a failure, ${inbox.given_up} given up`],
+      ['compared', books ?? 'never yet; a market does it once a day, and  clawrk reconcile  at once'],
+    ]),
+    ...(compared?.differences ?? []).slice(0, 5).map(({ sentence }) => `  ${paint('red', '✖')} ${oneLine(sentence)}`),
+    ...inbox.examples
+      .slice(0, 5)
+      .map(({ id, type, reason }) => `  ${paint('red', '✖')} ${oneLine(`${type} (${id}) was given up: ${reason}`)}`),
+    ...(inbox.given_up > 0 ? [dim('  try those again with  clawrk reconcile --retry')] : []),
+  ]
 }
 
 const ofLaw = (breaches: readonly Breach[], law: string): Breach[] => breaches.filter((breach) => breach.law === law)

@@ -4,6 +4,7 @@ import { settings } from '../../../base/config.ts'
 import { columns, wrap } from '../render/text.ts'
 import { diagnose } from './doctor.ts'
 import { ledgerCommands } from './ledger.ts'
+import { reconcileCommand } from './reconcile.ts'
 import { stripeTwinCommand } from './stripe-twin.ts'
 
 export const marketEntry = join(import.meta.dirname, '../../../main.ts')
@@ -25,6 +26,7 @@ export function machineCommands(program: Command): void {
     )
     .action((_: object, command: Command) => diagnose(command.optsWithGlobals<{ json?: boolean }>().json === true))
   ledgerCommands(program)
+  reconcileCommand(program)
   stripeTwinCommand(program)
 }
 
