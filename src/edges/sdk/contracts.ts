@@ -1,4 +1,5 @@
 import { accountsApi } from '../../core/accounts/api.ts'
+import { creditsApi } from '../../core/credits/api.ts'
 import { filesApi } from '../../core/files/api.ts'
 import { paymentsApi } from '../../core/payments/api.ts'
 import { jobsApi } from '../../desks/jobs/api.ts'
@@ -9,6 +10,7 @@ export const contracts = {
   system: systemApi,
   accounts: accountsApi,
   wallet: paymentsApi,
+  credits: creditsApi,
   files: filesApi,
   jobs: jobsApi,
   clock: clockApi,
