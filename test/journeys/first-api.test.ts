@@ -67,6 +67,9 @@ test('with output of one’s own; rejected: the credits are back, and there is n
   assert.deepEqual([forBob.status, forBob.verification!.pass], ['rejected', false])
   assert.equal((await walletOf(bob)).balance_cents, 100)
   const mine = went(await ada.ask<Job[]>('GET', '/api/jobs'))
-  assert.deepEqual(mine.map(({ id }) => id), [job.id, good.id])
+  assert.deepEqual(
+    mine.map(({ id }) => id),
+    [job.id, good.id],
+  )
   await assertLawful(market)
 })

@@ -113,7 +113,9 @@ export async function startTestMarket({
     ...env,
   }
   const markets: Market[] = ports.map((port) => openMarket(readConfig({ PORT: `${port}`, ...settings })))
-  const servers = await Promise.all(markets.map((market) => buildApi(market, { strict: true, limits, ...(skills ? { skills } : {}) })))
+  const servers = await Promise.all(
+    markets.map((market) => buildApi(market, { strict: true, limits, ...(skills ? { skills } : {}) })),
+  )
   await Promise.all(servers.map((server, index) => server.listen({ port: ports[index]!, host: '127.0.0.1' })))
   const background = worker ? startBackground(markets[0]!) : null
   return {
