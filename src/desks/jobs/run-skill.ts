@@ -9,7 +9,7 @@ import type { Skills } from './skills/skill.ts'
 /** How long a skill may take within the request; one that has said nothing for the latter, its process died. */
 const skillMs = 25_000
 const deadAfter = '30 seconds'
-const lookEveryMs = 250
+const lookEveryMs = 100
 const longestOutput = 1_000_000
 
 const begin = `update job set status = ${jobLife.to('run_skill')}, skill_token = $4, due_at = app_now() + interval '${timers.skill}', updated_at = app_now()

@@ -10,7 +10,7 @@ import { verifyAsked } from './verify.ts'
 
 /** How long the sender is kept waiting, and how often the row is looked at meanwhile, in case a signal was lost. */
 const patienceMs = 55_000
-const lookEveryMs = 1_000
+const lookEveryMs = 250
 
 /**
  * The sender of a job for credits asks for the verdict and waits for it: verified, and the worker is paid, or rejected, and the

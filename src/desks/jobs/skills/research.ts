@@ -125,12 +125,13 @@ export function researchBrief(intent: string): string {
 }
 
 function questionsOf({ topic, terms, compared }: Subject): string[] {
-  const [first, second, third] = terms
+  const [first, part] = terms
+  const last = terms.length > 2 ? terms.at(-1) : undefined
   return [
     `What exactly belongs to ${topic}, and what is often mixed up with it?`,
     `Which three or four facts about ${topic} would a well-informed reader expect to find first?`,
-    ...(first && second ? [`How do ${first} and ${second} hang together, and who says so?`] : []),
-    ...(third ? [`What part does ${third} play, and would the account hold without it?`] : []),
+    ...(first && last ? [`How do ${first} and ${last} hang together, and who says so?`] : []),
+    ...(part ? [`What part does ${part} play, and would the account hold without it?`] : []),
     ...(compared.length > 0
       ? [`On which criterion do ${compared.join(' and ')} differ most, and for whom does that matter?`]
       : []),
@@ -144,7 +145,7 @@ function phrasesOf({ topic, terms, years }: Subject): string[] {
   const core = terms.slice(0, 4).join(' ')
   if (core === '') return [`"${topic}"`]
   return [
-    `"${terms.slice(0, 2).join(' ')}" overview`,
+    `${topic.length <= 60 ? `"${topic}"` : terms.slice(0, 3).join(' ')} overview`,
     `${core} primary sources`,
     `${core} criticism OR controversy`,
     `${core} ${years ? years.join('..') : 'timeline'}`,

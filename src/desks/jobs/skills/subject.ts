@@ -16,7 +16,7 @@ const order =
 const small = new Set(
   `a an and the of to in on at by for from with without into about between versus vs or nor but as is are was were be been it its this that
   these those which who whom whose what when where why how do does did can could should would will must may might not no yes all any some each
-  i we you they he she my our your their me us them more most less least very than then so if also only just please report research summary
+  i we you they he she my our your their me us them more most less least have has had very than then so if also only just please report research summary
   summarize summarise overview work task job`.split(/\s+/),
 )
 
@@ -33,7 +33,13 @@ export function readSubject(intent: string): Subject {
   for (const [word] of line.replace(order, '').matchAll(/[\p{L}\p{N}][\p{L}\p{N}+#.’'-]*/gu)) {
     const term = word.replace(/[.’'-]+$/, '')
     const key = term.toLowerCase()
-    if (terms.length >= most || small.has(key) || seen.has(key) || (key.length < 3 && !/\p{Lu}|\p{Lo}/u.test(term)))
+    if (
+      /^\d+$/.test(term) ||
+      terms.length >= most ||
+      small.has(key) ||
+      seen.has(key) ||
+      (key.length < 3 && !/\p{Lu}|\p{Lo}/u.test(term))
+    )
       continue
     seen.add(key)
     terms.push(term)
@@ -42,11 +48,11 @@ export function readSubject(intent: string): Subject {
   return { topic, terms, years: years.length > 0 ? [years[0]!, years.at(-1)!] : null, compared: comparedIn(topic) }
 }
 
-/** "A versus B", "A and B" after a comparison, "A or B". */
+/** "A versus B", "A or B", "between A and B"; years are a period. */
 function comparedIn(topic: string): string[] {
   const sides = /^(.{2,80}?) (?:versus|vs\.?|or|compared (?:to|with)) (.{2,80})$/i.exec(topic)
   if (sides) return [sides[1]!, sides[2]!]
-  const between = /\bbetween (.{2,60}?) and (.{2,60})$/i.exec(topic)
+  const between = /\bbetween (\D{2,60}?) and (\D{2,60})$/i.exec(topic)
   return between ? [between[1]!, between[2]!] : []
 }
 
