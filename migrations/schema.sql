@@ -114,6 +114,80 @@ create table attachment (
 CREATE INDEX attachment_loose ON public.attachment USING btree (created_at) WHERE (work IS NULL);
 CREATE INDEX attachment_owner ON public.attachment USING btree (owner_id, created_at);
 
+create table auto_topup (
+  user_id uuid not null,
+  enabled boolean not null,
+  amount_cents bigint not null,
+  threshold_cents bigint not null,
+  max_per_day_cents bigint not null,
+  paused_at timestamp with time zone,
+  paused_reason text,
+  day date not null default '-infinity'::date,
+  day_cents bigint not null default 0,
+  day_cap_cents bigint not null default 0,
+  changed_at timestamp with time zone not null,
+  constraint auto_topup_pkey PRIMARY KEY (user_id),
+  constraint auto_topup_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint auto_topup_amount_cents_check CHECK (amount_cents >= 500 AND amount_cents <= 1000000),
+  constraint auto_topup_cap CHECK (day_cents <= day_cap_cents),
+  constraint auto_topup_check CHECK (threshold_cents >= 0 AND threshold_cents <= amount_cents),
+  constraint auto_topup_check1 CHECK (max_per_day_cents >= amount_cents),
+  constraint auto_topup_check2 CHECK ((paused_at IS NULL) = (paused_reason IS NULL)),
+  constraint auto_topup_day_cents_check CHECK (day_cents >= 0)
+);
+CREATE INDEX auto_topup_on ON public.auto_topup USING btree (user_id) WHERE (enabled AND (paused_at IS NULL));
+
+create table card_payment (
+  id text not null,
+  user_id uuid not null,
+  amount_cents bigint not null,
+  refunded_cents bigint not null default 0,
+  disputed boolean not null default false,
+  fee_cents bigint,
+  fee_due_at timestamp with time zone not null,
+  created_at timestamp with time zone not null,
+  constraint card_payment_pkey PRIMARY KEY (id),
+  constraint card_payment_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint card_payment_amount_cents_check CHECK (amount_cents > 0),
+  constraint card_payment_fee_cents_check CHECK (fee_cents >= 0),
+  constraint card_payment_refunded CHECK (refunded_cents >= 0 AND refunded_cents <= amount_cents)
+);
+CREATE INDEX card_payment_fee ON public.card_payment USING btree (fee_due_at) WHERE (fee_cents IS NULL);
+CREATE INDEX card_payment_open ON public.card_payment USING btree (user_id, created_at) WHERE (refunded_cents < amount_cents);
+
+create table card_setup (
+  id uuid not null,
+  user_id uuid not null,
+  setup_intent_id text,
+  status text not null default 'asked'::text,
+  created_at timestamp with time zone not null,
+  looked_up_at timestamp with time zone,
+  constraint card_setup_pkey PRIMARY KEY (id),
+  constraint card_setup_setup_intent_id_key UNIQUE (setup_intent_id),
+  constraint card_setup_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint card_setup_check CHECK ((status = 'asked'::text) = (setup_intent_id IS NULL)),
+  constraint card_setup_status_check CHECK (status = ANY (ARRAY['asked'::text, 'open'::text, 'saved'::text, 'cancelled'::text]))
+);
+CREATE INDEX card_setup_open ON public.card_setup USING btree (looked_up_at NULLS FIRST, created_at) WHERE (status = 'open'::text);
+
+create table chargeback (
+  id text not null,
+  payment_id text not null,
+  user_id uuid not null,
+  amount_cents bigint not null,
+  status text not null,
+  created_at timestamp with time zone not null,
+  looked_up_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  constraint chargeback_pkey PRIMARY KEY (id),
+  constraint chargeback_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES card_payment(id),
+  constraint chargeback_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint chargeback_amount_cents_check CHECK (amount_cents > 0),
+  constraint chargeback_check CHECK ((status = 'taken'::text) = (ended_at IS NULL)),
+  constraint chargeback_status_check CHECK (status = ANY (ARRAY['taken'::text, 'won'::text, 'lost'::text]))
+);
+CREATE INDEX chargeback_open ON public.chargeback USING btree (looked_up_at NULLS FIRST) WHERE (status = 'taken'::text);
+
 create table credit_deduction (
   id uuid not null,
   user_id uuid not null,
@@ -318,12 +392,16 @@ create table ledger_account (
   unit text not null,
   balance bigint not null,
   card_part bigint not null default 0,
+  owes boolean not null default false,
   constraint ledger_account_pkey PRIMARY KEY (id),
   constraint account_card_part CHECK (card_part >= 0 AND (card_part <= balance OR starts_with(id, 'debt:'::text))),
+  constraint account_debt CHECK (balance <= 0 OR NOT starts_with(id, 'debt:'::text)),
   constraint account_floor CHECK (balance >= 0 OR starts_with(id, 'debt:'::text)),
+  constraint account_owes CHECK (NOT owes OR starts_with(id, 'wallet:'::text)),
   constraint ledger_account_id_check CHECK (id ~ '^(wallet|credits|escrow|pending|clearing|debt):[a-z0-9:_-]+$'::text),
   constraint ledger_account_unit_check CHECK (unit = ANY (ARRAY['USD'::text, 'CREDIT'::text]))
 ) with (fillfactor=70);
+CREATE INDEX ledger_account_debt ON public.ledger_account USING btree (id) WHERE starts_with(id, 'debt:'::text);
 
 create table ledger_freeze (
   one boolean not null default true,
@@ -386,12 +464,142 @@ create table match_text (
 );
 CREATE INDEX match_text_age ON public.match_text USING brin (created_at);
 
+create table plan_checkout (
+  id uuid not null,
+  user_id uuid not null,
+  tier text not null,
+  status text not null default 'asked'::text,
+  session_id text,
+  created_at timestamp with time zone not null,
+  looked_up_at timestamp with time zone,
+  constraint plan_checkout_pkey PRIMARY KEY (id),
+  constraint plan_checkout_session_id_key UNIQUE (session_id),
+  constraint plan_checkout_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint plan_checkout_check CHECK ((status = 'asked'::text) = (session_id IS NULL)),
+  constraint plan_checkout_status_check CHECK (status = ANY (ARRAY['asked'::text, 'open'::text, 'complete'::text, 'expired'::text])),
+  constraint plan_checkout_tier_check CHECK (tier = ANY (ARRAY['starter'::text, 'pro'::text, 'team'::text]))
+);
+CREATE INDEX plan_checkout_open ON public.plan_checkout USING btree (looked_up_at NULLS FIRST, created_at) WHERE (status = ANY (ARRAY['asked'::text, 'open'::text]));
+
+create table plan_dispute (
+  id text not null,
+  invoice_id text not null,
+  user_id uuid not null,
+  amount_cents bigint not null,
+  credits_taken integer not null,
+  owed_cents bigint not null,
+  status text not null,
+  created_at timestamp with time zone not null,
+  looked_up_at timestamp with time zone,
+  constraint plan_dispute_pkey PRIMARY KEY (id),
+  constraint plan_dispute_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES plan_invoice(id),
+  constraint plan_dispute_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint plan_dispute_amount_cents_check CHECK (amount_cents > 0),
+  constraint plan_dispute_check CHECK (owed_cents >= 0 AND owed_cents <= amount_cents),
+  constraint plan_dispute_credits_taken_check CHECK (credits_taken >= 0),
+  constraint plan_dispute_status_check CHECK (status = ANY (ARRAY['taken'::text, 'won'::text, 'lost'::text]))
+);
+CREATE INDEX plan_dispute_open ON public.plan_dispute USING btree (looked_up_at NULLS FIRST) WHERE (status = 'taken'::text);
+
+create table plan_failure (
+  invoice_id text not null,
+  attempt integer not null,
+  user_id uuid not null,
+  failed_at timestamp with time zone not null,
+  constraint plan_failure_pkey PRIMARY KEY (invoice_id, attempt),
+  constraint plan_failure_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id)
+);
+
+create table plan_invoice (
+  id text not null,
+  subscription_id text not null,
+  user_id uuid not null,
+  tier text not null,
+  amount_cents bigint not null,
+  credits integer not null,
+  payment_intent_id text,
+  fee_cents bigint,
+  booked_at timestamp with time zone not null,
+  constraint plan_invoice_pkey PRIMARY KEY (id),
+  constraint plan_invoice_payment_intent_id_key UNIQUE (payment_intent_id),
+  constraint plan_invoice_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES plan_subscription(id),
+  constraint plan_invoice_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint plan_invoice_amount_cents_check CHECK (amount_cents >= 0),
+  constraint plan_invoice_credits_check CHECK (credits >= 0),
+  constraint plan_invoice_tier_check CHECK (tier = ANY (ARRAY['starter'::text, 'pro'::text, 'team'::text]))
+);
+CREATE INDEX plan_invoice_of_subscription ON public.plan_invoice USING btree (subscription_id);
+
+create table plan_subscription (
+  id text not null,
+  user_id uuid not null,
+  tier text not null,
+  status text not null,
+  live boolean not null,
+  started_at timestamp with time zone not null,
+  looked_up_at timestamp with time zone,
+  constraint plan_subscription_pkey PRIMARY KEY (id),
+  constraint plan_subscription_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint plan_subscription_tier_check CHECK (tier = ANY (ARRAY['starter'::text, 'pro'::text, 'team'::text]))
+);
+CREATE INDEX plan_subscription_due ON public.plan_subscription USING btree (looked_up_at NULLS FIRST) WHERE live;
+CREATE INDEX plan_subscription_of_user ON public.plan_subscription USING btree (user_id) WHERE live;
+
 create table platform_snapshot (
   account text not null,
   unit text not null,
   balance bigint not null,
   constraint platform_snapshot_pkey PRIMARY KEY (account, unit),
   constraint platform_snapshot_account_check CHECK (starts_with(account, 'platform:'::text))
+);
+
+create table provider_fee (
+  id text not null,
+  fee_cents bigint not null,
+  booked_at timestamp with time zone not null,
+  constraint provider_fee_pkey PRIMARY KEY (id),
+  constraint provider_fee_fee_cents_check CHECK (fee_cents <> 0)
+);
+
+create table provider_intent (
+  id uuid not null,
+  kind text not null,
+  user_id uuid not null,
+  status text not null default 'asked'::text,
+  amount_cents bigint,
+  target text,
+  customer text,
+  batch uuid,
+  object_id text,
+  reason text,
+  tries integer not null default 0,
+  asked_at timestamp with time zone not null default clock_timestamp(),
+  created_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  leased_until timestamp with time zone,
+  ended_at timestamp with time zone,
+  constraint provider_intent_pkey PRIMARY KEY (id),
+  constraint intent_object UNIQUE (kind, object_id),
+  constraint provider_intent_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint intent_status CHECK (status = ANY (ARRAY['asked'::text, 'done'::text, 'refused'::text])),
+  constraint provider_intent_amount_cents_check CHECK (amount_cents > 0),
+  constraint provider_intent_check CHECK ((kind = 'connect_account'::text) = (amount_cents IS NULL)),
+  constraint provider_intent_check1 CHECK ((status = 'asked'::text) = (ended_at IS NULL)),
+  constraint provider_intent_check2 CHECK (status <> 'done'::text OR object_id IS NOT NULL),
+  constraint provider_intent_check3 CHECK (status <> 'refused'::text OR reason IS NOT NULL),
+  constraint provider_intent_kind_check CHECK (kind = ANY (ARRAY['withdrawal'::text, 'card_refund'::text, 'auto_topup'::text, 'connect_account'::text]))
+);
+CREATE INDEX intent_batch ON public.provider_intent USING btree (batch) WHERE (batch IS NOT NULL);
+CREATE INDEX intent_of_user ON public.provider_intent USING btree (user_id, created_at);
+CREATE UNIQUE INDEX intent_one_account ON public.provider_intent USING btree (user_id) WHERE ((kind = 'connect_account'::text) AND (status <> 'refused'::text));
+CREATE UNIQUE INDEX intent_one_auto_topup ON public.provider_intent USING btree (user_id) WHERE ((kind = 'auto_topup'::text) AND (status = 'asked'::text));
+CREATE INDEX intent_open ON public.provider_intent USING btree (due_at) WHERE (status = 'asked'::text);
+
+create table provider_turn (
+  name text not null,
+  due_at timestamp with time zone not null default clock_timestamp(),
+  seen_until bigint not null default 0,
+  constraint provider_turn_pkey PRIMARY KEY (name)
 );
 
 create table quote (
@@ -404,6 +612,18 @@ create table quote (
 );
 CREATE INDEX quote_age ON public.quote USING btree (created_at);
 
+create table reconciliation (
+  id uuid not null,
+  at timestamp with time zone not null default clock_timestamp(),
+  matched integer not null,
+  in_flight integer not null,
+  differences json not null,
+  difference_count integer not null,
+  constraint reconciliation_pkey PRIMARY KEY (id),
+  constraint reconciliation_difference_count_check CHECK (difference_count >= 0)
+);
+CREATE INDEX reconciliation_at ON public.reconciliation USING btree (at DESC);
+
 create table request_quota (
   quota text not null,
   subject text not null,
@@ -414,6 +634,20 @@ create table request_quota (
   constraint request_quota_taken_check CHECK (taken > 0)
 );
 CREATE INDEX request_quota_end ON public.request_quota USING btree (ends_at);
+
+create table saved_card (
+  user_id uuid not null,
+  customer_id text not null,
+  payment_method_id text not null,
+  brand text not null,
+  last4 text not null,
+  exp_month smallint not null,
+  exp_year smallint not null,
+  setup_at timestamp with time zone not null,
+  saved_at timestamp with time zone not null,
+  constraint saved_card_pkey PRIMARY KEY (user_id),
+  constraint saved_card_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id)
+);
 
 create table session (
   id uuid not null,
@@ -431,12 +665,23 @@ CREATE INDEX session_of_user ON public.session USING btree (user_id);
 create table stripe_inbox (
   id text not null,
   type text not null,
-  object_id text not null,
+  object_id text,
   received_at timestamp with time zone not null default clock_timestamp(),
   processed_at timestamp with time zone,
-  constraint stripe_inbox_pkey PRIMARY KEY (id)
+  status text not null default 'waiting'::text,
+  attempts integer not null default 0,
+  due_at timestamp with time zone not null default clock_timestamp(),
+  last_error text,
+  constraint stripe_inbox_pkey PRIMARY KEY (id),
+  constraint stripe_inbox_attempts_check CHECK (attempts >= 0),
+  constraint stripe_inbox_end CHECK ((status = 'waiting'::text) = (processed_at IS NULL)),
+  constraint stripe_inbox_object CHECK (status <> 'waiting'::text OR object_id IS NOT NULL),
+  constraint stripe_inbox_reason CHECK (status <> 'given_up'::text OR last_error IS NOT NULL),
+  constraint stripe_inbox_status_check CHECK (status = ANY (ARRAY['waiting'::text, 'done'::text, 'not_ours'::text, 'given_up'::text]))
 );
-CREATE INDEX stripe_inbox_open ON public.stripe_inbox USING btree (received_at) WHERE (processed_at IS NULL);
+CREATE INDEX stripe_inbox_due ON public.stripe_inbox USING btree (due_at) WHERE (status = 'waiting'::text);
+CREATE INDEX stripe_inbox_ended ON public.stripe_inbox USING btree (processed_at) WHERE (status <> 'waiting'::text);
+CREATE INDEX stripe_inbox_given_up ON public.stripe_inbox USING btree (processed_at) WHERE (status = 'given_up'::text);
 
 create table topup (
   id uuid not null,
@@ -475,12 +720,16 @@ create table transfer (
   constraint transfer_pkey PRIMARY KEY ("position"),
   constraint transfer_once UNIQUE (kind, source, leg),
   constraint transfer_amount_check CHECK (amount > 0),
+  constraint transfer_card_only CHECK ((kind <> ALL (ARRAY['card_refund'::text, 'card_refund_paid'::text, 'card_refund_returned'::text])) OR card_part = amount),
   constraint transfer_check CHECK (card_part >= 0 AND card_part <= amount),
   constraint transfer_check1 CHECK (from_account <> to_account),
+  constraint transfer_earned_only CHECK ((kind <> ALL (ARRAY['withdrawal'::text, 'withdrawal_paid'::text, 'withdrawal_returned'::text])) OR card_part = 0),
   constraint transfer_kind_check CHECK (kind ~ '^[a-z_]+$'::text),
   constraint transfer_unit_check CHECK (unit = ANY (ARRAY['USD'::text, 'CREDIT'::text]))
 );
+CREATE INDEX transfer_from_debt ON public.transfer USING btree (from_account) WHERE starts_with(from_account, 'debt:'::text);
 CREATE INDEX transfer_from_wallet ON public.transfer USING btree (from_account, "position") WHERE starts_with(from_account, 'wallet:'::text);
+CREATE INDEX transfer_to_debt ON public.transfer USING btree (to_account) WHERE starts_with(to_account, 'debt:'::text);
 CREATE INDEX transfer_to_wallet ON public.transfer USING btree (to_account, "position") WHERE starts_with(to_account, 'wallet:'::text);
 CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_range='32');
 
@@ -504,14 +753,24 @@ CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_ra
 -- function job_take(p_asked json, p_live boolean, p_hold interval, p_not_again interval, p_queued interval) returns TABLE(n smallint, code text, detail json, is_new boolean, job_id uuid, sender uuid, owner uuid, agent uuid, held json) · plpgsql, volatile
 -- function job_take_on(p_job uuid, p_owner uuid, p_agent uuid, p_agent_name text, p_token uuid, p_live boolean, p_not_again interval) returns TABLE(code text, job json) · plpgsql, volatile
 -- function ledger_balance(p_user uuid) returns bigint · sql, stable
+-- function ledger_card_part(p_user uuid) returns bigint · sql, stable
+-- function ledger_card_stays(p_kind text) returns boolean · sql, immutable
+-- function ledger_chargeback(p_user uuid, p_source text, p_amount bigint) returns bigint · plpgsql, volatile
+-- function ledger_chargeback_won(p_user uuid, p_source text) returns void · plpgsql, volatile
+-- function ledger_clearing(p_intent text) returns bigint · sql, stable
 -- function ledger_credits(p_user uuid) returns bigint · sql, stable
+-- function ledger_earned(p_user uuid, p_hold_days integer) returns bigint · sql, stable
 -- function ledger_fee(p_amount bigint, p_percent integer, p_fixed integer) returns bigint · sql, immutable
 -- function ledger_held(p_ref text) returns bigint · plpgsql, stable
+-- function ledger_lock(p_user uuid) returns void · plpgsql, volatile
 -- function ledger_lock_credits(p_user uuid) returns bigint · plpgsql, volatile
 -- function ledger_open(p_user uuid) returns void · sql, volatile
+-- function ledger_owes(p_user uuid) returns boolean · sql, stable
 -- function ledger_post(p_kind text, p_ref text, p_source text, p_unit text, p_from text[], p_to text[], p_amount bigint[], p_lineage text DEFAULT NULL::text, p_limit bigint DEFAULT NULL::bigint) returns text · plpgsql, volatile
 -- function ledger_post_each(p_kind text, p_unit text, p_ref text[], p_from text[], p_to text[], p_amount bigint[], p_lineage text[] DEFAULT NULL::text[], p_limit bigint[] DEFAULT NULL::bigint[]) returns TABLE(ref text, outcome text) · plpgsql, volatile
 -- function ledger_posted(p_kind text, p_source text) returns bigint · sql, stable
+-- function ledger_repay(p_wallet text, p_ref text, p_source text, p_leg integer) returns void · plpgsql, volatile
+-- function ledger_write_off(p_before timestamp with time zone) returns TABLE(user_id uuid, amount bigint) · plpgsql, volatile
 -- function match_contains(p_offer uuid, p_words text) returns boolean · plpgsql, stable
 -- function match_fit(p_offer uuid, p_profile tsquery, p_waiting interval) returns TABLE(score real) · sql, stable
 -- function match_forget(p_age interval) returns void · sql, volatile

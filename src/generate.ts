@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { migrate } from './base/migrate.ts'
 import { launchPostgres } from './base/postgres/launch.ts'
 import { dumpSchema } from './base/schema-dump.ts'
+import { intentLife } from './core/payments/intent.ts'
 import { jobLife } from './desks/jobs/job.ts'
 import { openApi } from './edges/http/openapi.ts'
 import { allContracts, version } from './market.ts'
@@ -25,6 +26,12 @@ What may follow what, generated from the life tables (\`npm run generate\`). \`m
 
 \`\`\`mermaid
 ${jobLife.mermaid()}
+\`\`\`
+
+## What the payment provider is asked for
+
+\`\`\`mermaid
+${intentLife.mermaid()}
 \`\`\`
 `,
   }

@@ -100,7 +100,14 @@ export async function buildApi(
       busy: [agentIsBusy],
       readStats,
     }),
-    paymentsRoom({ stripe, appUrl: config.appUrl, withdrawHoldDays: config.withdrawHoldDays }),
+    paymentsRoom({
+      db,
+      stripe,
+      log,
+      appUrl: config.appUrl,
+      withdrawHoldDays: config.withdrawHoldDays,
+      twin: config.stripe.secretKey === null,
+    }),
     creditsRoom(),
     filesRoom({ storage: market.storage, mayRead: mayReadJobFile }),
     jobsRoom({
@@ -133,8 +140,8 @@ export async function buildApi(
         await db.rows('select 1')
         return reply.send({ ready: true })
       })
-      if (config.stripe.webhookSecret)
-        await stripeWebhook(app, { db, stripe, secret: config.stripe.webhookSecret, wake })
+      if (config.stripe.webhookSecrets.length > 0)
+        await stripeWebhook(app, { db, stripe, secrets: config.stripe.webhookSecrets, wake })
       if (!config.stripe.secretKey && config.stripe.apiBase) await twinProxy(app, config.stripe.apiBase)
       await pages(app, { ...config, contracts: withClock ? allContracts : contracts })
     },

@@ -52,7 +52,11 @@ export const settings = [
   { name: 'GITHUB_BASE_URL', fallback: 'https://github.com', help: 'where people sign in with GitHub' },
   { name: 'GITHUB_API_URL', fallback: 'https://api.github.com', help: 'where GitHub says who they are' },
   { name: 'STRIPE_SECRET_KEY', fallback: '', help: 'Stripe key (default: the built-in Stripe twin, play money)' },
-  { name: 'STRIPE_WEBHOOK_SECRET', fallback: '', help: 'signing secret of the Stripe webhook endpoint' },
+  {
+    name: 'STRIPE_WEBHOOK_SECRET',
+    fallback: '',
+    help: 'signing secret of the Stripe webhook endpoint; several, separated by commas, while you change it',
+  },
   { name: 'STRIPE_API_BASE', fallback: '', help: 'origin of the Stripe API (default https://api.stripe.com)' },
   { name: 'JOB_FEE_PERCENT', fallback: '20', help: 'fee of a job, in percent of its price' },
   { name: 'JOB_FEE_FIXED_CENTS', fallback: '50', help: 'fixed part of the fee of a job, in cents' },
@@ -78,7 +82,8 @@ export interface Config {
   readonly withdrawHoldDays: number
   readonly stripe: {
     readonly secretKey: string | null
-    readonly webhookSecret: string | null
+    /** Any of them may have signed a webhook: while one is changed for another, both do. */
+    readonly webhookSecrets: readonly string[]
     readonly apiBase: string | null
   }
   /** Null: nobody can sign in with GitHub. */
@@ -118,8 +123,15 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 
   const secretKey = raw('STRIPE_SECRET_KEY') || null
   // Without a Stripe key the supervisor hands in the secret its twin signs with.
-  const webhookSecret = raw('STRIPE_WEBHOOK_SECRET') || (secretKey ? null : env.STRIPE_TWIN_WEBHOOK_SECRET) || null
-  if (secretKey && !webhookSecret) faults.push('STRIPE_SECRET_KEY is set, so STRIPE_WEBHOOK_SECRET is needed too')
+  const webhookSecrets = (raw('STRIPE_WEBHOOK_SECRET') || (secretKey ? '' : (env.STRIPE_TWIN_WEBHOOK_SECRET ?? '')))
+    .split(',')
+    .map((secret) => secret.trim())
+    .filter(Boolean)
+  if (secretKey && webhookSecrets.length === 0)
+    faults.push('STRIPE_SECRET_KEY is set, so STRIPE_WEBHOOK_SECRET is needed too')
+  if (webhookSecrets.some((secret) => /\s/.test(secret))) faults.push('STRIPE_WEBHOOK_SECRET must hold no spaces')
+  if (secretKey && !/^(sk|rk)_(test|live)_\w+$/.test(secretKey))
+    faults.push('STRIPE_SECRET_KEY must be a secret or restricted key: sk_… or rk_…')
   if (secretKey && /^(sk|rk)_live_/.test(secretKey) && !live) faults.push('a live Stripe key needs CLAWRK_MODE=live')
   if (live) {
     if (!secretKey) faults.push('live mode needs STRIPE_SECRET_KEY: the Stripe twin is play money')
@@ -163,7 +175,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       .filter(Boolean),
     trustProxy: proxy === 'true' ? true : proxy === '' ? false : proxy,
     withdrawHoldDays: holdDays,
-    stripe: { secretKey, webhookSecret, apiBase: raw('STRIPE_API_BASE') || null },
+    stripe: { secretKey, webhookSecrets, apiBase: raw('STRIPE_API_BASE') || null },
     github,
     jobFee: { percent: whole('JOB_FEE_PERCENT', 0, 100), fixedCents: whole('JOB_FEE_FIXED_CENTS', 0, 100_000) },
     allowRulesOnly: raw('ALLOW_RULES_ONLY') === '1',

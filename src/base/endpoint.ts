@@ -34,8 +34,13 @@ export interface Endpoint<I extends z.ZodObject = z.ZodObject, A extends Answers
   readonly refusals: readonly string[]
   /** The largest body it takes, in bytes; 1 MB without it. */
   readonly bodyLimit?: number
-  /** Fields of the answer that are shown once: stored sealed for 60 s and never in clear. */
+  /** Fields of the answer that are shown once: kept sealed, never in clear, and shown again for 60 s to the same request. */
   readonly secrets?: readonly string[]
+  /**
+   * An Idempotency-Key is taken and nothing is kept of it: the answer is a secret that the request proves no right to, and asking
+   * again does no harm.
+   */
+  readonly forgotten?: true
   readonly example?: { readonly input?: z.input<I>; readonly output?: unknown }
 }
 
@@ -105,6 +110,8 @@ export interface Call {
   readonly upload?: () => Promise<Upload | null>
   /** Header of a stream that goes on where another broke off. */
   readonly lastEventId?: string
+  /** This is the answer to a repeated request, and the minute is over in which its secrets may be shown again. */
+  readonly secretsShown?: boolean
   /** What this browser was given when it set out to sign in elsewhere. */
   readonly setOutWith?: string
   /** Counts a new account against its address; throws `rate_limited` when there are too many. Never within a transaction. */

@@ -43,7 +43,15 @@ export type EdgeRefusal = keyof typeof edgeRefusals
 export const refuseAtEdge = refusing(edgeRefusals)
 
 /** Which of the edge's refusals a call of an endpoint may meet: what the descriptions of the API say, and what the server holds itself to. */
-export function edgeRefusalsOf({ route, access, scope, kind, secrets, refusals }: AnyEndpoint): EdgeRefusal[] {
+export function edgeRefusalsOf({
+  route,
+  access,
+  scope,
+  kind,
+  secrets,
+  forgotten,
+  refusals,
+}: AnyEndpoint): EdgeRefusal[] {
   const reads = route.startsWith('GET ')
   const byCredential = access !== 'public' && access !== 'cron'
   const repeatable = kind !== 'read'
@@ -60,9 +68,9 @@ export function edgeRefusalsOf({ route, access, scope, kind, secrets, refusals }
     !reads && (access === 'caller' || access === 'session') && 'origin_mismatch',
     route.includes('/:') && 'not_found',
     repeatable && 'idempotency_key_invalid',
-    repeatable && 'idempotency_key_reused',
-    repeatable && 'idempotency_twin_running',
-    repeatable && secrets !== undefined && 'secret_already_shown',
+    repeatable && !forgotten && 'idempotency_key_reused',
+    repeatable && !forgotten && 'idempotency_twin_running',
+    repeatable && !forgotten && secrets !== undefined && 'secret_already_shown',
     !reads && 'body_too_large',
     !reads && 'media_type_unsupported',
     'rate_limited',

@@ -7,7 +7,8 @@ import { until } from '../support/processes.ts'
 import { assertRefused, footprint, send } from './attack.ts'
 
 const secret = 'whsec_of_the_tests'
-const market = await startTestMarket()
+const oldSecret = 'whsec_that_is_going_out_of_use'
+const market = await startTestMarket({ env: { STRIPE_WEBHOOK_SECRET: `${oldSecret}, ${secret}` } })
 after(() => market.close())
 const [mallory] = await people(market, 'Mallory')
 
@@ -46,40 +47,113 @@ async function unpaid(): Promise<{ session: string; topup: string; url: string }
   return { session: row!.session_id, topup: row!.id, url }
 }
 
-test('an event that is not signed by the provider is 400, and nothing is booked', async () => {
+const hmac = (text: string, key = secret, hash = 'sha256'): string => createHmac(hash, key).update(text).digest('hex')
+
+test('forged, truncated, replayed, re-serialised, wrong-secret signatures: all 400, and nothing is booked', async (story) => {
   const { session, topup } = await unpaid()
   const body = completed('evt_forged', session, { kind: 'wallet_topup', topup_id: topup, user_id: mallory.userId })
-  const good = sign(body)
-  const signatures = [
-    null,
-    '',
-    'nonsense',
-    't=,v1=',
-    good.replace('v1=', 'v0='),
-    good.slice(0, -1) + (good.endsWith('0') ? '1' : '0'),
-    good.slice(0, -2),
-    sign(`${body} `),
-    sign(body, { key: 'whsec_guess' }),
-    sign(body, { key: '' }),
-    sign(body, { at: now() - 301 }),
-    sign(body, { at: 0 }),
-    `t=${now()},v1=${'0'.repeat(64)}`,
-    `t=${now()},${good.split(',')[1]}`.replace(/t=\d+/, `t=${now() - 100}`),
-    `v1=${'é'.repeat(32)}`,
-  ]
-  const before = await footprint(market.db)
-  for (const signature of signatures) {
-    const answer = await deliver(body, signature)
-    assertRefused(answer, `${signature}`)
-    assert.deepEqual([answer.status, answer.body.code], [400, 'signature_invalid'], `${signature}`)
+  const at = now()
+  const good = sign(body, { at })
+  const digest = good.split('v1=')[1]!
+  const other = completed('evt_other', session)
+  /** Each kind: the bytes sent, and the header that vouches for them. */
+  const kinds: Readonly<Record<string, readonly [bytes: string | Buffer, signature: string | null]>> = {
+    'no header': [body, null],
+    'an empty header': [body, ''],
+    'a word': [body, 'nonsense'],
+    'empty fields': [body, 't=,v1='],
+    'no time': [body, `v1=${digest}`],
+    'no signature': [body, `t=${at}`],
+    'an empty signature': [body, `t=${at},v1=`],
+    'only the digest': [body, digest],
+    'fields the other way round': [body, `v1=${digest},t=${at}`],
+    'another scheme': [body, good.replace('v1=', 'v0=')],
+    'a scheme that is none': [body, good.replace('v1=', 'v11=')],
+    'scheme in capitals': [body, good.replace('v1=', 'V1=')],
+    'digest in capitals': [body, `t=${at},v1=${digest.toUpperCase()}`],
+    'last digit wrong': [body, good.slice(0, -1) + (good.endsWith('0') ? '1' : '0')],
+    'first digit wrong': [body, `t=${at},v1=${digest.startsWith('0') ? '1' : '0'}${digest.slice(1)}`],
+    'cut by a byte': [body, good.slice(0, -2)],
+    'cut to half': [body, `t=${at},v1=${digest.slice(0, 32)}`],
+    'a byte too long': [body, `${good}00`],
+    'a digest of zeros': [body, `t=${at},v1=${'0'.repeat(64)}`],
+    'not hexadecimal': [body, `t=${at},v1=${'z'.repeat(64)}`],
+    'not ASCII': [body, `t=${at},v1=${'é'.repeat(32)}`],
+    'base64 of the digest': [body, `t=${at},v1=${Buffer.from(digest, 'hex').toString('base64')}`],
+    'SHA-1': [body, `t=${at},v1=${hmac(`${at}.${body}`, secret, 'sha1')}`],
+    'SHA-512': [body, `t=${at},v1=${hmac(`${at}.${body}`, secret, 'sha512')}`],
+    'the body without its time': [body, `t=${at},v1=${hmac(body)}`],
+    'the time behind the body': [body, `t=${at},v1=${hmac(`${body}.${at}`)}`],
+    'a guessed secret': [body, sign(body, { key: 'whsec_guess' })],
+    'an empty secret': [body, sign(body, { key: '' })],
+    'the secret without its prefix': [body, sign(body, { key: secret.slice('whsec_'.length) })],
+    'the secret with a line end': [body, sign(body, { key: `${secret}\n` })],
+    'both secrets as one': [body, sign(body, { key: `${secret},${oldSecret}` })],
+    'a second too old': [body, sign(body, { at: at - 302 })],
+    'an hour old': [body, sign(body, { at: at - 3600 })],
+    'of the year 1970': [body, sign(body, { at: 0 })],
+    'from the future': [body, sign(body, { at: at + 3600 })],
+    'in milliseconds': [body, sign(body, { at: at * 1000 })],
+    'a negative time': [body, sign(body, { at: -at })],
+    'a time that is no number': [body, `t=NaN,v1=${hmac(`NaN.${body}`)}`],
+    'a time with a word behind it': [body, good.replace(`t=${at}`, `t=${at}x`)],
+    'a renewed time': [body, `t=${at},v1=${sign(body, { at: at - 400 }).split('v1=')[1]}`],
+    'two times': [body, `t=${at - 9000},${good}`],
+    'an old time signed, a new one beside it': [body, `${sign(body, { at: at - 9000 })},t=${at}`],
+    'the signature of another event': [body, sign(other)],
+    'another event under this signature': [other, good],
+    're-serialised with spaces': [JSON.stringify(JSON.parse(body), null, 2), good],
+    're-serialised in another order': [
+      JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(body)).reverse())),
+      good,
+    ],
+    're-serialised with escapes': [body.replace('checkout', '\\u0063heckout'), good],
+    'a space before it': [` ${body}`, good],
+    'a line end behind it': [`${body}\n`, good],
+    'a byte order mark before it': [Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(body)]), good],
+    'in UTF-16': [Buffer.from(body, 'utf16le'), good],
+    'without its last byte': [body.slice(0, -1), good],
+    twice: [body + body, good],
+    'an empty body': ['', good],
+    'an empty body, signed': ['', sign('')],
+    'half an object, signed': ['{', sign('{')],
+    'bytes that are no text': [Buffer.from([0xff, 0xfe, 0x00]), good],
+    'bytes that are no text, signed as what they are read as': [Buffer.from([0x22, 0xff, 0x22]), sign('"\ufffd"')],
+    'two headers in one': [body, `${good}, ${good}`],
+    'a list of a hundred signatures': [body, `t=${at}${`,v1=${'0'.repeat(64)}`.repeat(99)},v1=${digest}`],
+    'a very long header': [body, `t=${at},v1=${'a'.repeat(10_000)}`],
   }
-  for (const bytes of ['', '{}', 'null', '[]', '{', Buffer.from([0xff, 0xfe, 0x00])]) {
-    const answer = await deliver(bytes, good)
-    assertRefused(answer, `${bytes}`)
-    assert.equal(answer.status, 400)
+  const before = await footprint(market.db)
+  for (const [kind, [bytes, signature]] of Object.entries(kinds)) {
+    const answer = await deliver(bytes, signature)
+    assertRefused(answer, kind)
+    assert.deepEqual([answer.status, answer.body.code], [400, 'signature_invalid'], kind)
   }
   assert.deepEqual(await footprint(market.db), before)
   assert.equal((await walletOf(mallory)).balance_cents, 0)
+  const count = Object.keys(kinds).length
+  assert.ok(count >= 40)
+  story.diagnostic(`${count} kinds of bad signature`)
+})
+
+test('while a secret is changed for another, both sign; each signature may stand beside others', async () => {
+  const body = JSON.stringify({ id: 'evt_rotation', type: 'not.ours', data: { object: { id: 'x_1' } } })
+  const at = now()
+  const by = (key: string): string => hmac(`${at}.${body}`, key)
+  for (const signature of [
+    sign(body),
+    sign(body, { key: oldSecret }),
+    `t=${at},v1=${'0'.repeat(64)},v1=${by(oldSecret)}`,
+    `t=${at},v1=${by(secret)},v0=${'0'.repeat(64)}`,
+    sign(body, { at: at - 290 }),
+  ])
+    went(await deliver(body, signature))
+  const rows = await market.db.rows(`select type, object_id, status from stripe_inbox where id = 'evt_rotation'`)
+  assert.deepEqual(
+    rows,
+    [{ type: 'not.ours', object_id: 'x_1', status: 'not_ours' }],
+    'kept once, and that it is not ours',
+  )
 })
 
 test('what an event says is not believed, even when it is signed: the provider is asked what was paid', async () => {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import test from 'node:test'
 import type Stripe from 'stripe'
 import { openLog } from '../../src/base/log.ts'
-import { lookUpOpenTopUps } from '../../src/core/payments/inbox.ts'
+import { lookUpOpenTopUps } from '../../src/core/payments/look-up.ts'
 import { startTestMarket } from '../support/market.ts'
 
 test('a paid top-up whose webhook was lost is found, however many abandoned ones stand before it', async (story) => {

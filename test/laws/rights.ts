@@ -40,6 +40,8 @@ const jobRule =
   (rule: (job: Exhibit, role: Role) => boolean) =>
   ({ role }: Party, { job }: Thing): boolean =>
     rule(job!, role)
+/** A key of the default scopes may not. */
+const managesWallet = ({ how }: Party): boolean => how === 'session'
 const actsForAll = ({ how }: Party): boolean => how !== 'bound key'
 const hasTried = ({ role }: Party, { job }: Thing): boolean => job!.judged.includes(role) || job!.quit.includes(role)
 
@@ -172,6 +174,22 @@ export const rights: Readonly<Record<string, Right>> = {
   'wallet.topup': { fields: () => ({ amount_cents: 2000 }) },
   'credits.balance': {},
   'credits.deduct': { fields: () => ({ amount: 1, reason: 'match_deduction' }) },
+  // Their own wallet and nobody else's: there is no id to name another's. Nothing in it was paid on a page or earned for long.
+  'wallet.withdraw': {
+    may: managesWallet,
+    refusals: [403],
+    answers: [400, 402],
+    fields: () => ({ amount_cents: 500 }),
+  },
+  'wallet.refund': { answers: [400] },
+  'wallet.setup_payment_method': {
+    may: managesWallet,
+    refusals: [403],
+  },
+  'wallet.auto_topup': {},
+  'wallet.set_auto_topup': { may: managesWallet, refusals: [403], fields: () => ({ enabled: false }) },
+  'wallet.connect': { may: managesWallet, refusals: [403] },
+  'wallet.connect_status': {},
   'files.upload': { answers: [201], prepare: async () => ({ body: file('nothing in it') }) },
   'files.download': {
     ids: { id: 'file' },

@@ -6,6 +6,7 @@ import type { Skills } from '../../src/desks/jobs/skills/skill.ts'
 import type { Limits } from '../../src/edges/http/limits.ts'
 import { startTwin } from '../../src/edges/twin/start.ts'
 import { buildApi, type Market, openMarket, startBackground } from '../../src/market.ts'
+import { type Controls, controls } from '../twin/controls.ts'
 import { cloneDatabase } from './database.ts'
 import { until } from './processes.ts'
 
@@ -28,6 +29,10 @@ export interface TestMarket {
   readonly urls: readonly string[]
   readonly db: Database
   readonly databaseUrl: string
+  /** Where the market's Stripe twin is. */
+  readonly twinUrl: string
+  /** What the market's Stripe twin gets wrong, and what happens there. */
+  readonly stripe: Controls
   /** Signs somebody up, with a key of all default scopes. Their e-mail address is new each time. */
   person(name: string): Promise<Person>
   /** Moves the market's clock forward; due timers of the desks have fired when it resolves. */
@@ -123,6 +128,8 @@ export async function startTestMarket({
     urls,
     db: markets[0]!.db,
     databaseUrl,
+    stripe: controls(twin.url),
+    twinUrl: twin.url,
     person: (name) => signUp(url, name),
     async advance(seconds) {
       const answer = await ask(url, 'POST', '/api/test/clock', { advance_seconds: seconds })

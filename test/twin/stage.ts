@@ -5,6 +5,7 @@ import pg from 'pg'
 import Stripe from 'stripe'
 import { type RunningTwin, startTwin } from '../../src/edges/twin/start.ts'
 import { emptyDatabase } from '../support/database.ts'
+import { type Controls, controls } from './controls.ts'
 
 export const webhookSecret = 'whsec_of_the_tests'
 
@@ -25,6 +26,7 @@ export interface Receiver {
 export interface Stage {
   readonly twin: RunningTwin
   readonly stripe: Stripe
+  readonly controls: Controls
   readonly receiver: Receiver
   readonly databaseUrl: string
   readonly pool: pg.Pool
@@ -48,6 +50,9 @@ export async function stage(t: TestContext): Promise<Stage> {
     },
     get stripe() {
       return sdk(twin)
+    },
+    get controls() {
+      return controls(twin.url)
     },
     receiver,
     databaseUrl,
@@ -128,4 +133,37 @@ async function textOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks).toString()
+}
+
+/** The types of the events a twin has made, oldest first. */
+export async function eventTypes(stripe: Stripe): Promise<string[]> {
+  const { data } = await stripe.events.list({ limit: 100 })
+  return data.map(({ type }) => type).toReversed()
+}
+
+/** A customer with a saved card, entered on the card form. */
+export async function withSavedCard(
+  { stripe, twin }: Stage,
+  email = 'ada@example.com',
+): Promise<{ customer: string; card: string }> {
+  const { id: customer } = await stripe.customers.create({ email })
+  const intent = await stripe.setupIntents.create({ customer, usage: 'off_session' })
+  await submit(`${twin.url}/twin/setup/${intent.client_secret}`)
+  const { payment_method } = await stripe.setupIntents.retrieve(intent.id)
+  if (typeof payment_method !== 'string') throw new Error('the card form kept no card')
+  return { customer, card: payment_method }
+}
+
+/** A payment by a saved card with nobody at the keyboard, as the market makes it. */
+export function charge(
+  stripe: Stripe,
+  { customer, card }: { customer: string; card: string },
+  amount: number,
+  more: Partial<Stripe.PaymentIntentCreateParams> = {},
+  options: Stripe.RequestOptions = {},
+): Promise<Stripe.PaymentIntent> {
+  return stripe.paymentIntents.create(
+    { amount, currency: 'usd', customer, payment_method: card, off_session: true, confirm: true, ...more },
+    options,
+  )
 }

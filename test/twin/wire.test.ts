@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { processingFee } from '../../src/edges/twin/objects/payment.ts'
+import { processingFee } from '../../src/edges/twin/objects/balance.ts'
 import { canonical, parseForm } from '../../src/edges/twin/wire/form.ts'
 import { print } from '../../src/edges/twin/wire/print.ts'
 
@@ -49,6 +49,8 @@ test('JSON is printed as Stripe prints it: id and object first, then by name', (
 })
 
 test('the processing fee is 2.9 % rounded half up, and 30 cents', () => {
-  const fees = [50, 100, 500, 1_000, 2_000, 2_500, 1_000_000].map(processingFee)
+  const usual = { cardPermille: 29, cardFixedCents: 30, disputeCents: 1_500 }
+  const fees = [50, 100, 500, 1_000, 2_000, 2_500, 1_000_000].map((amount) => processingFee(amount, usual))
   assert.deepEqual(fees, [31, 33, 45, 59, 88, 103, 29_030])
+  assert.equal(processingFee(1_000, { ...usual, cardPermille: 15, cardFixedCents: 25 }), 40)
 })

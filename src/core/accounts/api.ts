@@ -141,6 +141,8 @@ export const accountsApi = contract('accounts', accountRefusals, {
     },
     refusals: [],
     secrets: ['device_code', 'user_code', 'verification_uri_complete'],
+    // Whoever guesses another's key must not get the device they are letting in.
+    forgotten: true,
     example: { input: { client_name: 'laptop' } },
   }),
   collect_device: endpoint({

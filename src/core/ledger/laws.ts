@@ -17,7 +17,7 @@ export interface Law {
 // What each account should hold, from its transfers alone.
 const movements = `select account, unit, sum(amount) as balance, sum(card) as card from (
     select to_account as account, unit, amount,
-      case when starts_with(to_account, 'wallet:') and kind not in ('topup', 'auto_topup', 'refund') then 0 else card_part end as card from transfer
+      case when starts_with(to_account, 'wallet:') and not ledger_card_stays(kind) then 0 else card_part end as card from transfer
     union all select from_account, unit, -amount, case when starts_with(from_account, 'platform:') then 0 else -card_part end from transfer
   ) as movement group by account, unit`
 
@@ -56,14 +56,38 @@ export const laws: readonly Law[] = [
       ) as everything group by unit having sum(balance) <> 0`,
   },
   {
-    name: 'funded = paid + fee + arbitration + refunded + charged back + held, for every piece of work',
+    name: 'funded = paid (debt repaid included) + fee + arbitration + refunded + charged back + held, for every piece of work',
     query: `select ref as place, format('funded %s, gone %s, held %s', funded, gone, coalesce(a.balance, 0)) as detail from (
         select ref, unit, 'escrow:' || ref as escrow,
           sum(amount) filter (where to_account = 'escrow:' || ref) as funded,
-          coalesce(sum(amount) filter (where from_account = 'escrow:' || ref), 0) as gone
+          coalesce(sum(amount) filter (where from_account = 'escrow:' || ref and to_account ~ '^(wallet:|pending:|clearing:|credits:|platform:(fees|arbitration|stripe|credits)$)'), 0) as gone
         from transfer where 'escrow:' || ref in (from_account, to_account) group by ref, unit
       ) as work left join ledger_account a on a.id = work.escrow
       where funded is distinct from gone + coalesce(a.balance, 0)`,
+  },
+  {
+    name: 'debt is repaid before anything else: whoever owes has nothing in the wallet, and the wallet knows that they owe',
+    query: `select w.id as place, format('balance %s, owes %s, debt %s', w.balance, w.owes, coalesce(-d.balance, 0)) as detail
+      from ledger_account w left join ledger_account d on d.id = replace(w.id, 'wallet:', 'debt:')
+      where starts_with(w.id, 'wallet:') and (w.owes <> (coalesce(d.balance, 0) < 0) or (w.owes and w.balance > 0))`,
+  },
+  {
+    name: 'charged back = taken from the wallet + debt, and won back = the same again',
+    query: `select source as place, format('taken %s, given back %s', taken, back) as detail from (
+        select source, coalesce(sum(amount) filter (where kind = 'chargeback'), 0) as taken,
+          sum(amount) filter (where kind = 'chargeback_won' and from_account = 'platform:stripe') as back
+        from transfer where kind in ('chargeback', 'chargeback_won') group by source
+      ) as dispute where back <> taken`,
+  },
+  {
+    name: 'what was reserved for the provider has left for it, come back, or is still reserved, and as the same kind of money',
+    query: `select account as place, format('in %s of which card %s, out %s of which card %s, held %s', came, came_card, gone, gone_card, a.balance) as detail from (
+        select account, sum(amount) filter (where way = 'in') as came, sum(card_part) filter (where way = 'in') as came_card,
+          coalesce(sum(amount) filter (where way = 'out'), 0) as gone, coalesce(sum(card_part) filter (where way = 'out'), 0) as gone_card
+        from (select to_account as account, 'in' as way, amount, card_part from transfer where starts_with(to_account, 'clearing:')
+          union all select from_account, 'out', amount, card_part from transfer where starts_with(from_account, 'clearing:')) as moved group by account
+      ) as clearing left join ledger_account a on a.id = account
+      where came <> gone + coalesce(a.balance, 0) or came_card <> gone_card + coalesce(a.card_part, 0)`,
   },
 ]
 

@@ -4,11 +4,21 @@
 --   'posted'        it is done
 --   'short'         an account with a floor has too little: nothing was moved
 --   'over_mandate'  the spending limit of the key would be passed: nothing was moved
+--   'frozen'        money may not leave until an operator has looked: nothing was moved
 -- It locks the accounts that have a balance in id order, decides, then writes. Posting the same (kind, source) twice is refused
 -- by the constraint transfer_once. Amounts of 0 are left out.
 --
 -- Card money (card_part) is spent first and goes with the money into escrow and clearing; it comes back with a refund and is
--- no longer card money once somebody else has earned it.
+-- no longer card money once somebody else has earned it. A withdrawal takes none of it, a card refund nothing else: whichever
+-- part is too small, the posting is short.
+--
+-- What comes into the wallet of somebody who owes repays the debt in the same posting (ledger_repay).
+
+-- Whether what comes into a wallet with such a transfer is card money there too, as far as it was on its way.
+create or replace function ledger_card_stays(p_kind text) returns boolean language sql immutable parallel safe as $$
+  select p_kind in ('topup', 'auto_topup', 'refund', 'card_refund_returned', 'card_refund_bounced', 'chargeback_won')
+$$;
+
 create or replace function ledger_post(
   p_kind text, p_ref text, p_source text, p_unit text, p_from text[], p_to text[], p_amount bigint[],
   p_lineage text default null, p_limit bigint default null
@@ -22,7 +32,11 @@ declare
   v_kept bigint;
   v_written integer := 0;
   v_day date;
+  v_owes boolean;
 begin
+  if p_kind in ('withdrawal', 'payout') then
+    if exists (select from ledger_freeze) then return 'frozen'; end if;
+  end if;
   if cardinality(p_from) > 1 then
     perform 1 from ledger_account where id = any (p_from || p_to) order by id for update;
   end if;
@@ -44,10 +58,16 @@ begin
     continue when p_amount[v_leg] = 0;
     v_moved := 0;
     if starts_with(p_from[v_leg], 'platform:') then
-      if p_kind in ('topup', 'auto_topup') then v_moved := p_amount[v_leg]; end if;
+      if p_kind in ('topup', 'auto_topup', 'card_refund_bounced') then v_moved := p_amount[v_leg]; end if;
     else
       select balance, card_part into v_balance, v_card from ledger_account where id = p_from[v_leg] and unit = p_unit for update;
-      if not found or (v_balance < p_amount[v_leg] and not starts_with(p_from[v_leg], 'debt:')) then
+      if p_kind = 'withdrawal' then
+        v_balance := v_balance - v_card;
+        v_card := 0;
+      elsif p_kind = 'card_refund' then
+        v_balance := v_card;
+      end if;
+      if v_balance is null or v_balance < p_amount[v_leg] then
         if v_written = 0 then return 'short'; end if;
         raise exception 'ledger: % is short in leg % of % %', p_from[v_leg], v_leg, p_kind, p_source;
       end if;
@@ -55,10 +75,10 @@ begin
       update ledger_account set balance = balance - p_amount[v_leg], card_part = card_part - v_moved where id = p_from[v_leg];
     end if;
     if not starts_with(p_to[v_leg], 'platform:') then
-      v_kept := case when starts_with(p_to[v_leg], 'wallet:') and p_kind not in ('topup', 'auto_topup', 'refund') then 0 else v_moved end;
+      v_kept := case when starts_with(p_to[v_leg], 'wallet:') and not ledger_card_stays(p_kind) then 0 else v_moved end;
       if starts_with(p_to[v_leg], 'wallet:') then
         update ledger_account set balance = balance + p_amount[v_leg], card_part = card_part + v_kept
-          where id = p_to[v_leg] and unit = p_unit;
+          where id = p_to[v_leg] and unit = p_unit returning owes into v_owes;
         if not found then raise exception 'ledger: there is no account % in %', p_to[v_leg], p_unit; end if;
       else
         insert into ledger_account as a (id, unit, balance, card_part) values (p_to[v_leg], p_unit, p_amount[v_leg], v_kept)
@@ -70,6 +90,8 @@ begin
     insert into transfer (kind, ref, source, leg, from_account, to_account, unit, amount, card_part, created_at)
     values (p_kind, p_ref, p_source, v_leg, p_from[v_leg], p_to[v_leg], p_unit, p_amount[v_leg], v_moved, app_now());
     v_written := v_written + 1;
+    if v_owes then perform ledger_repay(p_to[v_leg], p_ref, p_kind || ':' || p_source, v_leg); end if;
+    v_owes := false;
   end loop;
   return 'posted';
 end $$;
@@ -84,14 +106,14 @@ create or replace function ledger_post_each(
 declare v_together boolean;
 begin
   perform 1 from ledger_account where id = any (p_from || p_to) order by id for update;
-  select cardinality(p_ref) > 1 and not p_from && p_to and p_limit is null and not exists (
+  select cardinality(p_ref) > 1 and not p_from && p_to and p_limit is null and p_kind not in ('withdrawal', 'card_refund', 'payout') and not exists (
     select from (
       select account, sum(debit) as debit from (
         select l.account, l.amount as debit from unnest(p_from, p_amount) as l (account, amount)
         union all select account, 0 from unnest(p_to) as account
       ) as leg group by account
     ) as leg left join ledger_account a on a.id = leg.account
-    where a.unit <> p_unit or a.balance < leg.debit or starts_with(leg.account, 'debt:')
+    where a.unit <> p_unit or a.balance < leg.debit or a.owes or starts_with(leg.account, 'debt:')
       or (a.id is null and (leg.debit > 0 or starts_with(leg.account, 'wallet:')) and not starts_with(leg.account, 'platform:'))
       or (leg.debit > 0 and starts_with(leg.account, 'platform:'))
   ) into v_together;
@@ -114,7 +136,7 @@ begin
     from (select leg.source, sum(leg.amount) as amount, sum(leg.card) as card from leg group by leg.source) as d where a.id = d.source
   ), credited as (
     update ledger_account a set balance = a.balance + c.amount, card_part = a.card_part + c.card
-    from (select leg.target, sum(leg.amount) as amount, sum(case when p_kind in ('topup', 'auto_topup', 'refund') then leg.card else 0 end) as card
+    from (select leg.target, sum(leg.amount) as amount, sum(case when ledger_card_stays(p_kind) then leg.card else 0 end) as card
       from leg where starts_with(leg.target, 'wallet:') group by leg.target) as c where a.id = c.target
   ), opened as (
     insert into ledger_account as a (id, unit, balance, card_part)
@@ -136,6 +158,37 @@ $$;
 -- What a person may spend now, in cents.
 create or replace function ledger_balance(p_user uuid) returns bigint language sql stable as $$
   select balance from ledger_account where id = 'wallet:' || p_user
+$$;
+
+-- Nothing else moves this wallet's money until the transaction ends.
+create or replace function ledger_lock(p_user uuid) returns void language plpgsql volatile as $$
+begin
+  perform 1 from ledger_account where id = 'wallet:' || p_user for update;
+end $$;
+
+-- What of a wallet came from cards and is not yet spent.
+create or replace function ledger_card_part(p_user uuid) returns bigint language sql stable as $$
+  select card_part from ledger_account where id = 'wallet:' || p_user
+$$;
+
+-- Whether a person owes something after a chargeback.
+create or replace function ledger_owes(p_user uuid) returns boolean language sql stable as $$
+  select coalesce((select owes from ledger_account where id = 'wallet:' || p_user), false)
+$$;
+
+-- What a person may take out: what is there, less what came from cards and is not yet spent, less what was earned within the last
+-- days; nothing while they owe something.
+create or replace function ledger_earned(p_user uuid, p_hold_days integer) returns bigint language sql stable as $$
+  select coalesce((select case when owes then 0 else greatest(0, balance - card_part - case when p_hold_days = 0 then 0 else (
+      select coalesce(sum(t.amount), 0)::bigint from transfer t
+      where starts_with(t.to_account, 'wallet:') and t.to_account = a.id and t.created_at > app_now() - make_interval(days => p_hold_days)
+        and not ledger_card_stays(t.kind) and t.kind <> 'withdrawal_returned') end) end
+    from ledger_account a where id = 'wallet:' || p_user), 0)
+$$;
+
+-- What is reserved while the provider is asked.
+create or replace function ledger_clearing(p_intent text) returns bigint language sql stable as $$
+  select coalesce((select balance from ledger_account where id = 'clearing:' || p_intent), 0)
 $$;
 
 -- The platform's part of an amount: rounded once (half up), never more than the amount; the other side's part is what is left.

@@ -19,6 +19,7 @@ export interface Wallet {
 /** What a line of a wallet's history is called, by the kind of its transfer; `ref` and `source` name the work or the intent. */
 const reasonSql = `case kind
   when 'topup' then source
+  when 'auto_topup' then source
   when 'job_paid' then ref
   when 'job_settled' then 'earning:' || split_part(ref, ':', 2)
   when 'refund' then 'refund:' || split_part(ref, ':', 2)
@@ -26,18 +27,15 @@ const reasonSql = `case kind
 
 /**
  * A wallet with its newest movements. Withdrawable is earned money only: what is there, less what came from cards and is not yet
- * spent, less what was earned within the last `holdDays` days.
+ * spent, less what was earned within the last `holdDays` days. What is in clearing is for whoever asked the provider to add.
  */
 export async function readWallet(sql: Sql, user: string, holdDays: number, limit: number): Promise<Wallet> {
-  const [sums] = await sql.rows<{ balance: number; card_part: number; pending: number; debt: number; young: number }>(
+  const [sums] = await sql.rows<{ balance: number; pending: number; debt: number; earned: number }>(
     `select
        coalesce((select balance from ledger_account where id = 'wallet:' || $1), 0) as balance,
-       coalesce((select card_part from ledger_account where id = 'wallet:' || $1), 0) as card_part,
        coalesce((select balance from ledger_account where id = 'pending:' || $1), 0) as pending,
        coalesce((select -balance from ledger_account where id = 'debt:' || $1), 0) as debt,
-       (select coalesce(sum(amount), 0)::bigint from transfer
-        where starts_with(to_account, 'wallet:') and to_account = 'wallet:' || $1 and kind in ('job_settled', 'release')
-          and $2 > 0 and created_at > app_now() - make_interval(days => $2)) as young`,
+       ledger_earned($1::uuid, $2) as earned`,
     [user, holdDays],
   )
   const lines = await sql.rows<{ row: LedgerLine }>(
@@ -51,10 +49,10 @@ export async function readWallet(sql: Sql, user: string, holdDays: number, limit
        ) as both_ways order by position desc limit $2) as line`,
     [user, limit],
   )
-  const { balance, card_part, pending, debt, young } = sums!
+  const { balance, pending, debt, earned } = sums!
   return {
     balance_cents: balance,
-    withdrawable_cents: debt > 0 ? 0 : Math.max(0, balance - card_part - young),
+    withdrawable_cents: earned,
     pending_cents: pending,
     debt_cents: debt,
     ledger: lines.map(({ row }) => ({ ...row, created_at: iso(row.created_at) })),

@@ -1,5 +1,6 @@
 import type Stripe from 'stripe'
 import type { Database } from '../../base/db.ts'
+import { idOf } from './stripe.ts'
 
 const paidTopUp = `with moved as (
   update topup set status = 'paid', paid_at = app_now() where id = $1::uuid and session_id = $2 and amount_cents = $3 and status in ('open', 'expired')
@@ -7,6 +8,9 @@ const paidTopUp = `with moved as (
 ), posted as (
   select ledger_post('topup', 'topup:' || id, 'topup:' || $2, 'USD', array['platform:stripe'], array['wallet:' || user_id], array[amount_cents]) as outcome
   from moved
+), kept as (
+  insert into card_payment (id, user_id, amount_cents, fee_due_at, created_at)
+  select $4, user_id, amount_cents, app_now(), app_now() from moved where $4::text is not null
 ), told as (
   select event_write('wallet.topped_up', 'topup:' || id, array[user_id], json_build_object('topup_id', id, 'amount_cents', amount_cents)) from moved
 ) select (select count(*) from posted) as posts, (select count(*) from told) as tellings from moved`
@@ -22,7 +26,7 @@ export async function bookTopUp(db: Database, session: Stripe.Checkout.Session):
     session.url,
   ])
   if (session.payment_status === 'paid') {
-    await db.rows(paidTopUp, [id, session.id, session.amount_total])
+    await db.rows(paidTopUp, [id, session.id, session.amount_total, idOf(session.payment_intent)])
   } else if (session.status === 'expired') {
     await db.rows(`update topup set status = 'expired' where id = $1 and status = 'open'`, [id])
   }

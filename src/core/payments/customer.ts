@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import type { Sql } from '../../base/db.ts'
-import { refusePayment } from './api.ts'
+import { providerAway } from './stripe.ts'
 
 /** The provider's customer of a person: made once, under a key made from the person's id, and kept. */
 export async function ensureCustomer(sql: Sql, stripe: Stripe, user: string): Promise<string> {
@@ -16,10 +16,7 @@ export async function ensureCustomer(sql: Sql, stripe: Stripe, user: string): Pr
       { idempotencyKey: `customer:${user}` },
     )
   } catch (error) {
-    throw refusePayment('payments_unavailable', {
-      retryable: true,
-      cause: error instanceof Error ? error.message : String(error),
-    })
+    throw providerAway(error)
   }
   const [kept] = await sql.rows<{ stripe_customer_id: string }>(
     `update app_user set stripe_customer_id = coalesce(stripe_customer_id, $2) where id = $1 returning stripe_customer_id`,

@@ -1,75 +1,138 @@
-import type Stripe from 'stripe'
+import Stripe from 'stripe'
 import type { Database, Sql } from '../../base/db.ts'
 import type { Log } from '../../base/log.ts'
-import { bookTopUp } from './book-top-up.ts'
-import { isDefiniteNo } from './stripe.ts'
-
-const eventsWeRead = [
-  'checkout.session.completed',
-  'checkout.session.async_payment_succeeded',
-  'checkout.session.expired',
-]
+import { handlerOf } from './handlers.ts'
+import { wordsOf } from './stripe.ts'
 
 const isId = (value: unknown): value is string => typeof value === 'string' && /^[\w-]{1,255}$/.test(value)
+const isType = (value: unknown): value is string => typeof value === 'string' && /^[a-z0-9_.]{1,100}$/.test(value)
+
+const store = `insert into stripe_inbox (id, type, object_id, status, processed_at, last_error)
+  values ($1, $2, $3, $4, case when $4 <> 'waiting' then clock_timestamp() end, $5) on conflict (id) do nothing returning 1`
 
 /**
  * Stores a verified event once, however often it is delivered; answers whether there is something to do. What it says is not
- * believed: its object is read again from the provider when the row is worked on, so order and age do not matter.
+ * believed: its object is read again from the provider when the row is worked on, so order and age do not matter. Of a type that
+ * nobody works on it is kept that it came.
  */
 export async function receiveEvent(sql: Sql, event: Stripe.Event): Promise<boolean> {
-  // Only these are worked on. Of anything else nothing is assumed: it is acknowledged and left alone.
-  const { id, type, data } = (event ?? {}) as {
+  const { id, type, data, account } = (event ?? {}) as {
     id?: unknown
     type?: unknown
     data?: { object?: { id?: unknown } | null } | null
+    account?: unknown
   }
-  const object = data?.object?.id
-  if (typeof type !== 'string' || !eventsWeRead.includes(type) || !isId(id) || !isId(object)) return false
-  const rows = await sql.rows(
-    `insert into stripe_inbox (id, type, object_id) values ($1, $2, $3) on conflict (id) do nothing returning 1`,
-    [id, type, object],
-  )
-  return rows.length > 0
+  // Without a name of its own there is nothing to know it again by.
+  if (!isId(id) || !isType(type)) return false
+  const object = isId(data?.object?.id) ? data.object.id : null
+  // What happens inside a connected account is its owner's affair; only of the account itself are we told to take note.
+  const ours =
+    handlerOf(type) !== undefined && (account === undefined || account === null || type.startsWith('account.'))
+  const status = !ours ? 'not_ours' : object ? 'waiting' : 'given_up'
+  const reason = status === 'given_up' ? 'The event names no object.' : null
+  const rows = await sql.rows(store, [id, type, object, status, reason])
+  return rows.length > 0 && status === 'waiting'
 }
 
-const batch = 20
-const finished = `update stripe_inbox set processed_at = clock_timestamp() where id = $1`
+/** Events worked on at once by one process. */
+const batch = 5
 
-/** Works on stored events, oldest first; any number of processes may. Answers how many it finished. */
+const claim = `update stripe_inbox set attempts = attempts + 1, due_at = clock_timestamp() + interval '5 minutes'
+  where id in (
+    select id from stripe_inbox where status = 'waiting' and due_at <= clock_timestamp()
+    order by due_at limit ${batch} for update skip locked
+  ) returning id, type, object_id, attempts`
+
+const finished = `update stripe_inbox set status = 'done', processed_at = clock_timestamp(), last_error = null
+  where id = $1 and status = 'waiting'`
+const failed = `update stripe_inbox set last_error = $2, due_at = clock_timestamp() + make_interval(secs => $3)
+  where id = $1 and status = 'waiting'`
+const givenUp = `update stripe_inbox set status = 'given_up', processed_at = clock_timestamp(), last_error = $2
+  where id = $1 and status = 'waiting'`
+
+/** Tries before an event is given up: some three days, as long as the provider itself goes on. */
+const triesMost = 24
+/** What the provider does not know may be too new for the machine that was asked; after a minute and a half it is not. */
+const triesOfMissing = 5
+
+/** Seconds until the next try: 5, 10, 20 … up to six hours, and up to a quarter more, so that what failed together does not come back together. */
+export const pauseAfter = (attempts: number): number =>
+  Math.min(21_600, 5 * 2 ** Math.min(attempts - 1, 30)) * (1 + Math.random() / 4)
+
+interface Claimed {
+  readonly id: string
+  readonly type: string
+  readonly object_id: string
+  readonly attempts: number
+}
+
+/** Works on stored events that are due, under a lease; any number of processes may. Answers how many it took up. */
 export async function readInbox(db: Database, stripe: Stripe, log: Log): Promise<number> {
-  const events = await db.rows<{ id: string; object_id: string }>(
-    `select id, object_id from stripe_inbox where processed_at is null order by received_at limit ${batch}`,
-  )
-  let done = 0
-  for (const event of events) {
-    try {
-      const session = await stripe.checkout.sessions.retrieve(event.object_id)
-      await bookTopUp(db, session)
-      await db.rows(finished, [event.id])
-      done++
-    } catch (error) {
-      log.warn({ event_id: event.id, err: error }, 'an event of the payment provider could not be worked on')
-      // Without an answer it stays and is tried again with the next round; a definite no would only stand before the others.
-      if (isDefiniteNo(error)) await db.rows(finished, [event.id])
-    }
-  }
-  return done
+  const events = await db.rows<Claimed>(claim)
+  await Promise.all(events.map((event) => workOn(db, stripe, log, event)))
+  return events.length
 }
 
-/** Asks the provider about top-ups that are still open: a webhook that never came costs a delay, not the money. */
-export async function lookUpOpenTopUps(db: Database, stripe: Stripe, log: Log): Promise<void> {
-  const open = await db.rows<{ session_id: string }>(
-    `select session_id from topup where status = 'open' and session_id is not null
-       and created_at between app_now() - interval '3 days' and app_now() - interval '2 minutes'
-     order by looked_up_at nulls first, created_at limit 100`,
-  )
-  for (const { session_id } of open) {
-    try {
-      await bookTopUp(db, await stripe.checkout.sessions.retrieve(session_id))
-    } catch (error) {
-      log.warn({ session_id, err: error }, 'an open top-up could not be looked up')
-    }
-    // Whoever was asked about longest ago comes first, so that none is passed over however many are open.
-    await db.rows(`update topup set looked_up_at = app_now() where session_id = $1`, [session_id])
+/** Whether there is probably more to do at once. */
+export const isFullBatch = (taken: number): boolean => taken === batch
+
+async function workOn(
+  db: Database,
+  stripe: Stripe,
+  log: Log,
+  { id, type, object_id, attempts }: Claimed,
+): Promise<void> {
+  try {
+    await handlerOf(type)?.(db, stripe, object_id)
+  } catch (error) {
+    const isHopeless = attempts >= (isMissing(error) ? triesOfMissing : triesMost)
+    log.warn(
+      { event_id: id, type, attempts, given_up: isHopeless, err: error },
+      'an event of the payment provider could not be worked on',
+    )
+    if (isHopeless) await db.rows(givenUp, [id, wordsOf(error)])
+    else await db.rows(failed, [id, wordsOf(error), pauseAfter(attempts)])
+    return
   }
+  await db.rows(finished, [id])
+}
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode === 404
+
+/** What waits at the inbox and what it has given up, for the operator. */
+export interface InboxState {
+  readonly waiting: number
+  readonly failing: number
+  readonly given_up: number
+  /** The newest of those given up. */
+  readonly examples: readonly { readonly id: string; readonly type: string; readonly reason: string }[]
+}
+
+export async function inboxState(sql: Sql): Promise<InboxState> {
+  const [counts] = await sql.rows<Omit<InboxState, 'examples'>>(
+    `select count(*) filter (where status = 'waiting') as waiting, count(*) filter (where status = 'waiting' and last_error is not null) as failing,
+       count(*) filter (where status = 'given_up') as given_up
+     from stripe_inbox where status in ('waiting', 'given_up')`,
+  )
+  const examples = await sql.rows<InboxState['examples'][number]>(
+    `select id, type, last_error as reason from stripe_inbox where status = 'given_up' order by processed_at desc limit 10`,
+  )
+  return { ...counts!, examples }
+}
+
+/** Events that were given up are worked on again from the start; answers how many. */
+export async function retryGivenUp(sql: Sql): Promise<number> {
+  const rows = await sql.rows(
+    `update stripe_inbox set status = 'waiting', processed_at = null, attempts = 0, due_at = clock_timestamp()
+     where status = 'given_up' and object_id is not null returning 1`,
+  )
+  return rows.length
+}
+
+/** The provider delivers again for three days, and by hand for thirty; what was given up stays. */
+export async function tidyInbox(sql: Sql): Promise<void> {
+  await sql.rows(
+    `delete from stripe_inbox where status <> 'waiting' and status <> 'given_up' and processed_at < clock_timestamp() - interval '90 days'`,
+  )
 }

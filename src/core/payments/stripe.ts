@@ -1,5 +1,6 @@
 import Stripe from 'stripe'
 import type { Config } from '../../base/config.ts'
+import { refusePayment } from './api.ts'
 
 /** The official SDK, pointed at Stripe, or at the twin when no key is configured: the same code runs against both. */
 export function openStripe({ stripe }: Pick<Config, 'stripe'>): Stripe {
@@ -26,4 +27,24 @@ export const isDefiniteNo = (error: unknown): boolean =>
   error.statusCode >= 400 &&
   error.statusCode < 500 &&
   error.statusCode !== 409 &&
-  error.statusCode !== 429
+  error.statusCode !== 429 &&
+  // The key stands for an earlier request: what became of that one is not said.
+  !(error instanceof Stripe.errors.StripeIdempotencyError)
+
+const withoutKeys = (words: string): string => words.replaceAll(/\b(sk|rk|pk|whsec)_[\w*]+/g, '[key]').slice(0, 500)
+
+/** What went wrong, in words for the operator. Some of the provider's sentences quote a part of the key they were asked with. */
+export const wordsOf = (error: unknown): string =>
+  withoutKeys(error instanceof Error ? `${error.name}: ${error.message}` : String(error))
+
+/** Why the provider definitely refused, as it says it to people. */
+export const sentenceOf = (error: unknown): string =>
+  error instanceof Error && error.message ? withoutKeys(error.message) : 'The payment provider refused.'
+
+/** What a caller is told when the provider gave no answer. Why is for the log alone: it may say what is none of theirs. */
+export const providerAway = (error: unknown): Error =>
+  Object.assign(refusePayment('payments_unavailable', { retryable: true }), { cause: error })
+
+/** The id of something the provider may have written out. */
+export const idOf = (thing: string | { readonly id: string } | null | undefined): string | null =>
+  typeof thing === 'string' ? thing : (thing?.id ?? null)

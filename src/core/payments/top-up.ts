@@ -2,8 +2,9 @@ import type Stripe from 'stripe'
 import { type Call, type Input, type Reply, reply } from '../../base/endpoint.ts'
 import { newId } from '../../base/ids.ts'
 import { dollars } from '../../base/money.ts'
-import { type paymentsApi, refusePayment } from './api.ts'
+import type { paymentsApi } from './api.ts'
 import { ensureCustomer } from './customer.ts'
+import { providerAway } from './stripe.ts'
 
 /**
  * Starts a top-up: an intent row first, then the provider's checkout under a key made from that row's id, then the address where
@@ -72,9 +73,6 @@ async function createCheckout(
       { idempotencyKey: `topup:${id}` },
     )
   } catch (error) {
-    throw refusePayment('payments_unavailable', {
-      retryable: true,
-      cause: error instanceof Error ? error.message : String(error),
-    })
+    throw providerAway(error)
   }
 }

@@ -1,5 +1,6 @@
 import { type Call, reply, type StatementVerb } from '../../base/endpoint.ts'
 import { newId } from '../../base/ids.ts'
+import { refuseAtEdge } from '../../base/refusals.ts'
 import { run, statement } from '../../base/statement.ts'
 import { tell } from '../../core/events/write.ts'
 import { type jobsApi, refuseJob } from './api.ts'
@@ -78,7 +79,16 @@ export const accept = ({ secrets, live }: { secrets: JobSecrets; live: boolean }
     // The hot path comes first: whoever holds a job is not kept waiting for the others.
     return (await run<JobRow, typeof acceptJob.columns>(call, acceptJob, asked)) ?? takeForCredits(call, asked, live)
   },
-  show: async ({ sql, actor }, row) => reply(200, await secrets.reveal(sql, row!, actor.userId)),
+  async show({ sql, actor, secretsShown }, row) {
+    if (secretsShown && row!.env_names.length > 0) {
+      throw refuseAtEdge(
+        'secret_already_shown',
+        { job_id: row!.id },
+        'You have accepted this job, and its environment variables were shown then; read it with GET /api/jobs/:id while you work on it.',
+      )
+    }
+    return reply(200, await secrets.reveal(sql, row!, actor.userId))
+  },
 })
 
 interface Asked {

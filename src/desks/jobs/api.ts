@@ -303,6 +303,7 @@ export const jobsApi = contract('jobs', jobRefusals, {
       'own_job',
       'job_shown_before',
     ],
+    secrets: ['env_vars'],
   }),
   reject: endpoint({
     route: 'POST /api/jobs/:id/reject',

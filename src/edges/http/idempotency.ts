@@ -5,6 +5,7 @@ import type { AnyEndpoint, Reply } from '../../base/endpoint.ts'
 import { refuseAtEdge } from '../../base/refusals.ts'
 import type { Sealer } from '../../base/seal.ts'
 import type { Remember } from '../../base/statement.ts'
+import { addressOf } from './limits.ts'
 
 /** What an idempotency key stands for: who used it where, and for what input, which may hold passwords and so leaves no plain hash. */
 export function rememberOf(
@@ -16,6 +17,7 @@ export function rememberOf(
 ): Remember | null {
   if (header === undefined || endpoint.kind === 'read') return null
   if (typeof header !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(header)) throw refuseAtEdge('idempotency_key_invalid')
+  if (endpoint.forgotten) return null
   return {
     lineage,
     route: endpoint.route,
@@ -25,6 +27,13 @@ export function rememberOf(
   }
 }
 
+/**
+ * Under what the keys of somebody without a credential are kept: their address, told again only by whoever has the market's
+ * secret. Strangers who happen to use the same key do not get each other's answers.
+ */
+export const lineageOfStranger = (ip: string, sealer: Sealer): string =>
+  `stranger:${sealer.fingerprint(addressOf(ip)).toString('base64url')}`
+
 /** What is stored of an earlier use of a key. */
 export interface Stored {
   readonly fingerprint: Buffer
@@ -33,13 +42,16 @@ export interface Stored {
   readonly status: number | null
   readonly answer: unknown
   readonly sealed: Buffer | null
+  /** Whether the minute is over for which the answer's secrets may be shown again. */
+  readonly old: boolean
 }
 
 /** Reads an earlier use of the key; a key is good for 24 hours. */
 export async function recall(sql: Sql, { lineage, route, key, fingerprint }: Remember): Promise<Stored | null> {
   const [stored] = await sql.rows<Stored>(
     `select fingerprint, effect_id, answer is null and leased_until > clock_timestamp() as running, status, answer,
-            case when sealed_until > clock_timestamp() then sealed end as sealed
+            case when sealed_until > clock_timestamp() then sealed end as sealed,
+            created_at < clock_timestamp() - interval '60 seconds' as old
      from idempotency where lineage = $1 and route = $2 and key = $3`,
     [lineage, route, key],
   )

@@ -79,9 +79,15 @@ async function again(
   sealer: Sealer,
 ): Promise<Performed> {
   const reply =
-    typeof verb === 'function' ? replay(endpoint, stored, remember, sealer) : await verb.show(call, stored.answer)
+    typeof verb === 'function' ? replay(endpoint, stored, remember, sealer) : await showAgain(verb, call, stored)
   return { reply: { status: reply.status, body: reply.body }, replayed: true }
 }
+
+const showAgain = (
+  verb: StatementVerb<AnyEndpoint, unknown>,
+  call: Call,
+  { answer, old }: Stored,
+): Promise<Reply> | Reply => verb.show({ ...call, secretsShown: old }, answer)
 
 async function inOneStatement(
   db: Database,
@@ -92,7 +98,7 @@ async function inOneStatement(
   const row = await verb.act(call, input as never)
   if (row === null && call.remember) {
     const stored = await recall(db, call.remember)
-    if (stored) return { reply: await verb.show(call, stored.answer), replayed: true }
+    if (stored) return { reply: await showAgain(verb, call, stored), replayed: true }
   }
   return fresh(await verb.show(call, row))
 }

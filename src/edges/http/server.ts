@@ -23,7 +23,7 @@ import type { Credentials } from '../../core/accounts/credentials.ts'
 import { awayCookie } from '../../core/accounts/session.ts'
 import { authenticate, presented } from './authenticate.ts'
 import { drainConnections } from './drain.ts'
-import { recall, rememberOf, replay } from './idempotency.ts'
+import { lineageOfStranger, recall, rememberOf, replay } from './idempotency.ts'
 import { parseInput } from './input.ts'
 import { type Gate, type Limits, limitsOf, openGate } from './limits.ts'
 import { measure } from './metrics.ts'
@@ -153,6 +153,11 @@ function addRoute(
           needs.log.error({ route: endpoint.route, code: refusal.code }, 'a refusal that its contract does not declare')
           if (needs.strict) return sendFault(reply, request, new Error(`undeclared refusal ${refusal.code}`), needs.log)
         }
+        if (refusal.cause)
+          needs.log.warn(
+            { route: endpoint.route, request_id: request.id, code: refusal.code, err: refusal.cause },
+            'refused, for what happened outside',
+          )
         return sendRefusal(reply, request, refusal)
       }
     },
@@ -191,7 +196,8 @@ async function answerTo(
   })
   await gate.admitTo(endpoint, actor, request, reply)
   const size = endpoint.kind === 'upload' ? { content_length: request.headers['content-length'] ?? null } : null
-  const remember = rememberOf(request.headers['idempotency-key'], endpoint, actor.lineage, size ?? input, sealer)
+  const lineage = actor.kind === 'anonymous' ? lineageOfStranger(request.ip, sealer) : actor.lineage
+  const remember = rememberOf(request.headers['idempotency-key'], endpoint, lineage, size ?? input, sealer)
   const lastEventId = request.headers['last-event-id']
   const setOutWith = request.cookies[awayCookie]
   const call: Omit<Call, 'sql'> = {

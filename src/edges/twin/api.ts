@@ -1,8 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Route } from './objects/route.ts'
 import { routes } from './objects/routes.ts'
-import { type Call, inCall } from './state/call.ts'
+import { inCall } from './state/call.ts'
 import { apiVersion } from './state/emit.ts'
+import { type Fault, takeFault } from './state/faults.ts'
 import { type Answer, once } from './state/idempotency.ts'
 import type { Twin } from './twin.ts'
 import { ApiError, errorAnswer } from './wire/api-error.ts'
@@ -19,8 +21,11 @@ export function serveApi(app: FastifyInstance, twin: Twin): void {
       onRequest: async (request) => authenticate(request),
       handler: async (request, reply) => {
         const answer = await respond(twin, route, request, request.params.id ?? '')
-        if (route.method === 'POST') twin.wake()
-        return send(reply, request, answer)
+        if (route.method !== 'GET') twin.wake()
+        if (answer !== 'cut') return send(reply, request, answer)
+        reply.hijack()
+        request.raw.socket.destroy()
+        return reply
       },
     })
   }
@@ -35,20 +40,57 @@ export function sendError(reply: FastifyReply, request: FastifyRequest, error: A
 }
 
 /** Every call of the API passes here, so this is where an injected fault acts: before the work, or on its answer. */
-async function respond(twin: Twin, route: Route, request: FastifyRequest, id: string): Promise<Answer> {
+async function respond(twin: Twin, route: Route, request: FastifyRequest, id: string): Promise<Answer | 'cut'> {
+  const about = { method: route.method, path: route.path }
+  if (await takeFault(twin.pool, 'rate_limit', about)) throw rateLimited()
   const form = readForm(request)
   const work = route.read(form, id)
   const key = route.method === 'POST' ? header(request, 'idempotency-key') : null
-  const from: Pick<Call, 'pagesBase' | 'request'> = {
-    pagesBase: twin.pagesBase,
-    request: { id: request.id, idempotency_key: key },
-  }
-  return inCall(twin.pool, from, async (call) => {
-    const answer = async (): Promise<Answer> => ({ status: 200, body: print(await work(call)) })
+  const lost = await takeFault(twin.pool, 'answer_lost', about)
+  const cut = lost?.params.how === 'cut'
+  if (cut && !lost.params.applied) return 'cut'
+  const slow = await takeFault(twin.pool, 'slow', about)
+  const origin = { ...twin, request: { id: request.id, idempotency_key: key } }
+  const answer = await inCall(twin.pool, origin, async (call) => {
+    const answer = async (): Promise<Answer> => {
+      if (slow) await pause(slow.params.milliseconds)
+      return answerOf(() => work(call), lost)
+    }
     if (key === null) return answer()
     return once(call, { key, path: pathOf(request), form }, answer)
   })
+  return cut ? 'cut' : answer
 }
+
+/** What the work answers. A refusal that leaves something behind is an answer too, so that what it wrote is kept. */
+async function answerOf(work: () => Promise<object>, lost: Fault<'answer_lost'> | undefined): Promise<Answer> {
+  if (lost?.params.applied === false) return lostAnswer
+  try {
+    const body = await work()
+    return lost?.params.how === 'error' ? lostAnswer : { status: 200, body: print(body) }
+  } catch (error) {
+    if (error instanceof ApiError && error.kept) return { status: error.status, body: print(errorAnswer(error.body)) }
+    throw error
+  }
+}
+
+const lostAnswer: Answer = {
+  status: 500,
+  body: print(
+    errorAnswer({
+      type: 'api_error',
+      message:
+        'An unknown error occurred (injected: whether the request was carried out cannot be told from this answer).',
+    }),
+  ),
+}
+
+const rateLimited = (): ApiError =>
+  new ApiError(429, {
+    type: 'invalid_request_error',
+    code: 'rate_limit',
+    message: 'Request rate limit exceeded. Learn more about rate limits here https://docs.stripe.com/rate-limits.',
+  })
 
 function send(reply: FastifyReply, request: FastifyRequest, answer: Answer): FastifyReply {
   const key = header(request, 'idempotency-key')
@@ -63,7 +105,7 @@ function send(reply: FastifyReply, request: FastifyRequest, answer: Answer): Fas
 }
 
 /** Any test key will do: there is one account, and the money is play money. A live key is refused before it does harm. */
-function authenticate(request: FastifyRequest): void {
+export function authenticate(request: FastifyRequest): void {
   const [scheme = '', credential = ''] = (header(request, 'authorization') ?? '').split(/ +/)
   const basic = scheme.toLowerCase() === 'basic'
   const key = basic ? (Buffer.from(credential, 'base64').toString().split(':')[0] ?? '') : credential
@@ -81,7 +123,7 @@ function authenticate(request: FastifyRequest): void {
 const unauthorized = (message: string): ApiError => new ApiError(401, { type: 'invalid_request_error', message })
 
 function readForm(request: FastifyRequest): Form {
-  if (request.method === 'GET') return parseForm(request.url.split('?').slice(1).join('?'))
+  if (request.method !== 'POST') return parseForm(request.url.split('?').slice(1).join('?'))
   const body = typeof request.body === 'string' ? request.body : ''
   const type = (header(request, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase()
   if (body !== '' && type !== 'application/x-www-form-urlencoded') {

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import type pg from 'pg'
 import { expireOverdue } from './objects/checkout-session.ts'
-import { inCall, nobody } from './state/call.ts'
+import { actOnNextDue } from './objects/due.ts'
+import { type Fees, inCall, nobody } from './state/call.ts'
 import { pruneAnswers } from './state/idempotency.ts'
 import type { TwinEvent } from './state/store.ts'
 import { print } from './wire/print.ts'
@@ -15,6 +16,7 @@ interface Options {
   readonly pool: pg.Pool
   readonly receiver: Receiver
   readonly pagesBase: string
+  readonly fees: Fees
   readonly log: (line: string) => void
 }
 
@@ -53,7 +55,7 @@ export function startDeliveries(options: Options): Deliveries {
     while (!stop.signal.aborted) {
       roused = false
       try {
-        if (Date.now() - sweptAt > sweepEveryMs) {
+        if (Date.now() - sweptAt > sweepEveryMs || (await somethingIsDue(options))) {
           await sweep(options)
           sweptAt = Date.now()
         }
@@ -97,35 +99,49 @@ export function retryDelayMs(attempts: number): number {
   return Math.min(500 * 2 ** Math.min(attempts - 1, 20), 10_000)
 }
 
-async function sweep({ pool, pagesBase }: Options): Promise<void> {
-  await inCall(pool, { pagesBase, request: nobody }, async (call) => {
+async function sweep({ pool, pagesBase, fees }: Options): Promise<void> {
+  const origin = { pagesBase, fees, request: nobody }
+  await inCall(pool, origin, async (call) => {
     await expireOverdue(call)
     await pruneAnswers(call)
   })
+  // Each in a transaction of its own: a year that is moved at once is many small steps.
+  while (await inCall(pool, origin, actOnNextDue));
+}
+
+/** Whether the clock alone has anything to do: cheap, so that it can be asked at every look. */
+async function somethingIsDue({ pool }: Options): Promise<boolean> {
+  const { rows } = await pool.query<{ due: boolean }>(
+    `select exists (select from stripe_twin.object where due_at <= extract(epoch from stripe_twin.now())) as due`,
+  )
+  return rows[0]!.due
 }
 
 /** Takes the oldest due delivery and tries it once. False: nothing is due. */
 async function deliverNext(options: Options, stop: AbortSignal): Promise<boolean> {
   // Taking it moves its due time past any possible try: if this process dies, another one finds it due again.
-  const taken = await options.pool.query<{ attempts: number; body: TwinEvent }>(
+  const taken = await options.pool.query<{ attempts: number; copies: number; body: TwinEvent }>(
     `with taken as (
        update stripe_twin.delivery set attempts = attempts + 1, due_at = clock_timestamp() + interval '15 seconds'
        where event_id = (
          select event_id from stripe_twin.delivery
          where delivered_at is null and given_up_at is null and due_at <= clock_timestamp()
-         order by seq limit 1 for update skip locked
-       ) returning event_id, attempts
-     ) select taken.attempts, object.body from taken join stripe_twin.object on object.id = taken.event_id`,
+           and (hold_until is null or hold_until <= stripe_twin.now())
+         order by coalesce(place, seq) limit 1 for update skip locked
+       ) returning event_id, attempts, copies
+     ) select taken.attempts, taken.copies, object.body from taken join stripe_twin.object on object.id = taken.event_id`,
   )
   const row = taken.rows[0]
   if (!row) return false
-  const failure = await post(options.receiver, row.body, stop)
+  let failure = await post(options.receiver, row.body, stop)
+  for (let sent = 1; failure === undefined && sent < row.copies; sent += 1)
+    failure = await post(options.receiver, row.body, stop)
   if (failure === undefined) await noteDelivered(options.pool, row.body.id)
   else await noteFailed(options, row.body, row.attempts, failure, stop.aborted)
   return true
 }
 
-/** Every webhook passes here, so this is where an injected fault loses, doubles or delays one. Undefined: it arrived. */
+/** Undefined: it arrived. */
 async function post(receiver: Receiver, event: TwinEvent, stop: AbortSignal): Promise<string | undefined> {
   const payload = print(event)
   try {

@@ -1,9 +1,11 @@
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import pg from 'pg'
 import { sendError, serveApi } from './api.ts'
+import { serveControls } from './control/door.ts'
 import { startDeliveries } from './deliver.ts'
 import { stripeId } from './ids.ts'
 import { sendUnknownPage, servePages } from './pages/serve.ts'
+import type { Fees } from './state/call.ts'
 import { prepareSchema } from './state/schema.ts'
 import type { Twin } from './twin.ts'
 import { ApiError } from './wire/api-error.ts'
@@ -18,6 +20,8 @@ export interface TwinOptions {
   readonly webhookSecret: string
   /** Where the payer's browser finds the twin's pages: `http://localhost:3000/twin`. */
   readonly pagesBase: string
+  /** Other than Stripe's in the United States: 2.9 % + 30 cents for a card, $15 for a dispute. */
+  readonly fees?: Partial<Fees>
   readonly log?: (line: string) => void
 }
 
@@ -35,6 +39,7 @@ export async function startTwin(options: TwinOptions): Promise<RunningTwin> {
   const log = options.log ?? (() => undefined)
   const host = options.host ?? '127.0.0.1'
   const pagesBase = options.pagesBase.replace(/\/+$/, '')
+  const fees: Fees = { cardPermille: 29, cardFixedCents: 30, disputeCents: 1_500, ...options.fees }
   const pool = new pg.Pool({
     connectionString: options.databaseUrl,
     max: 4,
@@ -47,10 +52,11 @@ export async function startTwin(options: TwinOptions): Promise<RunningTwin> {
     await prepareSchema(pool)
     const receiver = { url: options.webhookUrl, secret: options.webhookSecret }
     const app = server(log)
-    const deliveries = startDeliveries({ pool, receiver, pagesBase, log })
-    const twin: Twin = { pool, pagesBase, log, wake: deliveries.wake }
+    const deliveries = startDeliveries({ pool, receiver, pagesBase, fees, log })
+    const twin: Twin = { pool, pagesBase, fees, log, wake: deliveries.wake }
     serveApi(app, twin)
     servePages(app, twin)
+    serveControls(app, twin)
     const close = async (): Promise<void> => {
       await app.close()
       await deliveries.close()

@@ -8,7 +8,10 @@ import type { Storage } from '../../core/files/storage.ts'
 import { tidyFiles } from '../../core/files/tidy.ts'
 import { auditLedger } from '../../core/ledger/laws.ts'
 import { sealTransfers } from '../../core/ledger/seal.ts'
-import { lookUpOpenTopUps, readInbox } from '../../core/payments/inbox.ts'
+import { isFullBatch, readInbox, tidyInbox } from '../../core/payments/inbox.ts'
+import { paymentLaws } from '../../core/payments/laws.ts'
+import { lookUpOpenTopUps } from '../../core/payments/look-up.ts'
+import { paymentWorks } from '../../core/payments/works.ts'
 import { closeVerification } from '../../core/verification/verify.ts'
 import { jobLaws } from '../../desks/jobs/laws.ts'
 import { sweepJobs, tidyJobs } from '../../desks/jobs/sweep.ts'
@@ -35,7 +38,7 @@ export interface Worker {
 const nothingMore = (work: Promise<unknown>): Promise<boolean> => work.then(() => false)
 
 async function audit(db: Database, log: Log): Promise<void> {
-  for (const breach of await auditLedger(db, jobLaws))
+  for (const breach of await auditLedger(db, [...paymentLaws, ...jobLaws]))
     log.error({ breach }, 'a law of the ledger is broken: withdrawals and payouts are frozen')
 }
 
@@ -48,7 +51,7 @@ export function startWorker({ config, signals, db, stripe, storage, log }: Worke
       apartMs: 25,
       once: async () => isFull(await verifyBatch(db, log, signals)),
     },
-    inbox: { name: 'inbox', everyMs: 5_000, once: () => nothingMore(readInbox(db, stripe, log)) },
+    inbox: { name: 'inbox', everyMs: 2_000, once: async () => isFullBatch(await readInbox(db, stripe, log)) },
     sweep: { name: 'sweep', everyMs: config.mode === 'test' ? 1_000 : 15_000, once: () => nothingMore(sweepJobs(db)) },
     tally: {
       name: 'tally',
@@ -62,12 +65,20 @@ export function startWorker({ config, signals, db, stripe, storage, log }: Worke
       everyMs: 60_000,
       once: () => nothingMore(lookUpOpenTopUps(db, stripe, log)),
     },
+    ...paymentWorks({ db, stripe, log }, config.mode),
     tidy: {
       name: 'tidy',
       everyMs: config.mode === 'test' ? 2_000 : 60_000,
       once: () =>
         nothingMore(
-          Promise.all([tidyJobs(db), tidyIdempotency(db), tidyQuotas(db), tidyDeviceCodes(db), tidyFiles(db, storage)]),
+          Promise.all([
+            tidyJobs(db),
+            tidyIdempotency(db),
+            tidyQuotas(db),
+            tidyDeviceCodes(db),
+            tidyFiles(db, storage),
+            tidyInbox(db),
+          ]),
         ),
     },
   }

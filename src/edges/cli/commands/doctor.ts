@@ -5,10 +5,14 @@ import { type Database, openDatabase, sqlState } from '../../../base/db.ts'
 import { dollars } from '../../../base/money.ts'
 import { launchPostgres } from '../../../base/postgres/launch.ts'
 import { type Breach, checkLaws, laws, platformBalance } from '../../../core/ledger/laws.ts'
+import { paymentLaws } from '../../../core/payments/laws.ts'
 import { jobLaws } from '../../../desks/jobs/laws.ts'
 import { Complaint, exits, refused } from '../exit.ts'
 import { facts } from '../render/job.ts'
 import { bold, dim, paint } from '../render/text.ts'
+
+/** What the other rooms add to the ledger's own laws. */
+const deskLaws = [...paymentLaws, ...jobLaws]
 
 const platform = ['fees', 'stripe', 'processing', 'credits_sold', 'arbitration', 'unclaimed', 'losses'] as const
 
@@ -38,12 +42,12 @@ export async function onDatabase(work: (db: Database, name: string) => Promise<v
 }
 
 async function report(db: Database, name: string, json: boolean): Promise<void> {
-  const breaches = await checkLaws(db, jobLaws)
+  const breaches = await checkLaws(db, deskLaws)
   const balances: [name: string, cents: number][] = []
   for (const account of platform) balances.push([account, await platformBalance(db, `platform:${account}`)])
   if (breaches.length > 0) process.exitCode = exits.refused
   if (json) {
-    const verdicts = [...laws, ...jobLaws].map((law) => ({
+    const verdicts = [...laws, ...deskLaws].map((law) => ({
       law: law.name,
       holds: ofLaw(breaches, law.name).length === 0,
       breaches: ofLaw(breaches, law.name),
@@ -54,7 +58,7 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
   }
   const lines = [
     `${bold('The ledger of')} ${name}`,
-    ...[...laws, ...jobLaws].flatMap((law) => lawLines(law.name, ofLaw(breaches, law.name))),
+    ...[...laws, ...deskLaws].flatMap((law) => lawLines(law.name, ofLaw(breaches, law.name))),
     '',
     bold('The market’s own accounts'),
     ...facts(

@@ -7,8 +7,10 @@ import { type Page, page, pageShape } from '../state/page.ts'
 import { change, find, findHidden, get, insert } from '../state/store.ts'
 import { ApiError, badParam } from '../wire/api-error.ts'
 import { email, integer, list, mergeMetadata, metadata, text, webAddress } from '../wire/params.ts'
+import { type Decline, declineOf } from './decline.ts'
 import { type LineItem, lineItemShape, lineItems } from './line-item.ts'
-import { takePayment } from './payment.ts'
+import { openIntent, settleIntent } from './payment-intent.ts'
+import { newCard } from './payment-method.ts'
 import { type Route, route } from './route.ts'
 
 type Session = Stripe.Checkout.Session
@@ -25,7 +27,12 @@ const createShape = {
   client_reference_id: text(200).optional(),
   metadata: metadata().optional(),
   payment_intent_data: z
-    .strictObject({ description: text(1_000).optional(), metadata: metadata().optional() })
+    .strictObject({
+      description: text(1_000).optional(),
+      metadata: metadata().optional(),
+      setup_future_usage: z.enum(['off_session', 'on_session']).optional(),
+      transfer_group: text(500).optional(),
+    })
     .optional(),
   payment_method_types: list(z.enum(['card']), 1).optional(),
   expires_at: integer(0, 99_999_999_999).optional(),
@@ -96,21 +103,31 @@ export async function viewSession(
   return { session, items: items.data }
 }
 
-/** The payer pays. Of any number of tries at once exactly one takes money; the others find the session as it left it. */
-export async function paySession(call: Call, sessionId: string): Promise<void> {
+/**
+ * The payer pays. Of any number of tries at once exactly one takes money; the others find the session as it left it. A decline
+ * leaves it open for another card.
+ */
+export async function paySession(call: Call, sessionId: string): Promise<{ decline?: Decline | undefined }> {
+  const open = await find(call, 'checkout.session', sessionId, true)
+  if (open?.status !== 'open' || open.expires_at <= call.now) return {}
+  const customer = typeof open.customer === 'string' ? open.customer : null
+  const decline = await declineOf(call, { customer })
+  if (decline) return { decline }
   const paid = await leaveOpen(call, sessionId, { status: 'complete', payment_status: 'paid', url: null })
-  if (!paid) return
+  if (!paid) return {}
   const payment = (await findHidden(call, sessionId, 'payment')) as CreateParams['payment_intent_data']
-  const intent = await takePayment(call, {
+  const intent = await openIntent(call, {
     amount: paid.amount_total ?? 0,
-    currency: paid.currency ?? 'usd',
-    customer: typeof paid.customer === 'string' ? paid.customer : null,
+    customer,
     description: payment?.description ?? null,
-    email: paid.customer_details?.email ?? null,
     metadata: mergeMetadata({}, payment?.metadata),
+    setup_future_usage: payment?.setup_future_usage ?? null,
+    transfer_group: payment?.transfer_group ?? null,
   })
+  await settleIntent(call, intent, await newCard(call, paid.customer_details?.email ?? null))
   const session = await change(call, 'checkout.session', sessionId, { payment_intent: intent.id })
   await emit(call, 'checkout.session.completed', session)
+  return {}
 }
 
 /** Closes the sessions whose time is up. Reading a session does it first, so nobody sees an overdue one as open. */

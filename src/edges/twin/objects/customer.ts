@@ -1,9 +1,11 @@
 import type Stripe from 'stripe'
+import { z } from 'zod'
 import { stripeId } from '../ids.ts'
 import type { Call } from '../state/call.ts'
 import { emit } from '../state/emit.ts'
-import { page, pageShape } from '../state/page.ts'
+import { type PageParams, page, pageShape } from '../state/page.ts'
 import { change, get, getLocked, insert } from '../state/store.ts'
+import { badParam } from '../wire/api-error.ts'
 import { email, mergeMetadata, metadata, text, unsettable } from '../wire/params.ts'
 import { type Route, route } from './route.ts'
 
@@ -13,6 +15,7 @@ const fields = {
   description: unsettable(text()).optional(),
   phone: unsettable(text(20)).optional(),
   metadata: metadata().optional(),
+  invoice_settings: z.strictObject({ default_payment_method: unsettable(text(255)).optional() }).optional(),
 }
 
 interface Fields {
@@ -21,6 +24,7 @@ interface Fields {
   readonly description?: string | null | undefined
   readonly phone?: string | null | undefined
   readonly metadata?: Record<string, string> | null | undefined
+  readonly invoice_settings?: { readonly default_payment_method?: string | null | undefined } | undefined
 }
 
 export const customerRoutes: readonly Route[] = [
@@ -30,7 +34,13 @@ export const customerRoutes: readonly Route[] = [
   ),
   route('GET /v1/customers/:id', {}, (call, _params, id) => get(call, 'customer', id)),
   route('POST /v1/customers/:id', fields, update),
+  route('GET /v1/customers/:id/payment_methods', { ...pageShape, type: z.enum(['card']).optional() }, listCards),
 ]
+
+async function listCards(call: Call, params: PageParams, id: string): Promise<object> {
+  await get(call, 'customer', id, 'customer')
+  return page(call, 'payment_method', `/v1/customers/${id}/payment_methods`, params, { customer: id })
+}
 
 async function create(call: Call, given: Fields): Promise<Stripe.Customer> {
   const customer = await insert<'customer'>(call, {
@@ -64,17 +74,34 @@ async function create(call: Call, given: Fields): Promise<Stripe.Customer> {
 /** Sets what was sent and leaves the rest. A call that changes nothing is no event. */
 async function update(call: Call, given: Fields, id: string): Promise<Stripe.Customer> {
   const before = await getLocked(call, 'customer', id)
-  const { metadata: pairs, ...plain } = given
+  const { metadata: pairs, invoice_settings: invoicing, ...plain } = given
   const sent = Object.entries(plain).filter(([, value]) => value !== undefined)
   const wanted: Partial<Stripe.Customer> = Object.fromEntries(sent)
   if (pairs !== undefined) wanted.metadata = mergeMetadata(before.metadata, pairs)
+  if (invoicing?.default_payment_method !== undefined) {
+    const card = invoicing.default_payment_method
+    if (card !== null) await ownCard(call, card, id)
+    wanted.invoice_settings = { ...before.invoice_settings, default_payment_method: card }
+  }
   const previous = Object.entries(before).filter(
     ([key, old]) => key in wanted && !same(old, wanted[key as keyof Stripe.Customer]),
   )
   if (previous.length === 0) return before
   const after = await change(call, 'customer', id, wanted)
-  await emit(call, 'customer.updated', after, Object.fromEntries(previous))
+  await emit(call, 'customer.updated', after, { previous: Object.fromEntries(previous) })
   return after
+}
+
+async function ownCard(call: Call, cardId: string, customer: string): Promise<void> {
+  const param = 'invoice_settings[default_payment_method]'
+  const card = await get(call, 'payment_method', cardId, param)
+  if (card.customer !== customer)
+    throw badParam(
+      param,
+      'The customer does not have a payment method with the ID ' +
+        `${cardId}. The payment method must be attached to the customer.`,
+      'resource_missing',
+    )
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)

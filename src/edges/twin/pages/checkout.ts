@@ -2,25 +2,15 @@ import type Stripe from 'stripe'
 import { dollars } from '../../../base/money.ts'
 import type { LineItem } from '../objects/line-item.ts'
 import { type Html, html } from './html.ts'
-import { style } from './style.ts'
+import { cardPicture, declined, layout, moment, notice } from './layout.ts'
 
 type Session = Stripe.Checkout.Session
 
 /** The page of a checkout in whatever state it is: to be paid, paid, or expired. */
-export function checkoutPage(session: Session, items: readonly LineItem[]): Html {
+export function checkoutPage(session: Session, items: readonly LineItem[], refusal?: string): Html {
   if (session.status === 'complete') return paidPage(session, items)
   if (session.status === 'expired') return expiredPage(session)
-  return payPage(session, items)
-}
-
-/** The page for an address that names no checkout. */
-export function unknownPage(): Html {
-  return notice('Not found', {
-    mark: 'muted',
-    sign: '?',
-    title: 'There is no such page',
-    text: 'The link may be incomplete. Go back to where you came from and start the payment again.',
-  })
+  return payPage(session, items, refusal)
 }
 
 /** Where the payer goes after paying, with the session's id in place of Stripe's placeholder. */
@@ -28,7 +18,7 @@ export function afterSuccess(session: Session): string {
   return new URL((session.success_url ?? '').replaceAll('{CHECKOUT_SESSION_ID}', session.id)).href
 }
 
-function payPage(session: Session, items: readonly LineItem[]): Html {
+function payPage(session: Session, items: readonly LineItem[], refusal: string | undefined): Html {
   const total = dollars(session.amount_total ?? 0)
   const email = session.customer_details?.email
   return layout(
@@ -46,14 +36,10 @@ function payPage(session: Session, items: readonly LineItem[]): Html {
         <form class="column" method="post">
           <h2>Pay by card</h2>
           ${email && html`<dl class="facts"><div><dt>E-mail</dt><dd>${email}</dd></div></dl>`}
-          <div class="card" role="img" aria-label="Test card ending in 4242">
-            <span class="chip"></span>
-            <span class="network">TEST</span>
-            <span class="digits"><span>4242</span><span>4242</span><span>4242</span><span>4242</span></span>
-            <span class="small">12 / 34</span>
-          </div>
+          ${cardPicture}
+          ${refusal && declined(refusal)}
           <button type="submit">Pay ${total}</button>
-          <p class="hint">This card always works. It is not a real one, and no real money moves.</p>
+          <p class="hint">It is not a real card, and no real money moves.</p>
           <p class="hint quiet">Open until ${moment(session.expires_at)}.</p>
         </form>
       </section>
@@ -98,49 +84,3 @@ function expiredPage(session: Session): Html {
     ...(session.cancel_url ? { link: { href: session.cancel_url, text: 'Go back' } } : {}),
   })
 }
-
-interface Notice {
-  readonly mark: 'good' | 'muted'
-  readonly sign: string
-  readonly title: string
-  readonly text: string
-  readonly facts?: readonly (readonly [string, string])[]
-  readonly link?: { readonly href: string; readonly text: string }
-}
-
-function notice(title: string, { mark, sign, title: heading, text, facts, link }: Notice): Html {
-  const rows = facts?.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)
-  return layout(
-    title,
-    html`<main class="notice">
-      <p class="mark ${mark}" aria-hidden="true">${sign}</p>
-      <h1>${heading}</h1>
-      <p>${text}</p>
-      ${rows && html`<dl class="facts">${rows}</dl>`}
-      ${link && html`<a class="button" href="${link.href}">${link.text}</a>`}
-    </main>`,
-  )
-}
-
-function layout(title: string, main: Html): Html {
-  return html`<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="color-scheme" content="light dark">
-    <meta name="robots" content="noindex">
-    <title>${title} · Test mode</title>
-    <style>${style}</style>
-  </head>
-  <body>
-    <p class="strip"><strong>TEST MODE</strong> <span>Play money only. No card is charged.</span></p>
-    ${main}
-    <footer>Stripe twin &middot; a local stand-in for Stripe, not Stripe itself</footer>
-  </body>
-</html>
-`
-}
-
-const moment = (seconds: number): string =>
-  `${new Date(seconds * 1_000).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })} UTC`

@@ -1,50 +1,52 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type Stripe from 'stripe'
-import { paySession, viewSession } from '../objects/checkout-session.ts'
 import { inCall, nobody } from '../state/call.ts'
 import type { Twin } from '../twin.ts'
-import { afterSuccess, checkoutPage, unknownPage } from './checkout.ts'
-import type { Html } from './html.ts'
+import { hostedPages, type Outcome } from './hosted.ts'
+import { unknownPage } from './layout.ts'
 import { style } from './style.ts'
+
+interface Visit {
+  Params: { id: string }
+  Querystring: { return_url?: unknown }
+}
 
 /** Serves the hosted pages under /twin. Submitting a page's form, a POST to its own URL, completes its step. */
 export function servePages(app: FastifyInstance, twin: Twin): void {
-  const from = { pagesBase: twin.pagesBase, request: nobody }
-
-  app.get<{ Params: { id: string } }>('/twin/checkout/:id', async (request, reply) => {
-    const view = await inCall(twin.pool, from, (call) => viewSession(call, request.params.id))
-    if (!view) return sendUnknownPage(reply)
-    return sendPage(
-      reply,
-      view.session.status === 'expired' ? 410 : 200,
-      checkoutPage(view.session, view.items),
-      view.session,
-    )
-  })
-
-  app.post<{ Params: { id: string } }>('/twin/checkout/:id', async (request, reply) => {
-    const view = await inCall(twin.pool, from, async (call) => {
-      await paySession(call, request.params.id)
-      return viewSession(call, request.params.id)
+  const origin = { ...twin, request: nobody }
+  for (const { path, show, complete } of hostedPages) {
+    app.get<Visit>(path, async ({ params, query }, reply) => {
+      const back = wayBack(twin, query.return_url)
+      return send(reply, await inCall(twin.pool, origin, (call) => show(call, params.id, back)))
     })
-    twin.wake()
-    if (!view) return sendUnknownPage(reply)
-    if (view.session.status === 'complete') return reply.redirect(afterSuccess(view.session), 303)
-    return sendPage(reply, 410, checkoutPage(view.session, view.items), view.session)
-  })
+    app.post<Visit>(path, async ({ params, query }, reply) => {
+      const back = wayBack(twin, query.return_url)
+      const outcome = await inCall(twin.pool, origin, (call) => complete(call, params.id, back))
+      twin.wake()
+      return send(reply, outcome)
+    })
+  }
 }
 
 /** What a browser gets for an address under /twin that leads nowhere. */
 export function sendUnknownPage(reply: FastifyReply): FastifyReply {
-  return sendPage(reply, 404, unknownPage())
+  return send(reply, undefined)
+}
+
+/** `return_url` of a page's address, if it leads back to the market: a page of ours must not send people just anywhere. */
+function wayBack({ pagesBase }: Twin, given: unknown): string | undefined {
+  if (typeof given !== 'string' || !URL.canParse(given, pagesBase)) return undefined
+  const url = new URL(given, pagesBase)
+  return url.origin === new URL(pagesBase).origin ? url.href : undefined
 }
 
 const styleHash = `'sha256-${createHash('sha256').update(style.text).digest('base64')}'`
 
-function sendPage(reply: FastifyReply, status: number, page: Html, session?: Stripe.Checkout.Session): FastifyReply {
+function send(reply: FastifyReply, outcome: Outcome | undefined): FastifyReply {
+  if (outcome && 'redirect' in outcome) return reply.redirect(outcome.redirect, 303)
+  const { status, markup, leadsTo } = outcome ?? { status: 404, markup: unknownPage(), leadsTo: undefined }
   // Browsers hold the redirect after a form to form-action too, so the place it leads to must be named.
-  const target = session?.success_url ? new URL(afterSuccess(session)).origin : ''
+  const target = leadsTo ? new URL(leadsTo).origin : ''
   const policy = [
     "default-src 'none'",
     `style-src ${styleHash}`,
@@ -60,5 +62,5 @@ function sendPage(reply: FastifyReply, status: number, page: Html, session?: Str
     .header('x-frame-options', 'DENY')
     .header('referrer-policy', 'same-origin')
     .header('cache-control', 'no-store')
-    .send(page.text)
+    .send(markup.text)
 }

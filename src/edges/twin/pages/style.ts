@@ -7,12 +7,14 @@ export const style: Html = new Html(`
   --page: #f4f5f7; --panel: #ffffff; --ink: #171a21; --soft: #5a6372; --line: #dfe3e9;
   --accent: #2447d4; --accent-deep: #1b36a6; --on-accent: #ffffff;
   --strip: #ffedc2; --strip-ink: #5f4200; --good: #11734b; --good-soft: #ddf3e8; --muted-soft: #e7eaef;
+  --bad: #a3231c; --bad-soft: #fde4e1;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #0f1218; --panel: #181c25; --ink: #eceff5; --soft: #a0a9b8; --line: #2c333f;
     --accent: #8aa2ff; --accent-deep: #a9bbff; --on-accent: #0d1330;
     --strip: #3b2c08; --strip-ink: #ffdc92; --good: #63d6a2; --good-soft: #143527; --muted-soft: #272e3a;
+    --bad: #ffaba4; --bad-soft: #43201e;
   }
 }
 * { box-sizing: border-box; margin: 0; }
@@ -62,6 +64,11 @@ button, .button {
 button:hover, .button:hover { background: var(--accent-deep); }
 .hint { color: var(--soft); font-size: .9375rem; text-align: center; text-wrap: balance; }
 .hint.quiet { font-size: .8125rem; margin-top: -.5rem; }
+.refusal { padding: .75rem 1rem; border-radius: 10px; background: var(--bad-soft); color: var(--bad); font-size: .9375rem; }
+.soft { color: var(--soft); }
+.steps { list-style: none; padding: 0; display: grid; gap: .85rem; margin-top: .5rem; }
+.steps li { display: flex; gap: .75rem; align-items: baseline; }
+.steps li::before { content: "✓"; flex: none; color: var(--good); font-weight: 700; }
 .facts { width: 100%; border: 1px solid var(--line); border-radius: 10px; text-align: left; }
 .facts div { display: flex; gap: 1rem; padding: .7rem 1rem; }
 .facts div + div { border-top: 1px solid var(--line); }

@@ -6,9 +6,25 @@ import { find, findHidden, type Kind } from './store.ts'
 const expandable: Readonly<Record<string, Readonly<Record<string, Kind | 'hidden'>>>> = {
   'checkout.session': { customer: 'customer', payment_intent: 'payment_intent', line_items: 'hidden' },
   payment_intent: { customer: 'customer', payment_method: 'payment_method', latest_charge: 'charge' },
-  charge: { customer: 'customer', payment_intent: 'payment_intent', balance_transaction: 'balance_transaction' },
+  charge: {
+    customer: 'customer',
+    payment_method: 'payment_method',
+    payment_intent: 'payment_intent',
+    balance_transaction: 'balance_transaction',
+  },
+  setup_intent: { customer: 'customer', payment_method: 'payment_method' },
+  customer: { 'invoice_settings.default_payment_method': 'payment_method' },
   balance_transaction: { source: 'charge' },
   payment_method: { customer: 'customer' },
+  refund: {
+    charge: 'charge',
+    payment_intent: 'payment_intent',
+    balance_transaction: 'balance_transaction',
+    failure_balance_transaction: 'balance_transaction',
+  },
+  transfer: { destination: 'account', balance_transaction: 'balance_transaction' },
+  transfer_reversal: { transfer: 'transfer', balance_transaction: 'balance_transaction' },
+  dispute: { charge: 'charge', payment_intent: 'payment_intent' },
 }
 
 type Json = Record<string, unknown>
@@ -29,15 +45,26 @@ export async function expanded(call: Call, answer: object, paths: readonly strin
   return copy
 }
 
-async function expand(call: Call, holder: Json, steps: readonly string[], path: string): Promise<void> {
+/** `within` is the path inside the object so far, where a part of it is neither an object of its own nor a list. */
+async function expand(call: Call, holder: Json, steps: readonly string[], path: string, within = ''): Promise<void> {
   const [step, ...rest] = steps
   if (step === undefined) return
   if (holder.object === 'list' && step === 'data') {
     for (const entry of holder.data as Json[]) await expand(call, entry, rest, path)
     return
   }
-  const into = expandable[String(holder.object)]?.[step]
-  if (!into) throw badParam('expand[0]', `This property cannot be expanded (${path.slice(0, 200)}).`)
+  const [owner = '', inside = ''] = within.split('/')
+  const kind = String(holder.object ?? owner)
+  const field = `${inside}${step}`
+  const fields = expandable[kind] ?? {}
+  const part = holder[step] as Json | undefined
+  const into = fields[field]
+  if (!into) {
+    const leads = Object.keys(fields).some((known) => known.startsWith(`${field}.`))
+    if (leads && part && rest.length > 0) return expand(call, part, rest, path, `${kind}/${field}.`)
+    if (part?.object === 'list' && rest.length > 0) return expand(call, part, rest, path)
+    throw badParam('expand[0]', `This property cannot be expanded (${path.slice(0, 200)}).`)
+  }
   if (into === 'hidden') {
     holder[step] = await findHidden(call, String(holder.id), step)
   } else if (typeof holder[step] === 'string') {

@@ -74,6 +74,7 @@ async function undoneIfRefused(call: Call, work: () => Promise<Answer>): Promise
   try {
     return await work()
   } catch (error) {
+    // A refusal that leaves something behind has become an answer before it came here.
     if (!(error instanceof ApiError)) throw error
     await call.tx.query('rollback to savepoint work')
     return { status: error.status, body: print(errorAnswer(error.body)) }

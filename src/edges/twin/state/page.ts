@@ -33,7 +33,20 @@ export type PageParams = z.output<z.ZodObject<typeof pageShape>>
 export type Filters = Readonly<
   Partial<
     Record<
-      'customer' | 'payment_intent' | 'status' | 'email' | 'source' | 'type',
+      | 'customer'
+      | 'payment_intent'
+      | 'charge'
+      | 'status'
+      | 'email'
+      | 'source'
+      | 'type'
+      | 'transfer'
+      | 'transfer_group'
+      | 'destination'
+      | 'subscription'
+      | 'invoice'
+      | 'lookup_key'
+      | 'product',
       string | readonly string[] | undefined
     >
   >

@@ -60,6 +60,59 @@ const steps: readonly string[] = [
   );
   create index on stripe_twin.idempotent_answer (created_at);
   `,
+  `
+  -- In a market's own database the market's test clock moves the twin too; \`ahead\` is what was put on top for the twin alone.
+  create or replace function stripe_twin.now() returns timestamptz language plpgsql volatile as $$
+  declare v_now timestamptz := clock_timestamp();
+  begin
+    if to_regprocedure('app_now()') is not null then execute 'select app_now()' into v_now; end if;
+    return v_now + (select ahead from stripe_twin.clock);
+  end $$;
+
+  -- What a test or an operator has told the twin to get wrong, and how often still.
+  create table stripe_twin.fault (
+    id text primary key,
+    kind text not null,
+    seq bigint generated always as identity,
+    times int not null check (times >= 0),
+    match jsonb not null default '{}',
+    params jsonb not null default '{}'
+  );
+  create index on stripe_twin.fault (kind, seq) where times > 0;
+
+  alter table stripe_twin.delivery add copies int not null default 1 check (copies > 0);
+  alter table stripe_twin.delivery add hold_until timestamptz;   -- by the twin's clock, so that a test can move past it
+  alter table stripe_twin.delivery add held_by text references stripe_twin.fault (id);
+  alter table stripe_twin.delivery add place bigint;             -- its turn, where that is not its seq
+  create index on stripe_twin.delivery (held_by) where held_by is not null;
+
+  -- When the clock alone must act on an object, in seconds by the twin's clock.
+  alter table stripe_twin.object add due_at bigint;
+  create index on stripe_twin.object (due_at) where due_at is not null;
+
+  create index on stripe_twin.object ((body ->> 'charge'), kind, seq) where body ->> 'charge' is not null;
+  create index on stripe_twin.object ((body ->> 'transfer_group'), kind, seq) where body ->> 'transfer_group' is not null;
+  create index on stripe_twin.object ((body ->> 'destination'), kind, seq) where body ->> 'destination' is not null;
+  create index on stripe_twin.object ((body ->> 'subscription'), kind, seq) where body ->> 'subscription' is not null;
+  create index on stripe_twin.object ((body ->> 'source'), seq) where kind = 'balance_transaction';
+
+  -- Nobody gets back more than was paid, and no transfer is taken back twice.
+  alter table stripe_twin.object add constraint refunded_at_most_once
+    check (kind <> 'charge' or (body ->> 'amount_refunded')::bigint between 0 and (body ->> 'amount')::bigint);
+  alter table stripe_twin.object add constraint reversed_at_most_once
+    check (kind <> 'transfer' or (body ->> 'amount_reversed')::bigint between 0 and (body ->> 'amount')::bigint);
+  create unique index one_dispute_per_charge on stripe_twin.object ((body ->> 'charge')) where kind = 'dispute';
+  create unique index one_invoice_per_period on stripe_twin.object ((hidden ->> 'subscription_period')) where kind = 'invoice';
+  `,
+  `
+  create table stripe_twin.account_link (
+    secret text primary key,
+    account text not null references stripe_twin.object (id),
+    return_url text not null,
+    refresh_url text not null,
+    expires_at bigint not null
+  );
+  `,
 ]
 
 /** Makes or completes the twin's own schema. Twins that start together do it once; nothing of the market is touched. */

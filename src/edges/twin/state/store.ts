@@ -7,9 +7,15 @@ export interface Kinds {
   customer: Stripe.Customer
   'checkout.session': Stripe.Checkout.Session
   payment_method: Stripe.PaymentMethod
+  setup_intent: Stripe.SetupIntent
   payment_intent: Stripe.PaymentIntent
   charge: Stripe.Charge
   balance_transaction: Stripe.BalanceTransaction
+  refund: Stripe.Refund
+  account: Stripe.Account
+  transfer: Stripe.Transfer
+  transfer_reversal: Stripe.TransferReversal
+  dispute: Stripe.Dispute
   event: TwinEvent
 }
 
@@ -19,6 +25,7 @@ export type Kind = keyof Kinds
 export interface TwinEvent {
   readonly id: string
   readonly object: 'event'
+  readonly account?: string
   readonly api_version: string
   readonly created: number
   readonly data: { readonly object: unknown; readonly previous_attributes?: Readonly<Record<string, unknown>> }
@@ -61,8 +68,8 @@ export async function get<K extends Kind>(call: Call, kind: K, id: string, param
 }
 
 /** Like `get`, for a change that depends on what is there: no other call changes it meanwhile. */
-export async function getLocked<K extends Kind>(call: Call, kind: K, id: string): Promise<Kinds[K]> {
-  return (await find(call, kind, id, true)) ?? refuse(kind, id)
+export async function getLocked<K extends Kind>(call: Call, kind: K, id: string, param?: string): Promise<Kinds[K]> {
+  return (await find(call, kind, id, true)) ?? refuse(kind, id, param)
 }
 
 /** One hidden part of an object, or undefined. */
@@ -84,6 +91,16 @@ export async function change<K extends Kind>(
   const sql = 'update stripe_twin.object set body = body || $3 where id = $1 and kind = $2 returning body'
   const changed = await call.tx.query<{ body: Kinds[K] }>(sql, [id, kind, JSON.stringify(set)])
   return changed.rows[0]?.body ?? refuse(kind, id)
+}
+
+/** Sets some hidden parts of an object. */
+export async function changeHidden(call: Call, id: string, set: object): Promise<void> {
+  await call.tx.query('update stripe_twin.object set hidden = hidden || $2 where id = $1', [id, JSON.stringify(set)])
+}
+
+/** Says when the clock alone must act on an object, in seconds by the twin's clock; null: never again. */
+export async function setDue(call: Call, id: string, dueAt: number | null): Promise<void> {
+  await call.tx.query('update stripe_twin.object set due_at = $2 where id = $1', [id, dueAt])
 }
 
 function refuse(kind: Kind, id: string, param?: string): never {

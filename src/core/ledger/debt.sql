@@ -1,0 +1,107 @@
+-- What a person owes after a chargeback: debt:<user> is below zero by it, and their wallet's row says that they owe. Whoever owes
+-- has nothing in the wallet, because every credit repays first. The wallet is locked before the debt, by everybody.
+
+-- Repays a debt out of a wallet, as far as it reaches; the wallet is locked. Card money that does it is remembered beside the debt:
+-- should the debt turn out to be none, it comes back as card money.
+create or replace function ledger_repay(p_wallet text, p_ref text, p_source text, p_leg integer) returns void language plpgsql volatile as $$
+declare
+  v_account text := replace(p_wallet, 'wallet:', 'debt:');
+  v_owed bigint;
+  v_due bigint;
+  v_card bigint;
+begin
+  select -balance into v_owed from ledger_account where id = v_account for update;
+  select least(v_owed, balance), least(card_part, v_owed, balance) into v_due, v_card from ledger_account where id = p_wallet;
+  if v_due > 0 then
+    update ledger_account set balance = balance - v_due, card_part = card_part - v_card, owes = v_due < v_owed where id = p_wallet;
+    update ledger_account set balance = balance + v_due, card_part = card_part + v_card where id = v_account;
+    insert into transfer (kind, ref, source, leg, from_account, to_account, unit, amount, card_part, created_at)
+    values ('debt_repaid', p_ref, p_source, p_leg, p_wallet, v_account, 'USD', v_due, v_card, app_now());
+  end if;
+end $$;
+
+-- A payer's bank takes card money back: out of the wallet as far as it reaches, then as a debt. Answers what became debt.
+create or replace function ledger_chargeback(p_user uuid, p_source text, p_amount bigint) returns bigint language plpgsql volatile as $$
+declare
+  v_wallet text := 'wallet:' || p_user;
+  v_debt text := 'debt:' || p_user;
+  v_taken bigint;
+  v_card bigint;
+begin
+  select least(balance, p_amount), least(card_part, balance, p_amount) into v_taken, v_card from ledger_account where id = v_wallet for update;
+  if v_taken > 0 then
+    update ledger_account set balance = balance - v_taken, card_part = card_part - v_card where id = v_wallet;
+    insert into transfer (kind, ref, source, leg, from_account, to_account, unit, amount, card_part, created_at)
+    values ('chargeback', p_source, p_source, 1, v_wallet, 'platform:stripe', 'USD', v_taken, v_card, app_now());
+  end if;
+  if v_taken < p_amount then
+    insert into ledger_account as a (id, unit, balance) values (v_debt, 'USD', v_taken - p_amount)
+      on conflict (id) do update set balance = a.balance + excluded.balance;
+    update ledger_account set owes = true where id = v_wallet;
+    insert into transfer (kind, ref, source, leg, from_account, to_account, unit, amount, created_at)
+    values ('chargeback', p_source, p_source, 2, v_debt, 'platform:stripe', 'USD', p_amount - v_taken, app_now());
+  end if;
+  return p_amount - v_taken;
+end $$;
+
+-- The payer's bank has given it back: the legs of ledger_chargeback reversed. What has been repaid of the debt meanwhile goes to
+-- the wallet, as what it was repaid with; where that is not certain, as card money. Nothing was taken: nothing happens.
+create or replace function ledger_chargeback_won(p_user uuid, p_source text) returns void language plpgsql volatile as $$
+declare
+  v_wallet text := 'wallet:' || p_user;
+  v_debt text := 'debt:' || p_user;
+  v_leg record;
+  v_over bigint;
+  v_card bigint;
+  v_owes boolean;
+begin
+  perform 1 from ledger_account where id = v_wallet for update;
+  -- The debt first: what comes back to the wallet must not repay what is about to vanish.
+  for v_leg in select leg, amount, card_part from transfer where kind = 'chargeback' and source = p_source order by leg desc loop
+    if v_leg.leg = 2 then
+      select greatest(0, v_leg.amount + balance), least(card_part, greatest(0, v_leg.amount + balance)) into v_over, v_card
+        from ledger_account where id = v_debt for update;
+      update ledger_account set balance = balance + v_leg.amount - v_over, card_part = card_part - v_card where id = v_debt
+        returning balance < 0 into v_owes;
+      update ledger_account set balance = balance + v_over, card_part = card_part + v_card, owes = v_owes where id = v_wallet;
+      insert into transfer (kind, ref, source, leg, from_account, to_account, unit, amount, created_at)
+      values ('chargeback_won', p_source, p_source, 2, 'platform:stripe', v_debt, 'USD', v_leg.amount, app_now());
+      if v_over > 0 then
+        insert into transfer (kind, ref, source, leg, from_account, to_account, unit, amount, card_part, created_at)
+        values ('chargeback_won', p_source, p_source, 3, v_debt, v_wallet, 'USD', v_over, v_card, app_now());
+      end if;
+    else
+      update ledger_account set balance = balance + v_leg.amount, card_part = card_part + v_leg.card_part where id = v_wallet returning owes into v_owes;
+      insert into transfer (kind, ref, source, leg, from_account, to_account, unit, amount, card_part, created_at)
+      values ('chargeback_won', p_source, p_source, 1, 'platform:stripe', v_wallet, 'USD', v_leg.amount, v_leg.card_part, app_now());
+      if v_owes then perform ledger_repay(v_wallet, p_source, 'chargeback_won:' || p_source, 1); end if;
+    end if;
+  end loop;
+end $$;
+
+-- Writes off what has been owed since before a moment; payments have repaid the oldest first. Answers whose and how much.
+create or replace function ledger_write_off(p_before timestamptz) returns table (user_id uuid, amount bigint) language plpgsql volatile as $$
+#variable_conflict use_column
+declare
+  v_debt text;
+  v_due bigint;
+  v_last bigint;
+begin
+  for v_debt in select id from ledger_account where starts_with(id, 'debt:') and balance < 0 loop
+    perform 1 from ledger_account where id = replace(v_debt, 'debt:', 'wallet:') for update;
+    perform 1 from ledger_account where id = v_debt for update;
+    select coalesce(sum(t.amount) filter (where t.kind = 'chargeback' and t.created_at < p_before), 0)
+        + coalesce(sum(t.amount) filter (where t.kind = 'chargeback_won'), 0), max(t.position) filter (where t.created_at < p_before)
+      into v_due, v_last from transfer t where starts_with(t.from_account, 'debt:') and t.from_account = v_debt;
+    select least(v_due - coalesce(sum(t.amount), 0), (select -balance from ledger_account where id = v_debt)) into v_due
+      from transfer t where starts_with(t.to_account, 'debt:') and t.to_account = v_debt;
+    continue when v_due <= 0;
+    update ledger_account set balance = balance + v_due where id = v_debt;
+    update ledger_account set owes = (select balance < 0 from ledger_account where id = v_debt) where id = replace(v_debt, 'debt:', 'wallet:');
+    insert into transfer (kind, ref, source, leg, from_account, to_account, unit, amount, created_at)
+    values ('debt_written_off', v_debt, v_debt || ':' || v_last, 1, 'platform:losses', v_debt, 'USD', v_due, app_now());
+    user_id := split_part(v_debt, ':', 2)::uuid;
+    amount := v_due;
+    return next;
+  end loop;
+end $$;

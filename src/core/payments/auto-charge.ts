@@ -1,0 +1,109 @@
+import type Stripe from 'stripe'
+import type { Database } from '../../base/db.ts'
+import { tell } from '../events/write.ts'
+import { bookOutcome, confirmed, declined, type Errand, type Outcome, readIntent } from './intent.ts'
+
+const bookCharge = `with ${confirmed('auto_topup')}, posted as (
+  select ledger_post('auto_topup', 'auto_topup:' || id, 'auto_topup:' || object_id, 'USD', array['platform:stripe'], array['wallet:' || user_id], array[amount_cents]) from moved
+), paid as (
+  insert into card_payment (id, user_id, amount_cents, fee_due_at, created_at) select object_id, user_id, amount_cents, app_now(), app_now() from moved
+), told as (
+  ${tell({
+    name: `'wallet.topped_up'`,
+    ref: `'auto_topup:' || id`,
+    parties: ['user_id'],
+    data: `json_build_object('auto_topup_id', id, 'amount_cents', amount_cents)`,
+    from: 'moved',
+  })}
+) select (select count(*) from posted) as posts from moved`
+
+const today = `(app_now() at time zone 'UTC')::date`
+
+const pauseCharges = `with ${declined('auto_topup')}, paused as (
+  update auto_topup a set paused_at = app_now(), paused_reason = moved.reason,
+    day_cents = case when day = ${today} then greatest(0, day_cents - moved.amount_cents) else day_cents end
+  from moved where a.user_id = moved.user_id
+), told as (
+  ${tell({
+    name: `'wallet.auto_topup_paused'`,
+    ref: `'auto_topup:' || id`,
+    parties: ['user_id'],
+    data: `json_build_object('auto_topup_id', id, 'amount_cents', amount_cents, 'reason', reason)`,
+    from: 'moved',
+  })}
+) select id from moved`
+
+async function outcomeOf(
+  stripe: Stripe,
+  { id, status, last_payment_error: error }: Stripe.PaymentIntent,
+): Promise<Outcome> {
+  if (status === 'succeeded') return { is: 'done', object: id }
+  if (status === 'processing') return { is: 'open' }
+  // Nobody is there to confirm it: it must not succeed later, after its owner has been told that it failed.
+  if (status !== 'canceled') await stripe.paymentIntents.cancel(id)
+  return { is: 'refused', reason: error?.message ?? 'The bank wants its customer to confirm the payment in person.' }
+}
+
+/** The saved card is charged because the wallet has run low. */
+export const autoTopUpErrand: Errand = {
+  async ask(stripe, { id, user_id, amount_cents, target, customer }) {
+    const payment = await stripe.paymentIntents.create(
+      {
+        amount: amount_cents,
+        currency: 'usd',
+        customer: customer!,
+        payment_method: target!,
+        confirm: true,
+        off_session: true,
+        metadata: { kind: 'auto_topup', intent_id: id, user_id },
+      },
+      { idempotencyKey: `auto_topup:${id}` },
+    )
+    return outcomeOf(stripe, payment)
+  },
+  async lookUp(stripe, { id, customer, asked_seconds }) {
+    // Newest first: older than the intent, by more than clocks may differ, it cannot be.
+    for await (const payment of stripe.paymentIntents.list({ customer: customer!, limit: 100 })) {
+      if (payment.metadata.intent_id === id) return outcomeOf(stripe, payment)
+      if (payment.created < asked_seconds - 3_600) break
+    }
+    return null
+  },
+  book: async (sql, { id }, object) => void (await sql.rows(bookCharge, [id, object])),
+  undo: async (sql, { id }, reason) => void (await sql.rows(pauseCharges, [id, reason])),
+}
+
+const chargeLow = `with low as materialized (
+  select a.user_id, a.amount_cents, a.max_per_day_cents, c.payment_method_id, c.customer_id
+  from auto_topup a join saved_card c on c.user_id = a.user_id join app_user u on u.id = a.user_id
+  where a.enabled and a.paused_at is null and u.deleted_at is null and u.suspended_at is null
+    and ledger_balance(a.user_id) < a.threshold_cents and not ledger_owes(a.user_id)
+    and case when a.day = ${today} then a.day_cents else 0 end + a.amount_cents <= a.max_per_day_cents
+  limit 50 for update of a skip locked
+), made as (
+  insert into provider_intent (id, kind, user_id, amount_cents, target, customer, created_at, due_at)
+  select uuid7(), 'auto_topup', user_id, amount_cents, payment_method_id, customer_id, app_now(), app_now() from low
+  on conflict (user_id) where kind = 'auto_topup' and status = 'asked' do nothing returning id, user_id, amount_cents
+), counted as (
+  update auto_topup a set day = ${today}, day_cents = case when a.day = ${today} then a.day_cents else 0 end + made.amount_cents,
+    day_cap_cents = a.max_per_day_cents
+  from made where a.user_id = made.user_id
+) select id from made`
+
+/**
+ * Writes an intent for each wallet that is below its owner's threshold: one in flight per wallet, and no more a day than the owner
+ * allows. Not for whoever owes after a chargeback. Answers the intents.
+ */
+export async function startCharges(db: Database): Promise<string[]> {
+  return (await db.rows<{ id: string }>(chargeLow)).map(({ id }) => id)
+}
+
+/** Something has happened to a payment: it is read again, and booked if it is one of a saved card whose answer was lost. */
+export async function paymentChanged(db: Database, stripe: Stripe, paymentId: string): Promise<void> {
+  const payment = await stripe.paymentIntents.retrieve(paymentId)
+  const { kind, intent_id: id } = payment.metadata
+  const intent = kind === 'auto_topup' && id ? await readIntent(db, id) : undefined
+  // While it is being asked for, whoever asks books it; an answer that says less than a success is theirs to judge.
+  if (intent?.kind === 'auto_topup' && intent.status === 'asked' && payment.status === 'succeeded')
+    await bookOutcome(db, autoTopUpErrand, intent, { is: 'done', object: payment.id })
+}

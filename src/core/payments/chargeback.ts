@@ -1,0 +1,124 @@
+import type Stripe from 'stripe'
+import type { Database, Sql } from '../../base/db.ts'
+import type { Log } from '../../base/log.ts'
+import { tell } from '../events/write.ts'
+import { bookTopUp } from './book-top-up.ts'
+import { idOf } from './stripe.ts'
+
+const bookTaken = `with payment as materialized (
+  select id, user_id from card_payment where id = $2
+), made as (
+  insert into chargeback (id, payment_id, user_id, amount_cents, status, created_at)
+  select $1, id, user_id, $3, 'taken', app_now() from payment on conflict (id) do nothing returning id, user_id, amount_cents
+), taken as materialized (
+  select id, user_id, amount_cents, ledger_chargeback(user_id, 'dispute:' || id, amount_cents) as debt from made
+), marked as (
+  update card_payment set disputed = true where id = $2 and exists (select from made)
+), told as (
+  ${tell({
+    name: `'wallet.debt'`,
+    ref: `'dispute:' || id`,
+    parties: ['user_id'],
+    data: `json_build_object('dispute_id', id, 'amount_cents', amount_cents, 'debt_cents', debt, 'status', 'taken')`,
+    from: 'taken',
+  })}
+) select id, debt from taken`
+
+const bookWon = `with payment as materialized (
+  select id, user_id from card_payment where id = $2
+), moved as (
+  insert into chargeback as c (id, payment_id, user_id, amount_cents, status, created_at, ended_at)
+  select $1, id, user_id, $3, 'won', app_now(), app_now() from payment
+  on conflict (id) do update set status = 'won', ended_at = app_now() where c.status = 'taken'
+  returning id, user_id, amount_cents
+), back as materialized (
+  select id, user_id, amount_cents, ledger_chargeback_won(user_id, 'dispute:' || id) from moved
+), marked as (
+  update card_payment p set disputed = exists (select from chargeback c where c.payment_id = p.id and c.id <> $1 and c.status <> 'won')
+  where id = $2 and exists (select from moved)
+), told as (
+  ${tell({
+    name: `'wallet.debt'`,
+    ref: `'dispute:' || id`,
+    parties: ['user_id'],
+    data: `json_build_object('dispute_id', id, 'amount_cents', amount_cents, 'debt_cents', 0, 'status', 'won')`,
+    from: 'back',
+  })}
+) select id from back`
+
+const bookDisputeFee = `select ledger_post('stripe_fee', 'dispute:' || $1::text, 'fee:' || $2::text, 'USD',
+  array[case when $3::bigint > 0 then 'platform:stripe' else 'platform:processing' end],
+  array[case when $3::bigint > 0 then 'platform:processing' else 'platform:stripe' end], array[abs($3::bigint)])`
+
+/**
+ * A payer's bank takes card money back, or gives it back: the dispute is read again and booked as it is now, in whatever order and
+ * however often its messages come. It takes the payer's wallet first and then becomes debt; won, the same legs are reversed.
+ */
+export async function chargeback(db: Database, stripe: Stripe, disputeId: string): Promise<void> {
+  const dispute = await stripe.disputes.retrieve(disputeId)
+  const payment = idOf(dispute.payment_intent)
+  if (!payment || !(await knowsPayment(db, stripe, payment))) return
+  // An inquiry has not taken anything yet, and may never.
+  const hasTaken = dispute.balance_transactions.some(({ amount }) => amount < 0)
+  if (dispute.status === 'won') await db.rows(bookWon, [dispute.id, payment, dispute.amount])
+  else if (hasTaken) await db.rows(bookTaken, [dispute.id, payment, dispute.amount])
+  if (dispute.status === 'lost')
+    await db.rows(`update chargeback set status = 'lost', ended_at = app_now() where id = $1 and status = 'taken'`, [
+      dispute.id,
+    ])
+  for (const { id, fee } of dispute.balance_transactions) if (fee !== 0) await bookFeeOnce(db, dispute.id, id, fee)
+}
+
+async function bookFeeOnce(db: Database, dispute: string, transaction: string, fee: number): Promise<void> {
+  await db.transaction(async (sql) => {
+    const fresh = await sql.rows(
+      `insert into provider_fee (id, fee_cents, booked_at) values ($1, $2, app_now()) on conflict do nothing returning 1`,
+      [transaction, fee],
+    )
+    if (fresh.length > 0) await sql.rows(bookDisputeFee, [dispute, transaction, fee])
+  })
+}
+
+/** Whether a payment is one of a wallet; one whose own message has not been worked on yet is booked first. */
+async function knowsPayment(db: Database, stripe: Stripe, payment: string): Promise<boolean> {
+  if (await isBooked(db, payment)) return true
+  const { data } = await stripe.checkout.sessions.list({ payment_intent: payment, limit: 1 })
+  if (data[0]) await bookTopUp(db, data[0])
+  return isBooked(db, payment)
+}
+
+const isBooked = async (sql: Sql, payment: string): Promise<boolean> =>
+  (await sql.rows(`select 1 from card_payment where id = $1`, [payment])).length > 0
+
+/** Asks the provider about disputes that are still open: a message that never came costs an hour, not the money. */
+export async function lookUpChargebacks(db: Database, stripe: Stripe, log: Log): Promise<void> {
+  const open = await db.rows<{ id: string }>(
+    `select id from chargeback where status = 'taken' and (looked_up_at is null or looked_up_at < app_now() - interval '1 hour')
+     order by looked_up_at nulls first limit 50`,
+  )
+  for (const { id } of open) {
+    try {
+      await chargeback(db, stripe, id)
+    } catch (error) {
+      log.warn({ dispute: id, err: error }, 'an open dispute could not be looked up')
+    }
+    await db.rows(`update chargeback set looked_up_at = app_now() where id = $1`, [id])
+  }
+}
+
+const writeOff = `with gone as materialized (
+  select user_id, amount from ledger_write_off(app_now() - interval '2 years')
+), told as (
+  ${tell({
+    name: `'wallet.debt'`,
+    ref: `'user:' || user_id`,
+    parties: ['user_id'],
+    data: `json_build_object('amount_cents', amount, 'debt_cents', 0, 'status', 'written_off')`,
+    from: 'gone',
+  })}
+) select user_id from gone`
+
+/** Debts of more than two years are the market's loss. */
+export async function writeOffDebts(db: Sql): Promise<number> {
+  return (await db.rows(writeOff)).length
+}

@@ -1,0 +1,51 @@
+import { startCharges } from './auto-charge.ts'
+import { lookUpCardSetups } from './card.ts'
+import { lookUpChargebacks, writeOffDebts } from './chargeback.ts'
+import { bookFees } from './fees.ts'
+import type { ProviderNeeds } from './intent.ts'
+import { pursue, pursueDue } from './pursue.ts'
+
+/** A piece of background work on money at the provider. */
+export interface PaymentWork {
+  readonly name: string
+  readonly everyMs: number
+  readonly once: () => Promise<boolean>
+}
+
+/** All background work on money at the provider, by the name it is woken with. */
+export function paymentWorks(needs: ProviderNeeds, mode: 'test' | 'live'): Record<string, PaymentWork> {
+  const { db, stripe, log } = needs
+  const often = mode === 'test' ? 1_000 : 5_000
+  return {
+    intents: { name: 'open intents', everyMs: often, once: async () => (await pursueDue(needs)) >= 50 },
+    autoTopUp: {
+      name: 'auto top-up',
+      everyMs: often,
+      async once() {
+        const started = await startCharges(db)
+        for (const id of started) await pursue(needs, id)
+        return started.length > 0
+      },
+    },
+    fees: {
+      name: 'fees of the provider',
+      everyMs: often * 2,
+      once: async () => (await bookFees(db, stripe, log)) >= 50,
+    },
+    cards: {
+      name: 'cards being saved',
+      everyMs: often * 4,
+      once: () => lookUpCardSetups(db, stripe, log).then(() => false),
+    },
+    disputes: {
+      name: 'open disputes',
+      everyMs: 60_000,
+      once: () => lookUpChargebacks(db, stripe, log).then(() => false),
+    },
+    debts: {
+      name: 'old debts',
+      everyMs: mode === 'test' ? 60_000 : 3_600_000,
+      once: () => writeOffDebts(db).then(() => false),
+    },
+  }
+}
