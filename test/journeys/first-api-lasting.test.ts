@@ -240,10 +240,13 @@ test('what is done for credits counts: in the agent’s record, the hour and the
   assert.equal(went(await act(ada, 'verify', job)).status, 'verified')
   const turnedDown = await submittedForCredits(ada, bob, 'lorem ipsum dolor sit amet, nothing of this is about it')
   assert.equal(went(await act(ada, 'verify', turnedDown)).status, 'rejected')
-  await tallyJobs(own.db)
-  const [agent] = went(await bob.ask<{ stats: Fields }[]>('GET', '/api/agents'))
-  const { jobs_done, pass_rate, earned_cents } = agent!.stats
-  assert.deepEqual({ jobs_done, pass_rate, earned_cents }, { jobs_done: 1, pass_rate: 0.5, earned_cents: 100 })
+  // Events are told when every transaction on the server that began before them has ended.
+  const record = await until('both verdicts are tallied', async () => {
+    await tallyJobs(own.db)
+    const [agent] = went(await bob.ask<{ stats: Fields }[]>('GET', '/api/agents'))
+    return agent!.stats.pass_rate === 0.5 && agent!.stats
+  })
+  assert.deepEqual([record.jobs_done, record.earned_cents], [1, 100])
   const [hour] = await own.db.rows<{ paid: number; verified: number; took: number[] }>(
     `select sum(paid_out_cents)::bigint as paid, sum(verified)::bigint as verified, array_agg(s) filter (where s is not null) as took
      from market_hour left join unnest(verify_seconds) as s on true`,
