@@ -46,8 +46,9 @@ const sweeps = [
 ]
 
 /**
- * Tidies what the clock has decided: holds run out, skills that died, deadlines missed, jobs nobody paid for or did. Any number of processes may
- * sweep at once. Truth does not wait for it where it matters: holds and deadlines are judged in the statements that use them.
+ * Tidies what the clock has decided: holds run out, skills that died, deadlines missed, jobs nobody paid for or did. Any number of
+ * processes may sweep at once. Truth does not wait for it where it matters: holds and deadlines are judged in the statements that
+ * use them.
  */
 export async function sweepJobs(db: Database): Promise<number> {
   let moved = 0

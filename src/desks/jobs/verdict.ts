@@ -14,8 +14,8 @@ const lookEveryMs = 250
 
 /**
  * The sender of a job for credits asks for the verdict and waits for it: verified, and the worker is paid, or rejected, and the
- * credits are back. That they have asked is committed before anything is judged; should this process die, any other finishes it. Whoever
- * asks while somebody else's asking is at work gets the same verdict; there is no second one.
+ * credits are back. That they have asked is committed before anything is judged; should this process die, any other finishes it.
+ * Whoever asks while somebody else's asking is at work gets the same verdict; there is no second one.
  */
 export const verdict =
   ({ log, signals }: { log: Log; signals: Signals }): VerbOf<(typeof jobsApi)['endpoints']['verdict']> =>
