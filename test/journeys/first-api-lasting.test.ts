@@ -4,10 +4,16 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import type { Sql } from '../../src/base/db.ts'
+import type { Actor, Call } from '../../src/base/endpoint.ts'
 import { findFreePort } from '../../src/base/free-port.ts'
+import { openSealer } from '../../src/base/seal.ts'
 import { mintKey } from '../../src/core/accounts/create-key.ts'
+import { accept } from '../../src/desks/jobs/accept.ts'
 import type { Job } from '../../src/desks/jobs/job.ts'
+import { jobSecrets } from '../../src/desks/jobs/secrets.ts'
 import { registry, type Skill } from '../../src/desks/jobs/skills/skill.ts'
+import { submit } from '../../src/desks/jobs/submit.ts'
 import { tallyJobs } from '../../src/desks/jobs/tally.ts'
 import { keyed } from '../laws/exhibits.ts'
 import { at } from '../races/contest.ts'
@@ -16,11 +22,13 @@ import { until } from '../support/processes.ts'
 import {
   act,
   assertLawful,
+  claim,
   eventsOf,
   fund,
   moveClock,
   movementsOf,
   people,
+  post,
   refused,
   see,
   unixReport,
@@ -311,4 +319,35 @@ test('in live mode gifts pay for no job; deductions use them up first', async ()
   await giveCredits(market, bob, 5)
   const outcomes = await Promise.all(Array.from({ length: 10 }, () => pay(market, bob, 1)))
   assert.equal(outcomes.filter((outcome) => outcome === 'posted').length, 5)
+})
+
+test('the current API pays nothing for the first: to accept and to hand in are one statement each', async () => {
+  const [ada, bob] = await people(market, 'Ada', 'Bob')
+  await fund(market, ada, 500)
+  const job = await post(ada)
+  await claim(bob, job)
+  const counted: string[] = []
+  const sql: Sql = {
+    rows: (text, values) => {
+      counted.push(text)
+      return market.db.rows(text, values)
+    },
+  }
+  const actor: Actor = {
+    kind: 'key',
+    userId: bob.userId,
+    lineage: bob.userId,
+    keyId: null,
+    sessionId: null,
+    scopes: new Set(['jobs:work']),
+    agentId: null,
+    spendLimitCents: null,
+  }
+  const call: Call = { actor, sql, remember: null, requestId: 'test', wake() {} }
+  const secrets = jobSecrets(openSealer('of the test', 'job secrets'))
+  const accepted = await accept({ secrets, live: false }).act(call, { id: job.id })
+  assert.deepEqual([accepted?.status, counted.length], ['accepted', 1])
+  const submitted = await submit({ skills: registry([skill], skill) }).act(call, { id: job.id, output: unixReport })
+  assert.deepEqual([submitted?.status, counted.length], ['submitted', 2])
+  await verifyAll(market)
 })
