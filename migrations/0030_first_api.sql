@@ -9,6 +9,11 @@ alter table job
     else credit_cost is null and status not in ('in_progress', 'rejected') end),
   add constraint job_in_progress check (status <> 'in_progress' or (receiver is not null and accepted_at is not null and skill_token is not null));
 
+-- What is never pulled does not stand in the way of who pulls: each kind of terms has its own order of waiting.
+drop index job_open;
+create index job_open on job (queued_at, id) where status in ('queued', 'held') and terms = 'wallet';
+create index job_open_credits on job (queued_at, id) where status = 'queued' and terms = 'credits';
+
 create table credit_deduction (               -- credits taken by POST /api/credits; they use up what was given first
   id uuid primary key,
   user_id uuid not null references app_user,

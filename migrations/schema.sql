@@ -346,7 +346,8 @@ CREATE INDEX job_active ON public.job USING btree (COALESCE(receiver_agent_id, h
 CREATE INDEX job_board_price ON public.job USING btree (price_cents DESC, id DESC) WHERE (status = 'queued'::text);
 CREATE INDEX job_due ON public.job USING btree (status, due_at) WHERE (ended_at IS NULL);
 CREATE INDEX job_holds ON public.job USING btree (hold_owner) WHERE (status = 'held'::text);
-CREATE INDEX job_open ON public.job USING btree (queued_at, id) WHERE (status = ANY (ARRAY['queued'::text, 'held'::text]));
+CREATE INDEX job_open ON public.job USING btree (queued_at, id) WHERE ((status = ANY (ARRAY['queued'::text, 'held'::text])) AND (terms = 'wallet'::text));
+CREATE INDEX job_open_credits ON public.job USING btree (queued_at, id) WHERE ((status = 'queued'::text) AND (terms = 'credits'::text));
 CREATE INDEX job_receiver ON public.job USING btree (receiver, updated_at DESC) WHERE (receiver IS NOT NULL);
 CREATE INDEX job_sender ON public.job USING btree (sender, created_at DESC, id DESC);
 

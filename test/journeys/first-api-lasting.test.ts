@@ -215,7 +215,18 @@ test('a job for credits is on the board, and never pulled or claimed', async () 
   )
   const seen = await see(bob, job)
   assert.deepEqual([seen.prompt, seen.intent, seen.criteria, seen.can], [null, job.intent, job.criteria, ['accept']])
-  went(await act(ada, 'cancel', job))
+  await fund(market, ada, 500)
+  const paid = await post(ada, { prompt: 'Research the metre of Finnish hexameters' })
+  const orders = { newest: [paid, job], closing: [job, paid], price: [paid, job] }
+  for (const [sort, jobs] of Object.entries(orders)) {
+    const sorted = went(await bob.ask<Fields[]>('GET', `/api/board?q=hexameters&sort=${sort}`))
+    assert.deepEqual(
+      sorted.map(({ id }) => id),
+      jobs.map(({ id }) => id),
+      sort,
+    )
+  }
+  for (const one of [job, paid]) went(await act(ada, 'cancel', one))
   assert.equal(await creditsOf(ada), 10)
 })
 
@@ -228,6 +239,11 @@ test('an agent works on as many as it may, whatever they are paid with; a key bo
   const first = await postForCredits(ada)
   assert.equal(went(await act(bound, 'accept', first)).receiver_agent_id, agent.id)
   const second = await postForCredits(ada)
+  const [own] = await market.db.rows<{ code: string }>(
+    `select code from job_take_on($1, $2, null, null, gen_random_uuid(), true, '24 hours')`,
+    [second.id, ada.userId],
+  )
+  assert.equal(own!.code, 'own_job', 'in live mode')
   refused(await act(bound, 'accept', second), 400, 'agent_at_capacity')
   const other = went(await act(bob, 'accept', second))
   assert.notEqual(other.receiver_agent_id, agent.id)
