@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readConfig } from '../../src/base/config.ts'
 import type { Database } from '../../src/base/db.ts'
 import { findFreePort } from '../../src/base/free-port.ts'
+import type { Skills } from '../../src/desks/jobs/skills/skill.ts'
 import type { Limits } from '../../src/edges/http/limits.ts'
 import { startTwin } from '../../src/edges/twin/start.ts'
 import { buildApi, type Market, openMarket, startBackground } from '../../src/market.ts'
@@ -18,6 +19,8 @@ export interface TestMarketOptions {
   readonly apis?: number
   /** A migrated database to stand on, instead of a clone of the template. */
   readonly databaseUrl?: string
+  /** What the market itself does for credits, instead of its own skills. */
+  readonly skills?: Skills
   /** Rate limits other than those of test mode. */
   readonly limits?: Partial<Limits>
 }
@@ -90,6 +93,7 @@ export async function startTestMarket({
   apis = 1,
   limits = {},
   databaseUrl: given,
+  skills,
 }: TestMarketOptions = {}): Promise<TestMarket> {
   const databaseUrl = given ?? (await cloneDatabase()).url
   const ports: number[] = []
@@ -117,7 +121,9 @@ export async function startTestMarket({
     ...env,
   }
   const markets: Market[] = ports.map((port) => openMarket(readConfig({ PORT: `${port}`, ...settings })))
-  const servers = await Promise.all(markets.map((market) => buildApi(market, { strict: true, limits })))
+  const servers = await Promise.all(
+    markets.map((market) => buildApi(market, { strict: true, limits, ...(skills ? { skills } : {}) })),
+  )
   await Promise.all(servers.map((server, index) => server.listen({ port: ports[index]!, host: '127.0.0.1' })))
   const background = worker ? startBackground(markets[0]!) : null
   return {
