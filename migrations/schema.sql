@@ -714,6 +714,7 @@ CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_ra
 -- function app_clock_moved() returns trigger · plpgsql, volatile
 -- function app_clock_set(p_now text) returns void · plpgsql, volatile
 -- function app_now() returns timestamp with time zone · plpgsql, stable
+-- function auto_topup_start(p_user uuid) returns uuid · plpgsql, volatile
 -- function event_write(p_name text, p_ref text, p_parties uuid[], p_data json) returns boolean · plpgsql, volatile
 -- function files_attach(p_owner uuid, p_work text, p_role text, p_files uuid[]) returns json · plpgsql, volatile
 -- function job_barred_until(p_owner uuid, p_now timestamp with time zone) returns timestamp with time zone · plpgsql, stable
