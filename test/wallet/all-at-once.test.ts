@@ -144,6 +144,16 @@ test('debits at both APIs while workers charge the card: one charge in flight, t
   const charged = (await madeAt(market, 'payment_intent')).filter(({ amount }) => amount === 600).length
   assert.ok(charged <= 8, `${charged} charges of $6.00 are more than $50.00`)
   assert.equal((await walletOf(cleo)).balance_cents, 1_000 + charged * 600 - jobs * 100)
+  // Only debits came between a decision and its charge: none was made that was not wanted any more.
+  const needless = await market.db.rows(
+    `select position, before from (
+       select position, kind, sum(delta) over (order by position) - delta as before from (
+         select position, kind, case when to_account = 'wallet:' || $1 then amount else -amount end as delta from transfer
+         where 'wallet:' || $1 in (from_account, to_account)) as line) as lines
+     where kind = 'auto_topup' and before >= 600`,
+    [cleo.userId],
+  )
+  assert.deepEqual(needless, [])
   await assertBooked(market)
 })
 

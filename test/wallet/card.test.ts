@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { startCharges } from '../../src/core/payments/auto-charge.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { autoTopUpErrand, startCharges } from '../../src/core/payments/auto-charge.ts'
 import { lookUpCardSetups } from '../../src/core/payments/card.ts'
 import { bookFees } from '../../src/core/payments/fees.ts'
+import { readIntent } from '../../src/core/payments/intent.ts'
 import { pursue } from '../../src/core/payments/pursue.ts'
 import { fund, post, refused, walletOf, went } from '../journeys/desk.ts'
 import { ask, type Person, startTestMarket } from '../support/market.ts'
@@ -148,3 +150,21 @@ for (const how of ['cut', 'error'] as const) {
     })
   }
 }
+
+test('while a charge is being booked no second one is started, though its intent is no longer open to whoever waited', async () => {
+  const [emma] = await owners(market, 'Emma')
+  await withCard(emma)
+  went(await emma.ask('POST', '/api/wallet/auto-topup', { enabled: true, amount_cents: 900, threshold_cents: 900 }))
+  const [id] = await startCharges(market.db)
+  let second: Promise<string[]> = Promise.resolve([])
+  await market.db.transaction(async (sql) => {
+    await autoTopUpErrand.book(sql, (await readIntent(sql, id!))!, 'pi_being_booked')
+    second = startCharges(market.db)
+    // Time enough to have looked at the wallet as it was, and to be in the way of what is being booked.
+    await sleep(300)
+  })
+  assert.deepEqual(await second, [])
+  assert.deepEqual(await startCharges(market.db), [])
+  assert.equal((await walletOf(emma)).balance_cents, 900)
+  await assertBooked(market)
+})

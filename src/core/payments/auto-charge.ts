@@ -3,7 +3,12 @@ import type { Database } from '../../base/db.ts'
 import { tell } from '../events/write.ts'
 import { bookOutcome, confirmed, declined, type Errand, type Outcome, readIntent } from './intent.ts'
 
-const bookCharge = `with ${confirmed('auto_topup')}, posted as (
+// Held while a charge ends, so that none is started that does not see how (auto-topup.sql).
+const gate = `gate as materialized (
+  select user_id from auto_topup where user_id = (select user_id from provider_intent where id = $1) for update
+), `
+
+const bookCharge = `with ${gate}${confirmed('auto_topup', 'gate')}, posted as (
   select ledger_post('auto_topup', 'auto_topup:' || id, 'auto_topup:' || object_id, 'USD', array['platform:stripe'], array['wallet:' || user_id], array[amount_cents]) from moved
 ), paid as (
   insert into card_payment (id, user_id, amount_cents, fee_due_at, created_at) select object_id, user_id, amount_cents, app_now(), app_now() from moved
@@ -19,7 +24,7 @@ const bookCharge = `with ${confirmed('auto_topup')}, posted as (
 
 const today = `(app_now() at time zone 'UTC')::date`
 
-const pauseCharges = `with ${declined('auto_topup')}, paused as (
+const pauseCharges = `with ${gate}${declined('auto_topup', 'gate')}, paused as (
   update auto_topup a set paused_at = app_now(), paused_reason = moved.reason,
     day_cents = case when day = ${today} then greatest(0, day_cents - moved.amount_cents) else day_cents end
   from moved where a.user_id = moved.user_id
@@ -40,7 +45,14 @@ async function outcomeOf(
   if (status === 'succeeded') return { is: 'done', object: id }
   if (status === 'processing') return { is: 'open' }
   // Nobody is there to confirm it: it must not succeed later, after its owner has been told that it failed.
-  if (status !== 'canceled') await stripe.paymentIntents.cancel(id)
+  if (status !== 'canceled') {
+    try {
+      await stripe.paymentIntents.cancel(id)
+    } catch {
+      // Perhaps it has just succeeded: whoever looks it up again will know.
+      return { is: 'open' }
+    }
+  }
   return { is: 'refused', reason: error?.message ?? 'The bank wants its customer to confirm the payment in person.' }
 }
 
@@ -73,29 +85,20 @@ export const autoTopUpErrand: Errand = {
   undo: async (sql, { id }, reason) => void (await sql.rows(pauseCharges, [id, reason])),
 }
 
-const chargeLow = `with low as materialized (
-  select a.user_id, a.amount_cents, a.max_per_day_cents, c.payment_method_id, c.customer_id
-  from auto_topup a join saved_card c on c.user_id = a.user_id join app_user u on u.id = a.user_id
-  where a.enabled and a.paused_at is null and u.deleted_at is null and u.suspended_at is null
-    and ledger_balance(a.user_id) < a.threshold_cents and not ledger_owes(a.user_id)
-    and case when a.day = ${today} then a.day_cents else 0 end + a.amount_cents <= a.max_per_day_cents
-  limit 50 for update of a skip locked
-), made as (
-  insert into provider_intent (id, kind, user_id, amount_cents, target, customer, created_at, due_at)
-  select uuid7(), 'auto_topup', user_id, amount_cents, payment_method_id, customer_id, app_now(), app_now() from low
-  on conflict (user_id) where kind = 'auto_topup' and status = 'asked' do nothing returning id, user_id, amount_cents
-), counted as (
-  update auto_topup a set day = ${today}, day_cents = case when a.day = ${today} then a.day_cents else 0 end + made.amount_cents,
-    day_cap_cents = a.max_per_day_cents
-  from made where a.user_id = made.user_id
-) select id from made`
+const lowWallets = `select a.user_id as id from auto_topup a
+  where a.enabled and a.paused_at is null and ledger_balance(a.user_id) < a.threshold_cents limit 200`
 
 /**
  * Writes an intent for each wallet that is below its owner's threshold: one in flight per wallet, and no more a day than the owner
  * allows. Not for whoever owes after a chargeback. Answers the intents.
  */
 export async function startCharges(db: Database): Promise<string[]> {
-  return (await db.rows<{ id: string }>(chargeLow)).map(({ id }) => id)
+  const started: string[] = []
+  for (const { id: user } of await db.rows<{ id: string }>(lowWallets)) {
+    const [made] = await db.rows<{ id: string | null }>(`select auto_topup_start($1) as id`, [user])
+    if (made!.id) started.push(made!.id)
+  }
+  return started
 }
 
 /** Something has happened to a payment: it is read again, and booked if it is one of a saved card whose answer was lost. */

@@ -3,7 +3,7 @@ import type { Database } from '../../base/db.ts'
 import { idOf } from './stripe.ts'
 
 const paidTopUp = `with moved as (
-  update topup set status = 'paid', paid_at = app_now() where id = $1::uuid and session_id = $2 and amount_cents = $3 and status in ('open', 'expired')
+  update topup set status = 'paid', session_id = $2, paid_at = app_now() where id = $1::uuid and amount_cents = $3 and status in ('asked', 'open', 'expired')
   returning id, user_id, amount_cents
 ), posted as (
   select ledger_post('topup', 'topup:' || id, 'topup:' || $2, 'USD', array['platform:stripe'], array['wallet:' || user_id], array[amount_cents]) as outcome
@@ -28,6 +28,9 @@ export async function bookTopUp(db: Database, session: Stripe.Checkout.Session):
   if (session.payment_status === 'paid') {
     await db.rows(paidTopUp, [id, session.id, session.amount_total, idOf(session.payment_intent)])
   } else if (session.status === 'expired') {
-    await db.rows(`update topup set status = 'expired' where id = $1 and status = 'open'`, [id])
+    await db.rows(`update topup set status = 'expired' where id = $1 and session_id = $2 and status = 'open'`, [
+      id,
+      session.id,
+    ])
   }
 }

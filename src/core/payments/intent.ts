@@ -89,17 +89,22 @@ export async function releaseIntent(sql: Sql, { id, tries }: Intent): Promise<vo
   )
 }
 
-/** The part of a statement that ends an intent with a yes: `$1` its id, `$2` the provider's object. Leaves the CTE `moved`. */
-export const confirmed = (kind: IntentKind): string => `moved as (
-  update provider_intent set status = ${intentLife.to('confirm')}, object_id = $2, ended_at = app_now(), leased_until = null
-  where id = $1 and kind = '${kind}' and status in (${intentLife.from('confirm')}) returning id, user_id, amount_cents, target, object_id
+const ended = (kind: IntentKind, move: 'confirm' | 'refuse', set: string, after: string | null): string => `moved as (
+  update provider_intent i set status = ${intentLife.to(move)}, ${set} = $2, ended_at = app_now(), leased_until = null
+  ${after ? `from ${after}` : ''} where i.id = $1 and i.kind = '${kind}' and i.status in (${intentLife.from(move)})
+    ${after ? `and i.user_id = ${after}.user_id` : ''} returning i.id, i.user_id, i.amount_cents, i.target, i.object_id, i.reason
 )`
 
+/**
+ * The part of a statement that ends an intent with a yes: `$1` its id, `$2` the provider's object. Leaves the CTE `moved`. It waits
+ * for the CTE `after`, which has locked a row of the same `user_id`.
+ */
+export const confirmed = (kind: IntentKind, after: string | null = null): string =>
+  ended(kind, 'confirm', 'object_id', after)
+
 /** The same with a definite no: `$1` its id, `$2` the reason. */
-export const declined = (kind: IntentKind): string => `moved as (
-  update provider_intent set status = ${intentLife.to('refuse')}, reason = $2, ended_at = app_now(), leased_until = null
-  where id = $1 and kind = '${kind}' and status in (${intentLife.from('refuse')}) returning id, user_id, amount_cents, target, reason
-)`
+export const declined = (kind: IntentKind, after: string | null = null): string =>
+  ended(kind, 'refuse', 'reason', after)
 
 /** Books what the provider says of an intent; of one that has ended nothing changes. */
 export async function bookOutcome(sql: Sql, errand: Errand, intent: Intent, outcome: Outcome): Promise<void> {

@@ -36,9 +36,8 @@ export async function pursue({ db, stripe, log }: ProviderNeeds, id: string): Pr
     let outcome: Outcome = { is: 'open' }
     try {
       const known = intent.tries > 1 ? await errand.lookUp(stripe, intent) : null
-      const mayLeave = intent.kind !== 'withdrawal' || (await readFreeze(db)) === null
       if (known) outcome = known
-      else if (mayLeave) outcome = await askOnce(errand, stripe, intent)
+      else if (await mayAsk(db, intent)) outcome = await askOnce(errand, stripe, intent)
     } catch (error) {
       log.warn({ intent_id: id, kind: intent.kind, err: error }, 'the payment provider gave no answer; it is looked up')
     }
@@ -48,6 +47,13 @@ export async function pursue({ db, stripe, log }: ProviderNeeds, id: string): Pr
     failpoint(intent.kind, 'after_booking')
   }
   return (await readIntent(db, id))!
+}
+
+/** While the ledger is frozen, or its owner suspended, a withdrawal waits. */
+async function mayAsk(db: ProviderNeeds['db'], { kind, user_id }: Intent): Promise<boolean> {
+  if (kind !== 'withdrawal') return true
+  const [owner] = await db.rows(`select 1 from app_user where id = $1 and suspended_at is null`, [user_id])
+  return owner !== undefined && (await readFreeze(db)) === null
 }
 
 async function askOnce(errand: Errand, stripe: ProviderNeeds['stripe'], intent: Intent): Promise<Outcome> {

@@ -34,11 +34,10 @@ export async function topUp(
   const session =
     made?.status === 'open' ? made : await createCheckout(stripe, { id, amount, user: actor.userId, customer, appUrl })
   failpoint('topup', 'before_booking')
-  await sql.rows(`update topup set status = 'open', session_id = $2, url = $3 where id = $1 and status = 'asked'`, [
-    id,
-    session.id,
-    session.url,
-  ])
+  await sql.rows(
+    `update topup set status = 'open', session_id = $2, url = $3 where id = $1 and status in ('asked', 'expired')`,
+    [id, session.id, session.url],
+  )
   failpoint('topup', 'after_booking')
   return reply(200, { url: session.url! })
 }
