@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { mintKey } from '../../src/core/accounts/create-key.ts'
+import { readMissedEvents } from '../../src/core/payments/missed-events.ts'
 import { lookUpPlans } from '../../src/core/payments/plans/look-up.ts'
 import { people, refused, walletOf, went } from '../journeys/desk.ts'
 import { type Person, startTestMarket } from '../support/market.ts'
@@ -169,6 +170,25 @@ test('a plan whose messages were all lost is found: its first month, and the nex
     return (await creditsOf(market, fay)) === gift + 100
   })
   await door.clear()
+  await assertReconciled(market)
+})
+
+test('what nobody knows to look up is found in the provider’s list of events: a dispute whose messages were lost', async () => {
+  const [hal] = await people(market, 'Hal')
+  const gift = await creditsOf(market, hal)
+  await subscribe(market, hal, 'starter')
+  await untilCredits(market, hal, gift + 50)
+  await door.fault('webhook_missing', {}, { times: 10_000 })
+  await door.dispute({ payment_intent: await paymentOf(hal) })
+  await market.advance(60)
+  const due = `insert into provider_turn (name) values ('missed events') on conflict (name) do update set due_at = clock_timestamp()`
+  await market.db.rows(due)
+  await Promise.all(Array.from({ length: 3 }, () => readMissedEvents(market.db, needs.stripe)))
+  await until('it is booked', async () => (await creditsOf(market, hal)) === gift)
+  await door.clear()
+  // Read again it finds nothing new.
+  await market.db.rows(due)
+  assert.equal(await readMissedEvents(market.db, needs.stripe), 0)
   await assertReconciled(market)
 })
 
