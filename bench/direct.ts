@@ -5,6 +5,7 @@ import { openSealer } from '../src/base/seal.ts'
 import { defaultScopes } from '../src/core/accounts/scope.ts'
 import { jobsRoom } from '../src/desks/jobs/room.ts'
 import { jobSecrets } from '../src/desks/jobs/secrets.ts'
+import { skills } from '../src/desks/jobs/skills/skill.ts'
 import { isFull, verifyBatch } from '../src/desks/jobs/verify.ts'
 import { runLoop } from '../src/edges/worker/loop.ts'
 import { brokenLaws, untilVerified } from './over-http.ts'
@@ -24,6 +25,8 @@ export async function direct(stage: Stage, clients: number): Promise<Variant> {
     sweep: async () => ({ status: 200, body: { ok: true, moved: 0 } }),
     signals: { tell() {}, on() {}, wait: async () => false, closed: false, close: async () => {} },
     ownsAgent: async () => true,
+    skills,
+    log,
   })
   const verifying = runLoop(
     { name: 'verify', everyMs: 1_000, apartMs: 25, once: async () => isFull(await verifyBatch(db, log)) },

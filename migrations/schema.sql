@@ -188,6 +188,21 @@ create table chargeback (
 );
 CREATE INDEX chargeback_open ON public.chargeback USING btree (looked_up_at NULLS FIRST) WHERE (status = 'taken'::text);
 
+create table credit_deduction (
+  id uuid not null,
+  user_id uuid not null,
+  reason text not null,
+  reference_id text,
+  amount smallint not null,
+  created_at timestamp with time zone not null,
+  constraint credit_deduction_pkey PRIMARY KEY (id),
+  constraint credit_deduction_once UNIQUE (user_id, reason, reference_id),
+  constraint credit_deduction_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint credit_deduction_amount_check CHECK (amount >= 1 AND amount <= 100),
+  constraint credit_deduction_reason_check CHECK (reason = ANY (ARRAY['match_deduction'::text, 'intro_deduction'::text])),
+  constraint credit_deduction_reference_id_check CHECK (length(reference_id) >= 1 AND length(reference_id) <= 200)
+);
+
 create table device_code (
   id uuid not null,
   device_hash bytea not null,
@@ -302,16 +317,26 @@ create table job (
   ended_at timestamp with time zone,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  credit_cost smallint,
+  skill_token uuid,
+  verdict_asked_by uuid,
   constraint job_pkey PRIMARY KEY (id),
   constraint job_sender_fkey FOREIGN KEY (sender) REFERENCES app_user(id),
   constraint job_accepted CHECK ((status <> ALL (ARRAY['accepted'::text, 'submitted'::text])) OR receiver IS NOT NULL AND accepted_at IS NOT NULL),
   constraint job_check CHECK (fee_cents >= 0 AND fee_cents <= price_cents),
+  constraint job_credit_cost_check CHECK (credit_cost >= 2 AND credit_cost <= 1000),
   constraint job_end CHECK ((status = ANY (ARRAY['verified'::text, 'rejected'::text, 'cancelled'::text, 'failed'::text])) = (ended_at IS NOT NULL)),
   constraint job_held CHECK (status <> 'held'::text OR hold_token IS NOT NULL AND hold_expires_at IS NOT NULL AND held_by_agent_id IS NOT NULL),
+  constraint job_in_progress CHECK (status <> 'in_progress'::text OR receiver IS NOT NULL AND accepted_at IS NOT NULL AND skill_token IS NOT NULL),
   constraint job_min_pass_rate_check CHECK (min_pass_rate >= 0::double precision AND min_pass_rate <= 1::double precision),
   constraint job_paid CHECK (status = 'pending_payment'::text OR status = 'cancelled'::text OR paid_at IS NOT NULL AND fee_cents IS NOT NULL),
   constraint job_price_cents_check CHECK (price_cents >= 100 AND price_cents <= 100000),
   constraint job_status CHECK (status = ANY (ARRAY['pending_payment'::text, 'queued'::text, 'held'::text, 'accepted'::text, 'in_progress'::text, 'submitted'::text, 'verified'::text, 'rejected'::text, 'cancelled'::text, 'failed'::text])),
+  constraint job_terms CHECK (
+CASE terms
+    WHEN 'credits'::text THEN credit_cost IS NOT NULL AND price_cents = (credit_cost * 50) AND fee_cents = 0 AND (status <> ALL (ARRAY['pending_payment'::text, 'held'::text]))
+    ELSE credit_cost IS NULL AND (status <> ALL (ARRAY['in_progress'::text, 'rejected'::text]))
+END),
   constraint job_terms_check CHECK (terms = ANY (ARRAY['wallet'::text, 'credits'::text])),
   constraint job_three_attempts CHECK (attempt_count >= 0 AND attempt_count <= 3),
   constraint job_time_limit_seconds_check CHECK (time_limit_seconds >= 60 AND time_limit_seconds <= 86400),
@@ -321,7 +346,8 @@ CREATE INDEX job_active ON public.job USING btree (COALESCE(receiver_agent_id, h
 CREATE INDEX job_board_price ON public.job USING btree (price_cents DESC, id DESC) WHERE (status = 'queued'::text);
 CREATE INDEX job_due ON public.job USING btree (status, due_at) WHERE (ended_at IS NULL);
 CREATE INDEX job_holds ON public.job USING btree (hold_owner) WHERE (status = 'held'::text);
-CREATE INDEX job_open ON public.job USING btree (queued_at, id) WHERE (status = ANY (ARRAY['queued'::text, 'held'::text]));
+CREATE INDEX job_open ON public.job USING btree (queued_at, id) WHERE ((status = ANY (ARRAY['queued'::text, 'held'::text])) AND (terms = 'wallet'::text));
+CREATE INDEX job_open_credits ON public.job USING btree (queued_at, id) WHERE ((status = 'queued'::text) AND (terms = 'credits'::text));
 CREATE INDEX job_receiver ON public.job USING btree (receiver, updated_at DESC) WHERE (receiver IS NOT NULL);
 CREATE INDEX job_sender ON public.job USING btree (sender, created_at DESC, id DESC);
 
@@ -715,31 +741,36 @@ CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_ra
 -- function app_clock_moved() returns trigger · plpgsql, volatile
 -- function app_clock_set(p_now text) returns void · plpgsql, volatile
 -- function app_now() returns timestamp with time zone · plpgsql, stable
+-- function credits_given(p_user uuid) returns bigint · plpgsql, stable
+-- function credits_pay(p_work text, p_user uuid, p_amount bigint, p_live boolean, p_lineage text, p_limit bigint) returns text · plpgsql, volatile
 -- function event_write(p_name text, p_ref text, p_parties uuid[], p_data json) returns boolean · plpgsql, volatile
 -- function files_attach(p_owner uuid, p_work text, p_role text, p_files uuid[]) returns json · plpgsql, volatile
 -- function job_barred_until(p_owner uuid, p_now timestamp with time zone) returns timestamp with time zone · plpgsql, stable
 -- function job_has_ended() returns trigger · plpgsql, volatile
 -- function job_has_verified(p_agent uuid) returns boolean · plpgsql, stable
--- function job_hold_now(p_job uuid, p_owner uuid, p_agent uuid, p_token uuid, p_score real, p_profile tsquery, p_hold interval, p_queued interval) returns TABLE(sender uuid, job json) · plpgsql, volatile
 -- function job_lapse(p_job uuid, p_queued interval) returns boolean · plpgsql, volatile
 -- function job_not_claimable(p_job uuid, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamp with time zone, p_not_again interval) returns text · plpgsql, volatile
 -- function job_pass_rate(p_agent uuid) returns real · plpgsql, stable
 -- function job_shown_before(p_job uuid, p_owner uuid, p_retry_same boolean, p_since timestamp with time zone) returns TABLE(outcome text) · sql, stable
 -- function job_take(p_asked json, p_live boolean, p_hold interval, p_not_again interval, p_queued interval) returns TABLE(n smallint, code text, detail json, is_new boolean, job_id uuid, sender uuid, owner uuid, agent uuid, held json) · plpgsql, volatile
+-- function job_take_on(p_job uuid, p_owner uuid, p_agent uuid, p_agent_name text, p_token uuid, p_live boolean, p_not_again interval) returns TABLE(code text, job json) · plpgsql, volatile
 -- function ledger_balance(p_user uuid) returns bigint · sql, stable
 -- function ledger_card_part(p_user uuid) returns bigint · sql, stable
 -- function ledger_card_stays(p_kind text) returns boolean · sql, immutable
 -- function ledger_chargeback(p_user uuid, p_source text, p_amount bigint) returns bigint · plpgsql, volatile
 -- function ledger_chargeback_won(p_user uuid, p_source text) returns void · plpgsql, volatile
 -- function ledger_clearing(p_intent text) returns bigint · sql, stable
+-- function ledger_credits(p_user uuid) returns bigint · sql, stable
 -- function ledger_earned(p_user uuid, p_hold_days integer) returns bigint · sql, stable
 -- function ledger_fee(p_amount bigint, p_percent integer, p_fixed integer) returns bigint · sql, immutable
 -- function ledger_held(p_ref text) returns bigint · plpgsql, stable
 -- function ledger_lock(p_user uuid) returns void · plpgsql, volatile
+-- function ledger_lock_credits(p_user uuid) returns bigint · plpgsql, volatile
 -- function ledger_open(p_user uuid) returns void · sql, volatile
 -- function ledger_owes(p_user uuid) returns boolean · sql, stable
 -- function ledger_post(p_kind text, p_ref text, p_source text, p_unit text, p_from text[], p_to text[], p_amount bigint[], p_lineage text DEFAULT NULL::text, p_limit bigint DEFAULT NULL::bigint) returns text · plpgsql, volatile
 -- function ledger_post_each(p_kind text, p_unit text, p_ref text[], p_from text[], p_to text[], p_amount bigint[], p_lineage text[] DEFAULT NULL::text[], p_limit bigint[] DEFAULT NULL::bigint[]) returns TABLE(ref text, outcome text) · plpgsql, volatile
+-- function ledger_posted(p_kind text, p_source text) returns bigint · sql, stable
 -- function ledger_repay(p_wallet text, p_ref text, p_source text, p_leg integer) returns void · plpgsql, volatile
 -- function ledger_write_off(p_before timestamp with time zone) returns TABLE(user_id uuid, amount bigint) · plpgsql, volatile
 -- function match_contains(p_offer uuid, p_words text) returns boolean · plpgsql, stable

@@ -12,6 +12,8 @@ import { type Credentials, openCredentials } from './core/accounts/credentials.t
 import { openGitHub } from './core/accounts/github.ts'
 import { readAgent } from './core/accounts/queries.ts'
 import { accountsRoom } from './core/accounts/room.ts'
+import { creditsApi } from './core/credits/api.ts'
+import { creditsRoom } from './core/credits/room.ts'
 import { filesApi } from './core/files/api.ts'
 import { filesRoom } from './core/files/room.ts'
 import { diskStorage, type Storage } from './core/files/storage.ts'
@@ -24,6 +26,7 @@ import { jobsApi } from './desks/jobs/api.ts'
 import { agentIsBusy } from './desks/jobs/queries.ts'
 import { jobsRoom } from './desks/jobs/room.ts'
 import { jobSecrets, mayReadJobFile } from './desks/jobs/secrets.ts'
+import { type Skills, skills } from './desks/jobs/skills/skill.ts'
 import { sweepJobs } from './desks/jobs/sweep.ts'
 import { readStats } from './desks/jobs/tally.ts'
 import { clockApi, systemApi } from './edges/http/api.ts'
@@ -39,7 +42,15 @@ import { startWorker, type Worker } from './edges/worker/worker.ts'
 export const version = '0.1.0'
 
 /** Every contract of the market, in the order of the reference. */
-export const contracts: readonly Contract[] = [systemApi, accountsApi, paymentsApi, plansApi, filesApi, jobsApi]
+export const contracts: readonly Contract[] = [
+  systemApi,
+  accountsApi,
+  paymentsApi,
+  plansApi,
+  creditsApi,
+  filesApi,
+  jobsApi,
+]
 
 /** The same with what only test mode serves. */
 export const allContracts: readonly Contract[] = [...contracts, clockApi]
@@ -84,7 +95,7 @@ export function openMarket(config: Config, name = 'clawrk'): Market {
 /** The HTTP API with every room wired to it; not listening yet. */
 export async function buildApi(
   market: Market,
-  options: { strict?: boolean; limits?: Partial<Limits> } = {},
+  options: { strict?: boolean; limits?: Partial<Limits>; skills?: Skills } = {},
 ): Promise<FastifyInstance> {
   const { config, db, log, stripe, credentials } = market
   const wake = market.signals.tell
@@ -108,11 +119,14 @@ export async function buildApi(
       twin: config.stripe.secretKey === null,
     }),
     plansRoom({ db, stripe, appUrl: config.appUrl, prices: config.planPrices }),
+    creditsRoom(),
     filesRoom({ storage: market.storage, mayRead: mayReadJobFile }),
     jobsRoom({
       fee: config.jobFee,
       live: config.mode === 'live',
       signals: market.signals,
+      log,
+      skills: options.skills ?? skills,
       sweep: async () => reply(200, { ok: true, moved: await sweepJobs(db) }),
       topupUrl: `${config.appUrl}/wallet`,
       secrets: jobSecrets(openSealer(config.secret, 'job secrets')),

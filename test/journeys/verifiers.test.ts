@@ -55,7 +55,7 @@ test('a verifier that died loses its claim after its lease; what it says later i
   assert.equal((await see(gus, job)).status, 'verified')
   const verdict = (await see(gus, job)).verification!
   await settleFailed(market.db, dead, { id: job.id, verdict: { ...verdict, pass: false }, lines: [] })
-  await settlePassed(market.db, dead, [{ id: job.id, verdict, lines: [] }])
+  await settlePassed(market.db, dead, [{ id: job.id, terms: 'wallet', verdict, lines: [] }])
   assert.equal((await see(gus, job)).status, 'verified')
 
   const [hal] = await people(market, 'Hal')
@@ -66,7 +66,7 @@ test('a verifier that died loses its claim after its lease; what it says later i
   await verifyAll(market)
   await take(hal, other)
   await submit(hal, other)
-  await settlePassed(market.db, dead, [{ id: other.id, verdict, lines: [] }])
+  await settlePassed(market.db, dead, [{ id: other.id, terms: 'wallet', verdict, lines: [] }])
   await settleFailed(market.db, dead, { id: other.id, verdict: { ...verdict, pass: false }, lines: [] })
   assert.equal((await see(hal, other)).status, 'submitted', 'those were verdicts on the work of another worker')
   await verifyAll(market)

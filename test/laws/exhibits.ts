@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import type { Attachment } from '../../src/core/files/attachment.ts'
 import type { Job, JobStatus } from '../../src/desks/jobs/job.ts'
-import { act, claim, postUnpaid, unixReport, verifyAll, went } from '../journeys/desk.ts'
+import { act, claim, junk, postUnpaid, unixReport, verifyAll, went } from '../journeys/desk.ts'
+import { postForCredits } from '../journeys/first-api-desk.ts'
 import type { Fields, Person, TestMarket } from '../support/market.ts'
 import type { Canaries, Role } from './canaries.ts'
 
 /** What decides who may see and do what with a job. */
 export interface JobFacts {
   state: JobStatus
+  readonly terms: 'wallet' | 'credits'
   /** Who holds it, or has accepted it and kept it. */
   worker: Role | null
   /** Whose attempts did not pass. */
@@ -79,6 +81,12 @@ export const exhibitKinds = {
     steps: ['judged fails by broken JSON', 'receiver accepts', 'sender cancels', 'receiver gives up'],
   },
   cancelled: { post: 'paid', steps: ['sender cancels'] },
+  'for credits, queued': { post: 'credits', steps: [] },
+  'for credits, accepted': { post: 'credits', steps: ['receiver accepts'] },
+  'for credits, in progress': { post: 'credits', steps: ['receiver accepts', 'a skill runs'] },
+  'for credits, submitted': { post: 'credits', steps: ['receiver accepts', 'receiver submits'] },
+  'for credits, verified': { post: 'credits', steps: ['receiver accepts', 'receiver submits', 'sender asks'] },
+  'for credits, rejected': { post: 'credits', steps: ['receiver accepts', 'receiver submits junk', 'sender asks'] },
 } as const
 export type ExhibitKind = keyof typeof exhibitKinds
 type Step = (typeof exhibitKinds)[ExhibitKind]['steps'][number]
@@ -93,7 +101,14 @@ const schema = { type: 'object', properties: { report: { type: 'string' } }, add
 /** Makes a job of a kind, with a secret in each of its private fields. */
 export async function exhibit(desk: Desk, kind: ExhibitKind): Promise<Exhibit> {
   const { canaries, people, market } = desk
-  const facts = { state: 'queued' as JobStatus, worker: null as Role | null, judged: [] as Role[], quit: [] as Role[] }
+  const forCredits = exhibitKinds[kind].post === 'credits'
+  const facts = {
+    terms: forCredits ? ('credits' as const) : ('wallet' as const),
+    state: 'queued' as JobStatus,
+    worker: null as Role | null,
+    judged: [] as Role[],
+    quit: [] as Role[],
+  }
   const secret = (field: keyof typeof maySee): string =>
     canaries.make(`${field} of the job ${kind}`, (role) => maySee[field](facts, role))
   const files: ExhibitFile[] = []
@@ -105,13 +120,16 @@ export async function exhibit(desk: Desk, kind: ExhibitKind): Promise<Exhibit> {
   }
   const steps: readonly Step[] = exhibitKinds[kind].steps
   const bySchema = steps.some((step) => step === 'judged fails by schema' || step === 'judged fails by broken JSON')
-  const body: Fields = {
-    prompt: [
+  const promptWith = (...more: string[]): string =>
+    [
       'Research the history of the Unix operating system.',
       'The report must mention Bell Labs.',
+      ...more,
       ...filler,
       `For the worker alone: ${secret('prompt')}.`,
-    ].join('\n'),
+    ].join('\n')
+  const body = async (): Promise<Fields> => ({
+    prompt: promptWith(),
     checks: [
       {
         type: 'contains',
@@ -123,13 +141,17 @@ export async function exhibit(desk: Desk, kind: ExhibitKind): Promise<Exhibit> {
     envVars: { [`T_${secret('name of a variable')}`]: secret('value of a variable') },
     attachments: [await keep('attached file', 'sender', (role) => maySee['attached file'](facts, role))],
     time_limit_seconds: 86_400,
+  })
+  const posting: Record<(typeof exhibitKinds)[ExhibitKind]['post'], () => Promise<Job>> = {
+    paid: async () => posted(people.sender, await body()),
+    unpaid: async () => postUnpaid(keyed(people.sender, desk.poorKey), await body()),
+    credits: () => postForCredits(people.sender, promptWith(`Its name shall be ${secret('outline')}.`)),
   }
-  const asSender = exhibitKinds[kind].post === 'unpaid' ? keyed(people.sender, desk.poorKey) : people.sender
-  const job = exhibitKinds[kind].post === 'unpaid' ? await postUnpaid(asSender, body) : await posted(asSender, body)
+  const job = await posting[exhibitKinds[kind].post]()
   if (exhibitKinds[kind].post === 'unpaid') facts.state = 'pending_payment'
 
   const accept = async (role: Exclude<Role, 'nobody'>): Promise<void> => {
-    await claim(people[role], job)
+    if (!forCredits) await claim(people[role], job)
     went(await act(people[role], 'accept', job))
   }
   const failedWork = async (): Promise<string> =>
@@ -186,6 +208,21 @@ export async function exhibit(desk: Desk, kind: ExhibitKind): Promise<Exhibit> {
     async 'work passes'() {
       await verifyAll(market)
       facts.state = 'verified'
+    },
+    async 'receiver submits junk'() {
+      const output = canaries.make(`work that did not pass, of the job ${kind}`, () => false)
+      went(await act(people.receiver, 'submit', job, { output: `${junk} ${output}` }))
+      facts.state = 'submitted'
+    },
+    async 'a skill runs'() {
+      await market.db.rows(
+        `update job set status = 'in_progress', skill_token = gen_random_uuid(), due_at = app_now() + interval '1 day' where id = $1`,
+        [job.id],
+      )
+      facts.state = 'in_progress'
+    },
+    async 'sender asks'() {
+      facts.state = went(await act(people.sender, 'verify', job)).status
     },
     async 'receiver gives up'() {
       const ended = await giveUp('receiver')

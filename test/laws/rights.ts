@@ -53,6 +53,13 @@ const notTheirs =
     return [...(isVisible ? visible : [404]), ...(hasTried(party, thing) ? [400] : [])]
   }
 
+/** The first API says 400 and 403 of its jobs, also to those who do not see them any more. */
+const ofCredits =
+  (statuses: readonly number[], otherwise: (party: Party, thing: Thing) => readonly number[]) =>
+  (party: Party, thing: Thing): readonly number[] =>
+    thing.job!.terms === 'credits' ? statuses : otherwise(party, thing)
+const isOpenForCredits = ({ terms, state }: Exhibit): boolean => terms === 'credits' && state === 'queued'
+
 /** Another job of the same kind, for a verb that moves it. */
 const onFresh =
   (body: (world: World, party: Party, job: Exhibit) => Promise<Prepared> | Prepared) =>
@@ -168,6 +175,8 @@ export const rights: Readonly<Record<string, Right>> = {
   'plans.checkout': { fields: () => ({ tier: 'pro' }) },
   // Nobody there has a plan.
   'plans.stop': { answers: [404] },
+  'credits.balance': {},
+  'credits.deduct': { fields: () => ({ amount: 1, reason: 'match_deduction' }) },
   // Their own wallet and nobody else's: there is no id to name another's. Nothing in it was paid on a page or earned for long.
   'wallet.withdraw': {
     may: managesWallet,
@@ -205,6 +214,19 @@ export const rights: Readonly<Record<string, Right>> = {
           [prompt],
         )
       return { body: { prompt, price_cents: 500, confirmed: true }, tidy }
+    },
+  },
+  'jobs.post': {
+    answers: [201],
+    fields: () => ({ prompt: 'Research the history of Unix, please.' }),
+    async prepare({ market }) {
+      const prompt = 'Research the history of Unix for credits.'
+      const tidy = () =>
+        market.db.rows(
+          `update job set status = 'cancelled', due_at = null, ended_at = app_now() where prompt = $1 and ended_at is null`,
+          [prompt],
+        )
+      return { body: { prompt }, tidy }
     },
   },
   'jobs.jobs': {},
@@ -246,9 +268,10 @@ export const rights: Readonly<Record<string, Right>> = {
   'jobs.claim': {
     ids: work,
     // In test mode one person may try both sides.
-    may: (party, thing) => thing.job!.state === 'queued' && !hasTried(party, thing),
+    may: (party, thing) => thing.job!.state === 'queued' && thing.job!.terms === 'wallet' && !hasTried(party, thing),
     refusals: (party, { job }) => {
-      const isTaken = ['held', 'accepted', 'submitted'].includes(job!.state)
+      if (isOpenForCredits(job!)) return [400]
+      const isTaken = ['held', 'accepted', 'in_progress', 'submitted'].includes(job!.state)
       if (isTaken) return [409]
       return party.role === 'sender' ? [400] : job!.state === 'queued' ? [403] : [404]
     },
@@ -259,8 +282,8 @@ export const rights: Readonly<Record<string, Right>> = {
   },
   'jobs.accept': {
     ids: work,
-    may: (party, { job }) => isHolder(job!, party.role) && actsForAll(party),
-    refusals: notTheirs(400, 403),
+    may: (party, { job }) => isOpenForCredits(job!) || (isHolder(job!, party.role) && actsForAll(party)),
+    refusals: ofCredits([400, 403], notTheirs(400, 403)),
     prepare: onFresh((_world, party, fresh) => ({
       afterwards: () => Object.assign(fresh, { state: 'accepted', worker: party.role }),
     })),
@@ -276,8 +299,9 @@ export const rights: Readonly<Record<string, Right>> = {
   },
   'jobs.submit': {
     ids: { ...job, attachments: 'file' },
-    may: (party, { job }) => isReceiver(job!, party.role) && job!.state === 'accepted' && actsForAll(party),
-    refusals: notTheirs(400, 403),
+    may: (party, { job }) =>
+      isReceiver(job!, party.role) && ['accepted', 'in_progress'].includes(job!.state) && actsForAll(party),
+    refusals: ofCredits([400, 403], notTheirs(400, 403)),
     fields: () => ({ output: unixReport }),
     prepare: onFresh(async (world, party, fresh) => {
       const secret = (field: string): string => world.canaries.make(field, (role) => maySee.work(fresh, role))
@@ -300,6 +324,16 @@ export const rights: Readonly<Record<string, Right>> = {
         Object.assign(fresh, isLast ? { state: 'failed' } : { state: 'queued', worker: null })
       },
       tidy: cancelled(world, fresh.id),
+    })),
+  },
+  'jobs.verdict': {
+    ids: job,
+    may: ({ role }, { job }) => role === 'sender' && job!.terms === 'credits' && job!.state === 'submitted',
+    refusals: (party, thing) => (party.role === 'sender' ? [400] : ofCredits([403], notTheirs(403))(party, thing)),
+    prepare: onFresh((_world, _party, fresh) => ({
+      afterwards: () => {
+        fresh.state = 'verified'
+      },
     })),
   },
   'jobs.agent_jobs': { ids: { id: 'agent' }, ...own },

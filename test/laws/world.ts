@@ -117,6 +117,10 @@ async function furnish(
     `select ledger_post('topup', $2, $2, 'USD', array['platform:stripe'], array['wallet:' || $1], array[50000000])`,
     [person.userId, source],
   )
+  await db.rows(
+    `select ledger_post('credits_bought', 'test', 'matrix:' || $1, 'CREDIT', array['platform:credits'], array['credits:' || $1], array[1000000])`,
+    [person.userId],
+  )
   const key = await db.transaction((sql) => mintKey(sql, person.userId, { name: own('name of a key') }))
   keys.push({ id: key.id, what: `a key of the ${role}`, owner: role })
   canaries.know('an API key', key.key, () => false)

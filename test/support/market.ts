@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readConfig } from '../../src/base/config.ts'
 import type { Database } from '../../src/base/db.ts'
 import { findFreePort } from '../../src/base/free-port.ts'
+import type { Skills } from '../../src/desks/jobs/skills/skill.ts'
 import type { Limits } from '../../src/edges/http/limits.ts'
 import { startTwin } from '../../src/edges/twin/start.ts'
 import { buildApi, type Market, openMarket, startBackground } from '../../src/market.ts'
@@ -16,6 +17,8 @@ export interface TestMarketOptions {
   readonly worker?: boolean
   /** How many APIs stand on the one database. */
   readonly apis?: number
+  /** What the market itself does for credits, instead of its own skills. */
+  readonly skills?: Skills
   /** Rate limits other than those of test mode. */
   readonly limits?: Partial<Limits>
 }
@@ -87,6 +90,7 @@ export async function startTestMarket({
   worker = true,
   apis = 1,
   limits = {},
+  skills,
 }: TestMarketOptions = {}): Promise<TestMarket> {
   const { url: databaseUrl } = await cloneDatabase()
   const ports: number[] = []
@@ -114,7 +118,9 @@ export async function startTestMarket({
     ...env,
   }
   const markets: Market[] = ports.map((port) => openMarket(readConfig({ PORT: `${port}`, ...settings })))
-  const servers = await Promise.all(markets.map((market) => buildApi(market, { strict: true, limits })))
+  const servers = await Promise.all(
+    markets.map((market) => buildApi(market, { strict: true, limits, ...(skills ? { skills } : {}) })),
+  )
   await Promise.all(servers.map((server, index) => server.listen({ port: ports[index]!, host: '127.0.0.1' })))
   const background = worker ? startBackground(markets[0]!) : null
   return {

@@ -48,6 +48,8 @@ begin
     if v_balance is null or v_balance < v_total then return 'short'; end if;
     insert into mandate_day as m (lineage, day, spent) values (p_lineage, v_day, 0)
       on conflict (lineage, day) do nothing;
+    -- A mandate is counted in cents; a credit counts 50.
+    v_total := v_total * case p_unit when 'CREDIT' then 50 else 1 end;
     update mandate_day set spent = spent + v_total
       where lineage = p_lineage and day = v_day and spent + v_total <= p_limit;
     if not found then return 'over_mandate'; end if;

@@ -37,13 +37,21 @@ const order = {
 /** How deep the board may be searched or paged: bounds what a look costs, whatever the backlog is. */
 export const boardDepth = 2_000
 
+// Along the indexes there are: of how long jobs wait each kind of terms has its own, of prices all have one.
+const topOf = (sort: BoardQuery['sort']): string => {
+  const top = (which: string): string =>
+    `select * from job where status = 'queued'${which} order by ${order[sort]} limit ${boardDepth}`
+  if (sort === 'price') return top('')
+  return `(${top(` and terms = 'wallet'`)}) union all (${top(` and terms = 'credits'`)}) order by ${order[sort]} limit ${boardDepth}`
+}
+
 /** The open jobs, sorted along an index; words, skill and price filter the first 2,000 of that order. */
 export async function readBoard(sql: Sql, query: BoardQuery): Promise<BoardJob[]> {
   const rows = await sql.rows<{ row: BoardJob }>(
     `select row_to_json(open) as row from (
        select id, title, description, requirements, acceptance_criteria, checks, skill, terms, price_cents, time_limit_seconds, created_at,
          floor(extract(epoch from app_now() - created_at))::integer as age_seconds
-       from (select * from job where status = 'queued' order by ${order[query.sort]} limit ${boardDepth}) as top
+       from (${topOf(query.sort)}) as top
        where ($1::text is null or match_contains(id, $1)) and ($2::text is null or skill = $2) and ($3::bigint is null or price_cents >= $3)
        order by ${order[query.sort]} limit $4 offset $5) as open`,
     [query.q, query.skill, query.min_price_cents, query.limit, query.offset],

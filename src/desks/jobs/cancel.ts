@@ -5,6 +5,7 @@ import type { jobsApi } from './api.ts'
 import { explain } from './explain.ts'
 import { type JobRow, jobLife, viewJob } from './job.ts'
 import { jobRow } from './queries.ts'
+import { giveBack } from './refund.ts'
 
 // The row is locked whatever its state: also a no-op answers with it, and is remembered under the request's key.
 const cancelJob = statement(
@@ -21,7 +22,7 @@ const cancelJob = statement(
   from target where job.id = target.id and (at_once or wanted)
   returning n, ${jobRow}, was, at_once, wanted
 ), refunded as (
-  select ledger_post('refund', 'job:' || id, 'job:' || id, 'USD', array['escrow:job:' || id], array['wallet:' || sender], array[price_cents])
+  select ${giveBack}
   from (select * from moved where at_once and paid_at is not null order by sender, id) as ending
 ), told as (
   ${tell({

@@ -1,6 +1,7 @@
 import { tell } from '../../core/events/write.ts'
 import { attemptsMax, jobLife, timers } from './job.ts'
 import { jobRow } from './queries.ts'
+import { giveBack } from './refund.ts'
 
 /** How an attempt came to its end without success. */
 export type AttemptEnd = 'gave_up' | 'deadline_missed' | 'not_passed'
@@ -14,6 +15,10 @@ export interface Ending {
   readonly reason: `'${AttemptEnd}'`
 }
 
+/** Work for credits is judged once: what did not pass is rejected. */
+const afterwards = (reason: Ending['reason']): string =>
+  reason === `'not_passed'` ? `when terms = 'credits' then ${jobLife.to('turn_down')}` : ''
+
 /**
  * The end of an attempt, the same whoever brings it about: called off if the sender asked for that, failed if it was the third,
  * else back into the queue; money goes back to the sender where the job is over. What follows is decided in the select that
@@ -23,7 +28,7 @@ export const endAttempt = ({ where, beside, verdict, reason }: Ending): string =
   const handedOn = (beside?.columns ?? []).map((column) => `, ${column}`).join('')
   return `target as materialized (
   select job.id as target_id, receiver as worker, receiver_agent_id as agent, hold_token as token, ${verdict} as verdict,
-    case when cancellation_requested then ${jobLife.to('call_off')}
+    case ${afterwards(reason)} when cancellation_requested then ${jobLife.to('call_off')}
          when attempt_count >= ${attemptsMax} then ${jobLife.to('give_up')} else ${jobLife.to('requeue')} end as next${handedOn}
   from job${beside ? `, ${beside.relation}` : ''} where ${where} for update of job
 ), moved as (
@@ -36,14 +41,14 @@ export const endAttempt = ({ where, beside, verdict, reason }: Ending): string =
   from target where id = target_id
   returning ${jobRow}, worker, agent, token, verdict${handedOn}
 ), refunded as (
-  select ledger_post('refund', 'job:' || id, 'job:' || id, 'USD', array['escrow:job:' || id], array['wallet:' || sender], array[price_cents])
+  select ${giveBack}
   from (select * from moved where status <> 'queued' order by sender) as ending
 ), marked as (
   update job_presentation p set outcome = 'failed', ending = ${reason}, verdict = moved.verdict, ended_at = app_now()
   from moved where p.agent_id = moved.agent and p.token = moved.token
 ), told as (
   ${tell({
-    name: `case status when 'queued' then 'job.requeued' when 'failed' then 'job.failed' else 'job.cancelled' end`,
+    name: `case status when 'queued' then 'job.requeued' when 'cancelled' then 'job.cancelled' else 'job.failed' end`,
     ref: `'job:' || id`,
     parties: ['sender', 'worker'],
     data: `json_build_object('job_id', id, 'reason', ${reason}, 'attempt', attempt_count, 'agent_id', agent)`,

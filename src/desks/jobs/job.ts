@@ -18,8 +18,11 @@ export const jobStates = [
 ] as const
 export type JobStatus = (typeof jobStates)[number]
 
-/** `worker` may take an offer, `holder` has the hold, `receiver` has accepted, `market` is the clock and the verifier. */
-export type JobParty = 'sender' | 'worker' | 'holder' | 'receiver' | 'market'
+/**
+ * `worker` may take an offer, `holder` has the hold, `receiver` has accepted, `market` is the clock and the verifier. Of a job for
+ * credits (the first API) `taker` may accept it without a hold, and `verifier` is its sender, who asks for the verdict.
+ */
+export type JobParty = 'sender' | 'worker' | 'holder' | 'receiver' | 'market' | 'taker' | 'verifier'
 
 /** How long things last on this desk: the timers of a job's life. */
 export const attemptsMax = 3
@@ -36,6 +39,10 @@ export const timers = {
   verifyLease: '60 seconds',
   /** A check that could not be run for this long ends the job without a mark on the worker. */
   unrunnable: '24 hours',
+  /** A skill that says nothing for this long is taken for dead; the job is accepted again. */
+  skill: '15 minutes',
+  /** Work for credits whose sender does not ask for the verdict is verified by the market itself after this long. */
+  unasked: '72 hours',
 } as const
 
 /** The life of a job: the only place that says what may follow what. */
@@ -46,9 +53,31 @@ export const jobLife = life(jobStates, {
   accept: { from: ['held'], to: 'accepted', by: ['holder'], note: 'starts an attempt, three in all' },
   reject: { from: ['held'], to: 'queued', by: ['holder'] },
   lapse: { from: ['held'], to: 'queued', by: ['market'], note: 'the hold ran out' },
-  submit: { from: ['accepted'], to: 'submitted', by: ['receiver'], note: 'before the deadline' },
+  take_on: {
+    from: ['queued'],
+    to: 'accepted',
+    by: ['taker'],
+    verb: 'accept',
+    note: 'credits: straight from the queue, for a day, three attempts in all',
+  },
+  submit: { from: ['accepted', 'in_progress'], to: 'submitted', by: ['receiver'], note: 'before the deadline' },
+  run_skill: {
+    from: ['accepted'],
+    to: 'in_progress',
+    by: ['receiver'],
+    verb: 'submit',
+    note: 'credits: without output; a skill of the market does it',
+  },
+  skill_fails: {
+    from: ['in_progress'],
+    to: 'accepted',
+    by: ['market'],
+    note: 'credits: it broke down, or said nothing for 15 min',
+  },
   fail: { from: ['accepted'], to: 'queued', by: ['receiver'], note: 'gives up; the attempt ends' },
+  verify: { from: ['submitted'], to: 'same', by: ['verifier'], note: 'credits: asks for the verdict; else after 72 h' },
   pass: { from: ['submitted'], to: 'verified', by: ['market'], note: 'escrow to worker and fee' },
+  turn_down: { from: ['submitted'], to: 'rejected', by: ['market'], note: 'credits: not passed; credits back' },
   requeue: {
     from: ['accepted', 'submitted'],
     to: 'queued',
@@ -76,14 +105,14 @@ export const jobLife = life(jobStates, {
     note: 'refund if it was paid',
   },
   ask_cancel: {
-    from: ['accepted', 'submitted'],
+    from: ['accepted', 'in_progress', 'submitted'],
     to: 'same',
     by: ['sender'],
     verb: 'cancel',
     note: 'takes effect when the attempt fails',
   },
   cancel_ended: {
-    from: ['verified', 'cancelled', 'failed'],
+    from: ['verified', 'rejected', 'cancelled', 'failed'],
     to: 'same',
     by: ['sender'],
     verb: 'cancel',
@@ -115,7 +144,7 @@ export const Job = z
   .strictObject({
     id: z.uuid(),
     status: z.enum(jobStates),
-    terms: z.enum(['wallet', 'credits']),
+    terms: z.enum(['wallet', 'credits']).describe('What it is paid with.'),
     prompt: z.string().nullable(),
     title: z.string(),
     intent: z.string(),
@@ -125,7 +154,8 @@ export const Job = z
     acceptance_criteria: z.array(z.string()),
     checks: z.array(Check),
     skill: z.string(),
-    price_cents: z.int(),
+    price_cents: z.int().describe('Of a job for credits, what its worker gets: 50 cents a credit.'),
+    credit_cost: z.int().nullable().describe('What it costs its sender in credits; null for one paid from the wallet.'),
     fee_cents: z.int().nullable().describe('What the market keeps of the price; fixed when the job is paid for.'),
     time_limit_seconds: z.int(),
     min_pass_rate: z.number().nullable(),
@@ -176,6 +206,7 @@ export interface JobRow {
   checks: Check[]
   skill: string
   price_cents: number
+  credit_cost: number | null
   time_limit_seconds: number
   min_pass_rate: number | null
   retry_same: boolean
@@ -199,6 +230,7 @@ export interface JobRow {
   output_text: string | null
   output_attachments: Attachment[]
   verification: Verdict | null
+  verdict_asked_by: string | null
   ended_at: string | null
   created_at: string
   updated_at: string
@@ -212,12 +244,13 @@ const isLater = (at: string, than: string): boolean => Date.parse(at) > Date.par
 /** Which of a job's parties somebody is. A lapsed hold makes nobody a holder, a passed deadline leaves nothing to submit. */
 export function partiesOf(row: JobRow, viewer: string): JobParty[] {
   const parties: JobParty[] = []
-  if (row.sender === viewer) parties.push('sender')
+  const forCredits = row.terms === 'credits'
+  if (row.sender === viewer) parties.push('sender', ...(forCredits ? (['verifier'] as const) : []))
   if (row.status === 'held' && row.hold_owner === viewer && isLater(row.hold_expires_at!, row.now))
     parties.push('holder')
-  if (row.receiver === viewer && (row.status !== 'accepted' || isLater(row.deadline_at!, row.now)))
-    parties.push('receiver')
-  if (row.status === 'queued' && row.sender !== viewer) parties.push('worker')
+  const isRunning = row.status === 'accepted' || row.status === 'in_progress'
+  if (row.receiver === viewer && (!isRunning || isLater(row.deadline_at!, row.now))) parties.push('receiver')
+  if (row.status === 'queued' && row.sender !== viewer) parties.push(forCredits ? 'taker' : 'worker')
   return parties
 }
 
@@ -259,6 +292,7 @@ export function viewJob(row: JobRow, viewer: string): Job | null {
     checks: row.checks,
     skill: row.skill,
     price_cents: row.price_cents,
+    credit_cost: row.credit_cost,
     fee_cents: row.fee_cents,
     time_limit_seconds: row.time_limit_seconds,
     min_pass_rate: row.min_pass_rate,

@@ -16,4 +16,16 @@ export const jobLaws: readonly Law[] = [
     query: `select id::text as place, format('%s at %s, yet %s held', status, price_cents, ledger_held('job:' || id)) as detail
       from job where terms = 'wallet' and ended_at is null and status <> 'pending_payment' and ledger_held('job:' || id) <> price_cents`,
   },
+  {
+    name: 'a job for credits that is open holds its cost in escrow',
+    query: `select id::text as place, format('%s at %s credits, yet %s held', status, credit_cost, ledger_held('job:' || id)) as detail
+      from job where terms = 'credits' and ended_at is null and ledger_held('job:' || id) <> credit_cost`,
+  },
+  {
+    name: 'credits are used and their worker is paid when the work passed, and only then',
+    query: `select id::text as place, format('%s, yet %s of %s credits used and %s cents paid', status, used, credit_cost, paid) as detail
+      from (select id, status, credit_cost, price_cents, ledger_posted('credits_used', 'job:' || id) as used,
+          ledger_posted('job_settled', 'job:' || id) as paid from job where terms = 'credits') as done
+      where used <> case status when 'verified' then credit_cost else 0 end or paid <> case status when 'verified' then price_cents else 0 end`,
+  },
 ]

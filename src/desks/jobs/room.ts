@@ -1,4 +1,5 @@
 import { type Call, type Reply, reply, room } from '../../base/endpoint.ts'
+import type { Log } from '../../base/log.ts'
 import type { Fee } from '../../base/money.ts'
 import { decodeCursor, decodePlace, encodeCursor, encodePlace } from '../../base/page.ts'
 import type { Signals } from '../../base/signals.ts'
@@ -12,12 +13,15 @@ import { type Job, type JobRow, viewJob } from './job.ts'
 import { streamLogs } from './logs.ts'
 import { openJobs } from './open-jobs.ts'
 import { pay } from './pay.ts'
+import { post } from './post.ts'
 import { type Page, readJob, readSent, readWorked } from './queries.ts'
 import { reject } from './reject.ts'
 import { run } from './run.ts'
 import type { JobSecrets } from './secrets.ts'
+import type { Skills } from './skills/skill.ts'
 import { submit } from './submit.ts'
 import { claim, pull } from './take.ts'
+import { verdict } from './verdict.ts'
 import { verifyAlone } from './verify-alone.ts'
 
 export interface JobsNeeds {
@@ -28,6 +32,9 @@ export interface JobsNeeds {
   readonly topupUrl: string
   readonly secrets: JobSecrets
   readonly signals: Signals
+  readonly log: Log
+  /** What the market itself does for credits, by name. */
+  readonly skills: Skills
   /** Fires what is due now. */
   readonly sweep: () => Promise<Reply<{ ok: true; moved: number }>>
   /** Whether somebody owns an agent: asked of the accounts room. */
@@ -35,9 +42,11 @@ export interface JobsNeeds {
 }
 
 export const jobsRoom = (needs: JobsNeeds) => {
+  const open = openJobs()
   const stats = boardStats(needs.live ? 10_000 : 1_000)
   return room(jobsApi, {
-    run: run({ ...needs, openJobs: openJobs() }),
+    run: run({ ...needs, openJobs: open }),
+    post: post({ ...needs, openJobs: open }),
     jobs: async (call, input) =>
       page(call, input, 'created_at', (asked) => readSent(call.sql, call.actor.userId, input.status, asked)),
     job: async ({ sql, actor }, { id }) => {
@@ -50,9 +59,10 @@ export const jobsRoom = (needs: JobsNeeds) => {
     cancel,
     pull: pull(needs),
     claim: claim(needs),
-    accept: accept(needs.secrets),
+    accept: accept(needs),
     reject,
-    submit,
+    submit: submit(needs),
+    verdict: verdict(needs),
     fail,
     agent_jobs: async (call, input) => {
       if (!(await needs.ownsAgent(call, input.id))) throw refuseJob('agent_not_found')

@@ -164,8 +164,9 @@ declare v_job record;
 begin
   select status, sender, terms, min_pass_rate, retry_same, hold_owner, hold_expires_at, env_names, open_to_new into v_job from job where id = p_job;
   return case
-    when not found or v_job.terms <> 'wallet' then 'job_not_found'
-    when v_job.sender <> p_owner and v_job.status in ('pending_payment', 'cancelled', 'failed', 'verified') then 'job_not_found'
+    when not found then 'job_not_found'
+    when v_job.sender <> p_owner and v_job.status in ('pending_payment', 'cancelled', 'failed', 'verified', 'rejected') then 'job_not_found'
+    when v_job.terms = 'credits' and v_job.status = 'queued' then 'job_for_credits'
     when p_live and v_job.sender = p_owner then 'own_job'
     when v_job.status in ('accepted', 'in_progress', 'submitted') or (v_job.status = 'held' and v_job.hold_expires_at > p_now) then 'job_taken'
     when v_job.status not in ('queued', 'held') then 'job_wrong_state'
@@ -178,60 +179,6 @@ begin
 end $$;
 
 drop function if exists job_hold_now(uuid, uuid, uuid, uuid, real, tsquery, interval, interval);
-drop function if exists job_taken(uuid);
-
--- The share of an agent's last 100 settled attempts that passed; null for a newcomer.
-create or replace function job_pass_rate(p_agent uuid) returns real language plpgsql stable as $$
-begin
-  return (select avg((outcome = 'verified')::integer) from (
-    select outcome from job_presentation where agent_id = p_agent and outcome in ('verified', 'failed') order by token desc limit 100
-  ) as settled);
-end $$;
-
--- Whether an agent has ever had work verified.
-create or replace function job_has_verified(p_agent uuid) returns boolean language plpgsql stable as $$
-begin
-  return exists (select from job_presentation where agent_id = p_agent and outcome = 'verified');
-end $$;
-
--- Why a job cannot be claimed by this agent: the code of a refusal; null if it can.
-drop function if exists job_claimable(uuid, uuid, uuid, boolean, timestamptz, interval);
-create or replace function job_not_claimable(p_job uuid, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamptz, p_not_again interval)
-returns text language plpgsql volatile as $$
-declare v_job record;
-begin
-  select status, sender, terms, min_pass_rate, retry_same, hold_owner, hold_expires_at, env_names, open_to_new into v_job from job where id = p_job;
-  return case
-    when not found or v_job.terms <> 'wallet' then 'job_not_found'
-    when v_job.sender <> p_owner and v_job.status in ('pending_payment', 'cancelled', 'failed', 'verified') then 'job_not_found'
-    when p_live and v_job.sender = p_owner then 'own_job'
-    when v_job.status in ('accepted', 'in_progress', 'submitted') or (v_job.status = 'held' and v_job.hold_expires_at > p_now) then 'job_taken'
-    when v_job.status not in ('queued', 'held') then 'job_wrong_state'
-    -- A hold of theirs that has just lapsed counts before anybody has written it down.
-    when v_job.status = 'held' and v_job.hold_owner = p_owner then 'job_shown_before'
-    when exists (select from job_shown_before(p_job, p_owner, v_job.retry_same, p_now - p_not_again)) then 'job_shown_before'
-    when p_live and cardinality(v_job.env_names) > 0 and not v_job.open_to_new and not job_has_verified(p_agent) then 'agent_too_new'
-    when v_job.min_pass_rate > coalesce(job_pass_rate(p_agent), 0) then 'pass_rate_too_low'
-  end;
-end $$;
-
--- Writes the hold of a job whose row is locked and free: for `p_hold` from now. The event is told by the asking statement.
-drop function if exists job_hold_now(uuid, uuid, uuid, uuid, real, tsquery, interval, interval);
-create or replace function job_hold_now(p_job uuid, p_owner uuid, p_agent uuid, p_token uuid, p_score real, p_profile tsquery,
-  p_hold interval, p_queued interval)
-returns table (sender uuid, job json) language plpgsql volatile as $$
-#variable_conflict use_column
-begin
-  perform job_lapse(p_job, p_queued);
-  return query with held as (
-    update job set
-      status = 'held', hold_owner = p_owner, held_by_agent_id = p_agent, hold_token = p_token,
-      hold_expires_at = app_now() + p_hold, hold_score = p_score, hold_why = match_words(p_job, p_profile),
-      presented_to_agents = (array_remove(presented_to_agents, p_agent) || p_agent)[greatest(1, cardinality(presented_to_agents) - 98):],
-      due_at = app_now() + p_hold, updated_at = app_now()
-    where id = p_job returning job.*, app_now() as now
-  ) select held.sender, row_to_json(held) from held;
-end $$;
 
 -- Writes down that the hold on a job has run out, and puts the job back. The row must be locked; a job not held is left alone.
 create or replace function job_lapse(p_job uuid, p_queued interval) returns boolean language plpgsql volatile as $$

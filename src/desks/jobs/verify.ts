@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Database } from '../../base/db.ts'
+import type { Sql } from '../../base/db.ts'
 import type { Log } from '../../base/log.ts'
 import type { Signals } from '../../base/signals.ts'
 import type { Attachment } from '../../core/files/attachment.ts'
@@ -14,6 +14,7 @@ const batch = 16
 
 interface Submission {
   id: string
+  terms: 'wallet' | 'credits'
   prompt: string
   requirements: string
   acceptance_criteria: string[]
@@ -25,22 +26,55 @@ interface Submission {
   out_of_time: boolean
 }
 
-// The submitted job's row is its own queue: a claim is a lease on it, and a claim that lapsed is simply due again.
+// What a claim on a submission writes and answers; $1 is the token of whoever verifies.
+const claiming = `verify_token = $1, due_at = app_now() + interval '${timers.verifyLease}', judgements = judgements + 1`
+const claimed = `job.id, terms, prompt, requirements, acceptance_criteria, checks, output_text, output_attachments, content_hash, judgements,
+  submitted_at < app_now() - interval '${timers.unrunnable}' - case terms when 'credits' then interval '${timers.unasked}' else interval '0' end as out_of_time`
+
+// The submitted job's row is its own queue: a claim is a lease on it, and a claim that lapsed is simply due again. Work for credits
+// is not due before its sender has asked, or has not for three days.
 // It need not survive a crash of the database either: its commit does not wait for the disk.
 const claim = `with unhurried as materialized (
   select set_config('synchronous_commit', 'off', true)
 ), due as (
   select id from job where status in (${jobLife.from('pass')}) and ended_at is null and due_at <= app_now() order by due_at limit ${batch} for update skip locked
 )
-update job set verify_token = $1, due_at = app_now() + interval '${timers.verifyLease}', judgements = judgements + 1
-from due, unhurried where job.id = due.id
-returning job.id, prompt, requirements, acceptance_criteria, checks, output_text, output_attachments, content_hash, judgements,
-  submitted_at < app_now() - interval '${timers.unrunnable}' as out_of_time`
+update job set ${claiming} from due, unhurried where job.id = due.id returning ${claimed}`
 
 /** Verifies one batch of submitted work and books each verdict. Answers how many it took: a full batch means there may be more. */
-export async function verifyBatch(db: Database, log: Log, signals?: Pick<Signals, 'tell'>): Promise<number> {
+export async function verifyBatch(db: Sql, log: Log, signals?: Pick<Signals, 'tell'>): Promise<number> {
   const token = randomUUID()
   const submissions = await db.rows<Submission>(claim, [token])
+  await verifyClaimed(db, log, submissions, token, signals)
+  return submissions.length
+}
+
+// Claimed once, the work is due again when this claim runs out, in whatever process: the verdict no longer needs whoever asked.
+const claimAsked = `update job set ${claiming}, verdict_asked_by = coalesce(verdict_asked_by, $1)
+  where id = $2 and sender = $3 and terms = 'credits' and status in (${jobLife.from('verify')}) and output_text <> ''
+    and (verify_token is null or due_at <= app_now())
+  returning ${claimed}`
+
+/**
+ * Verifies work for credits because its sender asks for the verdict, and books that. Does nothing when it is not theirs, is not
+ * there to be verified, or is just being verified by somebody else. `token` names the request.
+ */
+export async function verifyAsked(
+  db: Sql,
+  log: Log,
+  { id, sender, token }: { id: string; sender: string; token: string },
+  signals: Pick<Signals, 'tell'>,
+): Promise<void> {
+  await verifyClaimed(db, log, await db.rows<Submission>(claimAsked, [token, id, sender]), token, signals)
+}
+
+async function verifyClaimed(
+  db: Sql,
+  log: Log,
+  submissions: readonly Submission[],
+  token: string,
+  signals?: Pick<Signals, 'tell'>,
+): Promise<void> {
   const outcomes = await Promise.all(submissions.map((submission) => judge(db, log, submission, token)))
   const verdicts = outcomes.filter((outcome) => outcome !== null)
   const passed = verdicts.filter(({ verdict }) => verdict.pass)
@@ -50,11 +84,10 @@ export async function verifyBatch(db: Database, log: Log, signals?: Pick<Signals
     ...failed.map((one) => settleFailed(db, token, one)),
   ])
   for (const { id } of submissions) signals?.tell(`log:${id}`)
-  return submissions.length
 }
 
 /** All together; when that fails, each on its own, so that one that cannot be booked does not hold up the others. */
-async function bookPassed(db: Database, log: Log, token: string, passed: readonly Judged[]): Promise<void> {
+async function bookPassed(db: Sql, log: Log, token: string, passed: readonly Judged[]): Promise<void> {
   try {
     await settlePassed(db, token, passed)
   } catch (error) {
@@ -68,7 +101,7 @@ async function bookPassed(db: Database, log: Log, token: string, passed: readonl
 export const isFull = (taken: number): boolean => taken === batch
 
 /** The verdict on one submission; null when there is none yet. */
-async function judge(db: Database, log: Log, work: Submission, token: string): Promise<Judged | null> {
+async function judge(db: Sql, log: Log, work: Submission, token: string): Promise<Judged | null> {
   const lines: LogLine[] = []
   const note = (message: string): void => {
     lines.push({ kind: 'log', data: { message } })
@@ -88,7 +121,7 @@ async function judge(db: Database, log: Log, work: Submission, token: string): P
     if (verdict.content_hash !== work.content_hash)
       throw new Error(`judged ${verdict.content_hash}, submitted was ${work.content_hash}`)
     judged++
-    return { id: work.id, verdict, lines: [...lines, { kind: 'verdict', data: verdict }] }
+    return { id: work.id, terms: work.terms, verdict, lines: [...lines, { kind: 'verdict', data: verdict }] }
   } catch (error) {
     log.error({ job_id: work.id, err: error, judgements: work.judgements }, 'verification failed')
     await afterFault(db, work, token, lines, error instanceof VerificationFault)
@@ -105,13 +138,7 @@ const judgedAtFirstFault = new Map<string, number>()
  * ends with a refund and no mark. A check that could not be run (`isOurs`) is always such a fault. Any other that only this
  * submission shows, three times, while others are judged, is its own.
  */
-async function afterFault(
-  db: Database,
-  work: Submission,
-  token: string,
-  lines: LogLine[],
-  isOurs: boolean,
-): Promise<void> {
+async function afterFault(db: Sql, work: Submission, token: string, lines: LogLine[], isOurs: boolean): Promise<void> {
   const before = judgedAtFirstFault.get(work.id)
   if (before === undefined) judgedAtFirstFault.set(work.id, judged)
   else if (!isOurs && work.judgements >= 3 && judged > before) {

@@ -1,4 +1,5 @@
 import { accountsApi } from '../../core/accounts/api.ts'
+import { creditsApi } from '../../core/credits/api.ts'
 import { filesApi } from '../../core/files/api.ts'
 import { paymentsApi } from '../../core/payments/api.ts'
 import { plansApi } from '../../core/payments/plans/api.ts'
@@ -11,6 +12,7 @@ export const contracts = {
   accounts: accountsApi,
   wallet: paymentsApi,
   plans: plansApi,
+  credits: creditsApi,
   files: filesApi,
   jobs: jobsApi,
   clock: clockApi,

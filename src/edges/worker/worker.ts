@@ -17,6 +17,7 @@ import { lookUpPlans } from '../../core/payments/plans/look-up.ts'
 import { paymentWorks } from '../../core/payments/works.ts'
 import { closeVerification } from '../../core/verification/verify.ts'
 import { jobLaws } from '../../desks/jobs/laws.ts'
+import { payOutCredits } from '../../desks/jobs/pay-out.ts'
 import { sweepJobs, tidyJobs } from '../../desks/jobs/sweep.ts'
 import { tallyJobs } from '../../desks/jobs/tally.ts'
 import { isFull, verifyBatch } from '../../desks/jobs/verify.ts'
@@ -78,6 +79,14 @@ export function startWorker({ config, signals, db, stripe, storage, log }: Worke
       name: 'look up open top-ups',
       everyMs: 60_000,
       once: () => nothingMore(lookUpOpenTopUps(db, stripe, log)),
+    },
+    payOut: {
+      name: 'pay out credits',
+      everyMs: config.mode === 'test' ? 1_000 : 5_000,
+      async once() {
+        if ((await payOutCredits(db)) > 0) wake('intents')
+        return false
+      },
     },
     ...paymentWorks({ db, stripe, log }, config.mode),
     tidy: {

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { dollars } from '../../../base/money.ts'
 import type { Job } from '../../../desks/jobs/job.ts'
 import {
@@ -13,7 +13,7 @@ import {
 } from '../arguments.ts'
 import { moneySteps, printFailure } from '../complain.ts'
 import { exits, misused, refused } from '../exit.ts'
-import { checkText, done, facts, isSameText, points, section } from '../render/job.ts'
+import { checkText, done, facts, isSameText, points, priceOf, section } from '../render/job.ts'
 import { bold, dim, oneLine } from '../render/text.ts'
 import { duration } from '../render/time.ts'
 import { canAsk, openSession, type Session } from '../session.ts'
@@ -31,6 +31,7 @@ interface RunOptions {
   readonly quote?: boolean
   readonly yes?: boolean
   readonly wait?: boolean
+  readonly credits?: boolean
 }
 
 export function runCommand(program: Command): void {
@@ -56,6 +57,11 @@ export function runCommand(program: Command): void {
     .option('--quote', 'only show the estimate')
     .option('-y, --yes', 'post it without asking')
     .option('--wait', 'wait for the result and show it')
+    .addOption(
+      new Option('--credits', 'pay with credits: the skill decides how many, and you ask for the verdict').conflicts([
+        ...['price', 'timeLimit', 'check', 'minPassRate', 'retrySame', 'attach', 'env', 'quote'],
+      ]),
+    )
     .action(async (prompt: string, options: RunOptions, command: Command) => run(openSession(command), prompt, options))
 }
 
@@ -70,6 +76,7 @@ async function run(session: Session, given: string, options: RunOptions): Promis
       'add -y to post the job at once, or --quote to see the estimate only',
     )
   }
+  if (options.credits) return postForCredits(session, prompt, options)
   const files = readFiles(options.attach)
   const wish = {
     prompt,
@@ -178,6 +185,20 @@ async function post(
       [`Queued: ${dollars(job.price_cents)} is in escrow.`, note].filter(Boolean).join('  '),
       !wait && `clawrk wait ${job.id}`,
     )
+  if (!wait) return session.show(job, lines)
+  if (!session.json) process.stdout.write(`${lines().join('\n')}\n`)
+  await waitFor(session, job.id)
+}
+
+async function postForCredits(session: Session, prompt: string, { yes, wait }: RunOptions): Promise<void> {
+  if (!yes && !(await agreed('Post this job for credits?'))) {
+    printFailure('Not posted; no credits were used.')
+    process.exitCode = exits.refused
+    return
+  }
+  const job: Job = await session.client.jobs.post({ prompt })
+  const lines = (): string[] =>
+    done(`Queued: ${priceOf(job)} are in escrow, and anybody may accept it.`, !wait && `clawrk wait ${job.id}`)
   if (!wait) return session.show(job, lines)
   if (!session.json) process.stdout.write(`${lines().join('\n')}\n`)
   await waitFor(session, job.id)

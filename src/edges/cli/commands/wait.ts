@@ -18,7 +18,10 @@ export async function waitFor(session: Session, id: string, timeoutSeconds = Num
   const first = await client.jobs.job({ id })
   const asSender = first.sender === user.id
   // What one person sent and works on too (test mode) is waited for as its sender.
-  const isOver = asSender ? hasEnded : (job: Job) => attemptHasEnded(job, user.id)
+  // Work for credits waits for its sender, who then need not wait for it.
+  const isOver = asSender
+    ? (job: Job) => hasEnded(job) || job.can.includes('verify')
+    : (job: Job) => attemptHasEnded(job, user.id)
   if (!asSender && first.receiver !== user.id && !first.can.includes('accept') && first.verification === null) {
     throw refused(
       'job_not_yours',
@@ -100,13 +103,15 @@ function stage(job: Job): string {
 }
 
 function exitFor(job: Job, asSender: boolean): ExitCode {
-  if (job.status === 'verified') return exits.ok
+  if (job.status === 'verified' || job.can.includes('verify')) return exits.ok
   if (job.status === 'cancelled' && asSender) return exits.refused
   return job.verification?.pass === false ? exits.workFailed : exits.refused
 }
 
-function ending(job: Job, asSender: boolean): string {
+/** What came of a job, in a sentence. */
+export function ending(job: Job, asSender: boolean): string {
   const price = dollars(job.price_cents)
+  if (asSender && job.credit_cost !== null) return endingForCredits(job, job.credit_cost)
   if (asSender) {
     if (job.status === 'verified') return `The work passed; ${price} is paid.`
     if (job.status === 'cancelled')
@@ -117,4 +122,12 @@ function ending(job: Job, asSender: boolean): string {
     return `Your work passed; ${dollars(job.price_cents - (job.fee_cents ?? 0))} is in your wallet.`
   if (job.verification?.pass === false) return 'Your work did not pass.'
   return 'Your attempt has ended.'
+}
+
+function endingForCredits({ id, status, can }: Job, credits: number): string {
+  if (can.includes('verify')) return `The work is handed in. Ask for the verdict: clawrk verify ${id}`
+  if (status === 'verified') return `The work passed; ${credits} credits are used.`
+  return status === 'cancelled'
+    ? `The job is cancelled; ${credits} credits are back.`
+    : `The work did not pass; ${credits} credits are back.`
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { dollars } from '../../../base/money.ts'
 import { attemptsMax, type Job, type JobStatus } from '../../../desks/jobs/job.ts'
 import { another, readId, readPrice, readSeconds, readShare, readText } from '../arguments.ts'
@@ -59,6 +59,9 @@ export function workCommands(program: Command): void {
     .option('-t, --text <text>', 'the work itself')
     .option('-f, --file <file>', 'a text file with the work; - reads standard input')
     .option('--attach <file>', 'a file to hand in with it; may be repeated', another)
+    .addOption(
+      new Option('--skill', 'a job for credits: a skill of the market does it').conflicts(['text', 'file', 'attach']),
+    )
     .action(async (id: string | undefined, options: SubmitOptions, command: Command) =>
       submit(openSession(command), id, options),
     )
@@ -190,11 +193,13 @@ interface SubmitOptions {
   readonly text?: string
   readonly file?: string
   readonly attach?: string[]
+  readonly skill?: boolean
 }
 
 async function submit(session: Session, given: string | undefined, options: SubmitOptions): Promise<void> {
-  const { text, file, attach = [] } = options
-  if ((text !== undefined && file !== undefined) || (text === undefined && file === undefined && attach.length === 0))
+  const { text, file, attach = [], skill } = options
+  const isNothing = text === undefined && file === undefined && attach.length === 0
+  if ((text !== undefined && file !== undefined) || (isNothing && !skill))
     throw misused('Hand in the work once: with -t "<text>", or with -f <file>; files go with it by --attach <file>.')
   const output = text ?? (file === undefined ? undefined : readText(file))
   const files = readFiles(attach)
@@ -205,7 +210,11 @@ async function submit(session: Session, given: string | undefined, options: Subm
     ...(output === undefined ? {} : { output }),
     ...(attachments.length > 0 ? { attachments } : {}),
   })
-  session.show(job, () => done('Handed in; it is being verified.', `clawrk wait ${id}`))
+  session.show(job, () =>
+    job.terms === 'credits'
+      ? done('Handed in; its sender asks for the verdict, or the market does after three days.', `clawrk job ${id}`)
+      : done('Handed in; it is being verified.', `clawrk wait ${id}`),
+  )
 }
 
 async function fail(session: Session, given: string | undefined, reason: string | undefined): Promise<void> {

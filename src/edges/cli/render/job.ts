@@ -20,10 +20,15 @@ const colours: Readonly<Record<JobStatus, Parameters<typeof paint>[0]>> = {
 
 export const paintStatus = (status: JobStatus, text: string = status): string => paint(colours[status], text)
 
+/** What a job costs its sender, in what it is paid with. */
+export function priceOf({ credit_cost: credits, price_cents: cents }: Job): string {
+  return credits === null ? dollars(cents) : `${credits} credits`
+}
+
 const listColumns: readonly Column<Job>[] = [
   { title: 'ID', cell: ({ id }) => id, paint: (text) => dim(text) },
   { title: 'STATUS', cell: ({ status }) => status, paint: (text, { status }) => paintStatus(status, text) },
-  { title: 'PRICE', cell: ({ price_cents: price }) => dollars(price), align: 'right' },
+  { title: 'PRICE', cell: priceOf, align: 'right' },
   { title: 'AGE', cell: ({ created_at: at }) => relative(at).replace(' ago', ''), align: 'right' },
   { title: 'TITLE', cell: ({ title }) => title, flexible: true },
 ]
@@ -119,7 +124,7 @@ export function resultCard(job: Job): string[] {
     bold(oneLine(job.title)),
     ...facts([
       ['status', status],
-      ['price', dollars(job.price_cents)],
+      ['price', priceOf(job)],
       ['attempts', job.attempt_count > 0 && `${job.attempt_count} of ${attemptsMax}`],
     ]),
     ...section('Output', job.output),
@@ -136,7 +141,7 @@ export function jobCard(job: Job, more: readonly Fact[] = []): string[] {
       ['status', [paintStatus(job.status), clock(job)].filter(Boolean).join(', ')],
       [
         'price',
-        `${dollars(job.price_cents)}${job.fee_cents === null ? '' : dim(`  the worker gets ${dollars(job.price_cents - job.fee_cents)}`)}`,
+        `${priceOf(job)}${job.fee_cents === null ? '' : dim(`  the worker gets ${dollars(job.price_cents - job.fee_cents)}`)}`,
       ],
       ['time limit', duration(job.time_limit_seconds)],
       ['skill', oneLine(job.skill)],
