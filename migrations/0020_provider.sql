@@ -88,5 +88,6 @@ create index reconciliation_at on reconciliation (at desc);
 
 create table provider_turn (                  -- who is next to do what one process at a time does
   name text primary key,
-  due_at timestamptz not null default clock_timestamp()
+  due_at timestamptz not null default clock_timestamp(),
+  seen_until bigint                           -- of a reader: how far it has read, in seconds of the provider's clock
 );

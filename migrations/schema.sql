@@ -600,6 +600,7 @@ CREATE INDEX intent_open ON public.provider_intent USING btree (due_at) WHERE (s
 create table provider_turn (
   name text not null,
   due_at timestamp with time zone not null default clock_timestamp(),
+  seen_until bigint,
   constraint provider_turn_pkey PRIMARY KEY (name)
 );
 

@@ -267,8 +267,6 @@ function localSecret(dataDir: string): string {
 export function refuseTwin(env: NodeJS.ProcessEnv = process.env): void {
   if (env.CLAWRK_MODE?.trim() === 'live')
     throw new ConfigError(['live mode refuses the Stripe twin: it is play money. Set STRIPE_SECRET_KEY.'])
-  if (env.STRIPE_SECRET_KEY?.trim())
-    throw new ConfigError(['STRIPE_SECRET_KEY is set, so this market talks to Stripe and has no use for the twin'])
 }
 
 export class ConfigError extends Error {

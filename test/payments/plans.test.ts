@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { mintKey } from '../../src/core/accounts/create-key.ts'
+import { handlerOf } from '../../src/core/payments/handlers.ts'
+import { readMissedEvents } from '../../src/core/payments/missed-events.ts'
 import { lookUpPlans } from '../../src/core/payments/plans/look-up.ts'
 import { people, refused, walletOf, went } from '../journeys/desk.ts'
 import { type Person, startTestMarket } from '../support/market.ts'
@@ -169,6 +171,51 @@ test('a plan whose messages were all lost is found: its first month, and the nex
     return (await creditsOf(market, fay)) === gift + 100
   })
   await door.clear()
+  await assertReconciled(market)
+})
+
+test('everything that can tell of an invoice or a dispute at once: credits are given once, taken once, given back once', async () => {
+  const [ivy] = await people(market, 'Ivy')
+  const gift = await creditsOf(market, ivy)
+  await door.fault('webhook_missing', {}, { times: 10_000 })
+  const session = await subscribe(market, ivy, 'pro')
+  const { subscription, invoice } = await needs.stripe.checkout.sessions.retrieve(session)
+  const crowd = (work: () => Promise<unknown>): Promise<unknown> => Promise.all(Array.from({ length: 8 }, work))
+  const all: readonly [type: string, id: string][] = [
+    ['invoice.paid', String(invoice)],
+    ['customer.subscription.updated', String(subscription)],
+    ['checkout.session.completed', session],
+  ]
+  await crowd(() => Promise.all(all.map(([type, id]) => handlerOf(type)!(market.db, needs.stripe, id))))
+  assert.deepEqual([await creditsOf(market, ivy), await tierOf(ivy)], [gift + 150, 'pro'])
+  const dispute = await door.dispute({ payment_intent: await paymentOf(ivy) })
+  const disputed = () => handlerOf('charge.dispute.created')!(market.db, needs.stripe, dispute.id)
+  await crowd(disputed)
+  assert.equal(await creditsOf(market, ivy), gift)
+  await door.decide(dispute.id, 'won')
+  await crowd(disputed)
+  assert.equal(await creditsOf(market, ivy), gift + 150)
+  await door.clear()
+  await assertReconciled(market)
+  await assertBooked(market)
+})
+
+test('what nobody knows to look up is found in the provider’s list of events: a dispute whose messages were lost', async () => {
+  const [hal] = await people(market, 'Hal')
+  const gift = await creditsOf(market, hal)
+  await subscribe(market, hal, 'starter')
+  await untilCredits(market, hal, gift + 50)
+  await door.fault('webhook_missing', {}, { times: 10_000 })
+  await door.dispute({ payment_intent: await paymentOf(hal) })
+  await market.advance(60)
+  const due = `insert into provider_turn (name) values ('missed events') on conflict (name) do update set due_at = clock_timestamp()`
+  await market.db.rows(due)
+  await Promise.all(Array.from({ length: 3 }, () => readMissedEvents(market.db, needs.stripe)))
+  await until('it is booked', async () => (await creditsOf(market, hal)) === gift)
+  await door.clear()
+  // Read again it finds nothing new.
+  await market.db.rows(due)
+  assert.equal(await readMissedEvents(market.db, needs.stripe), 0)
   await assertReconciled(market)
 })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import Stripe from 'stripe'
 import type { Aim } from './controls.ts'
-import { charge, pageOf, type Stage, sdk, stage, submit, topUp, until, withSavedCard } from './stage.ts'
+import { charge, pageOf, type Stage, stage, submit, topUp, until, withSavedCard } from './stage.ts'
 
 /** An SDK that repeats what failed, as the market's does. */
 const patient = ({ twin }: Stage): Stripe =>
@@ -87,24 +87,6 @@ test('an error or a cut before the work has done nothing; only after a cut does 
   await controls.advance(24 * 60 * 60 + 60)
   const forgotten = await charge(stripe, saved, 600, {}, { idempotencyKey: 'error' })
   assert.equal(forgotten.status, 'succeeded', 'after a day the key runs again')
-})
-
-test('a slow call holds its key: another one under it is told to wait', async (t) => {
-  const s = await stage(t)
-  const { stripe, controls, twin } = s
-  await controls.fault('slow', { milliseconds: 700 })
-  const first = stripe.customers.create({ name: 'Ada' }, { idempotencyKey: 'k' })
-  await until('the first one is at work', async () => (await controls.faults()).length === 0)
-  await new Promise((resolve) => setTimeout(resolve, 100))
-  await assert.rejects(sdk(twin).customers.create({ name: 'Ada' }, { idempotencyKey: 'k' }), (error) => {
-    assert.ok(error instanceof Stripe.errors.StripeAPIError, String(error))
-    assert.deepEqual(
-      [error.statusCode, error.rawType, error.code],
-      [409, 'idempotency_error', 'idempotency_key_in_use'],
-    )
-    return true
-  })
-  assert.equal((await first).name, 'Ada')
 })
 
 test('webhooks come twice, late, out of order or never, and all of them can be listed', async (t) => {

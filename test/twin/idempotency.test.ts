@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import Stripe from 'stripe'
 import { advance, type Stage, sdk, stage, topUp, until } from './stage.ts'
 
 /** A raw request, where the bytes and headers of the answer matter. */
@@ -39,22 +40,22 @@ test('other parameters or another endpoint under the same key are refused', asyn
 })
 
 test('a second request while the first still runs is told so, and may come again', async (t) => {
-  const { twin, stripe, pool } = await stage(t)
-  const holder = await pool.connect()
-  await holder.query('begin; lock table stripe_twin.object in access exclusive mode')
+  const s = await stage(t)
+  const { stripe, controls, twin } = s
+  await controls.fault('slow', { milliseconds: 700 })
   const first = stripe.customers.create({ name: 'Ada' }, { idempotencyKey: 'k' })
-  await until('the first one waits', async () => {
-    const waiting = await pool.query(`select from pg_locks where locktype = 'relation' and not granted`)
-    return waiting.rowCount === 1
+  await until('the first one is at work', async () => (await controls.faults()).length === 0)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  await assert.rejects(sdk(twin).customers.create({ name: 'Ada' }, { idempotencyKey: 'k' }), (error) => {
+    assert.ok(error instanceof Stripe.errors.StripeAPIError, String(error))
+    assert.deepEqual(
+      [error.statusCode, error.rawType, error.code],
+      [409, 'idempotency_error', 'idempotency_key_in_use'],
+    )
+    return true
   })
-  await assert.rejects(stripe.customers.create({ name: 'Ada' }, { idempotencyKey: 'k' }), {
-    statusCode: 409,
-    code: 'idempotency_key_in_use',
-  })
-  await holder.query('rollback')
-  holder.release()
-  const ada = await first
-  assert.equal((await sdk(twin).customers.create({ name: 'Ada' }, { idempotencyKey: 'k' })).id, ada.id)
+  const { id } = await first
+  assert.equal((await sdk(twin).customers.create({ name: 'Ada' }, { idempotencyKey: 'k' })).id, id)
 })
 
 test('ten at once with one key make one customer', async (t) => {

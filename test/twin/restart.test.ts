@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type Stripe from 'stripe'
 import { runTwin } from '../../src/edges/twin/main.ts'
 import { emptyDatabase } from '../support/database.ts'
 import { pageOf, sdk, stage, start, submit, topUp } from './stage.ts'
@@ -32,6 +33,11 @@ test('a twin without its settings says which are missing', async () => {
   await assert.rejects(runTwin({ STRIPE_TWIN_PORT: '4000' }), /needs DATABASE_URL, STRIPE_TWIN_WEBHOOK_SECRET, APP_URL/)
 })
 
+test('a fee that is no number is refused by name', async () => {
+  const env = { DATABASE_URL: 'x', STRIPE_TWIN_WEBHOOK_SECRET: 'x', APP_URL: 'x', STRIPE_TWIN_PORT: '0' }
+  await assert.rejects(runTwin({ ...env, STRIPE_TWIN_DISPUTE_CENTS: '15.00' }), /disputeCents .* not "15.00"/)
+})
+
 test('as a process of its own it speaks, and SIGTERM ends it cleanly', async (t) => {
   const { url } = await emptyDatabase()
   const main = join(import.meta.dirname, '../../src/edges/twin/main.ts')
@@ -41,6 +47,8 @@ test('as a process of its own it speaks, and SIGTERM ends it cleanly', async (t)
     STRIPE_TWIN_WEBHOOK_SECRET: 'whsec_x',
     APP_URL: 'http://market.test/',
     PORT: '1',
+    STRIPE_TWIN_CARD_PERMILLE: '10',
+    STRIPE_TWIN_CARD_FIXED_CENTS: '5',
   }
   const child = spawn(process.execPath, [main], {
     env: { ...process.env, ...settings },
@@ -55,6 +63,9 @@ test('as a process of its own it speaks, and SIGTERM ends it cleanly', async (t)
   const stripe = sdk({ url: '', port: Number(port), close: async () => undefined })
   const session = await stripe.checkout.sessions.create(topUp(1_000))
   assert.equal(session.url, `http://market.test/twin/checkout/${session.id}`)
+  await submit(`http://127.0.0.1:${port}/twin/checkout/${session.id}`)
+  const { data: charges } = await stripe.charges.list({ expand: ['data.balance_transaction'] })
+  assert.equal((charges[0]!.balance_transaction as Stripe.BalanceTransaction).fee, 15, 'the fees of its environment')
   const exit = once(child, 'exit')
   child.kill('SIGTERM')
   assert.deepEqual(await exit, [0, null])

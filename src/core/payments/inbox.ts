@@ -111,9 +111,10 @@ export interface InboxState {
 
 export async function inboxState(sql: Sql): Promise<InboxState> {
   const [counts] = await sql.rows<Omit<InboxState, 'examples'>>(
-    `select count(*) filter (where status = 'waiting') as waiting, count(*) filter (where status = 'waiting' and last_error is not null) as failing,
-       count(*) filter (where status = 'given_up') as given_up
-     from stripe_inbox where status in ('waiting', 'given_up')`,
+    // Each from an index that holds little else than what is counted.
+    `select waiting, failing, given_up from
+       (select count(*) as waiting, count(last_error) as failing from stripe_inbox where status = 'waiting') as open,
+       (select count(*) as given_up from stripe_inbox where status = 'given_up') as ended`,
   )
   const examples = await sql.rows<InboxState['examples'][number]>(
     `select id, type, last_error as reason from stripe_inbox where status = 'given_up' order by processed_at desc limit 10`,

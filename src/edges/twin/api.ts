@@ -4,7 +4,7 @@ import type { Route } from './objects/route.ts'
 import { routes } from './objects/routes.ts'
 import { inCall } from './state/call.ts'
 import { apiVersion } from './state/emit.ts'
-import { type Fault, takeFault } from './state/faults.ts'
+import { armedFaults, type Fault, type FaultKind, takeFault } from './state/faults.ts'
 import { type Answer, once } from './state/idempotency.ts'
 import type { Twin } from './twin.ts'
 import { ApiError, errorAnswer } from './wire/api-error.ts'
@@ -42,14 +42,17 @@ export function sendError(reply: FastifyReply, request: FastifyRequest, error: A
 /** Every call of the API passes here, so this is where an injected fault acts: before the work, or on its answer. */
 async function respond(twin: Twin, route: Route, request: FastifyRequest, id: string): Promise<Answer | 'cut'> {
   const about = { method: route.method, path: route.path }
-  if (await takeFault(twin.pool, 'rate_limit', about)) throw rateLimited()
+  const armed = await armedFaults(twin.pool)
+  const take = async <K extends FaultKind>(kind: K): Promise<Fault<K> | undefined> =>
+    armed.has(kind) ? takeFault(twin.pool, kind, about) : undefined
+  if (await take('rate_limit')) throw rateLimited()
   const form = readForm(request)
   const work = route.read(form, id)
   const key = route.method === 'POST' ? header(request, 'idempotency-key') : null
-  const lost = await takeFault(twin.pool, 'answer_lost', about)
+  const lost = await take('answer_lost')
   const cut = lost?.params.how === 'cut'
   if (cut && !lost.params.applied) return 'cut'
-  const slow = await takeFault(twin.pool, 'slow', about)
+  const slow = await take('slow')
   const origin = { ...twin, request: { id: request.id, idempotency_key: key } }
   const answer = await inCall(twin.pool, origin, async (call) => {
     const answer = async (): Promise<Answer> => {

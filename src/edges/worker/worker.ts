@@ -12,6 +12,7 @@ import { reconcileDaily, tidyReconciliations } from '../../core/payments/books/r
 import { isFullBatch, readInbox, tidyInbox } from '../../core/payments/inbox.ts'
 import { paymentLaws } from '../../core/payments/laws.ts'
 import { lookUpOpenTopUps } from '../../core/payments/look-up.ts'
+import { readMissedEvents } from '../../core/payments/missed-events.ts'
 import { lookUpPlans } from '../../core/payments/plans/look-up.ts'
 import { paymentWorks } from '../../core/payments/works.ts'
 import { closeVerification } from '../../core/verification/verify.ts'
@@ -64,6 +65,11 @@ export function startWorker({ config, signals, db, stripe, storage, log }: Worke
     seal: { name: 'seal', everyMs: 3_000, once: async () => (await sealTransfers(db)) > 1_000 },
     audit: { name: 'audit', everyMs: 600_000, once: () => nothingMore(audit(db, log)) },
     plans: { name: 'plans', everyMs: 60_000, once: () => nothingMore(lookUpPlans(db, stripe, log)) },
+    missed: {
+      name: 'missed events of the payment provider',
+      everyMs: 30_000,
+      once: () => nothingMore(readMissedEvents(db, stripe)),
+    },
     reconcile: {
       name: 'comparison with the payment provider',
       everyMs: 600_000,

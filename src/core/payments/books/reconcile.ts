@@ -3,6 +3,7 @@ import type { Database, Sql } from '../../../base/db.ts'
 import { newId } from '../../../base/ids.ts'
 import type { Log } from '../../../base/log.ts'
 import { readStripePostings } from '../../ledger/stripe-lines.ts'
+import { takeTurn, turnSooner } from '../turn.ts'
 import { type Comparison, compare } from './compare.ts'
 import { readProviderLines } from './provider-lines.ts'
 
@@ -59,16 +60,13 @@ const liveDays = 35
 
 /** Compares once a day, in one of any number of processes; what differs is said in the log. */
 export async function reconcileDaily(db: Database, stripe: Stripe, log: Log, mode: 'test' | 'live'): Promise<void> {
-  await db.rows(`insert into provider_turn (name) values ('reconcile') on conflict do nothing`)
-  const turn = `update provider_turn set due_at = clock_timestamp() + make_interval(secs => $1) where name = 'reconcile'`
-  const [mine] = await db.rows(`${turn} and due_at <= clock_timestamp() returning 1`, [day])
-  if (!mine) return
+  if (!(await takeTurn(db, 'reconcile', day))) return
   try {
     const { differences } = await reconcile(db, stripe, { days: mode === 'live' ? liveDays : null })
     for (const difference of differences.slice(0, 100))
       log.error({ difference }, 'the ledger and the payment provider differ')
   } catch (error) {
-    await db.rows(turn, [600])
+    await turnSooner(db, 'reconcile', 600)
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import { stripeId } from '../ids.ts'
 import type { Call } from './call.ts'
-import { takeFault } from './faults.ts'
+import { armedFaults, type Fault, type FaultKind, takeFault } from './faults.ts'
 import { insert, type TwinEvent } from './store.ts'
 
 /** The version the webhook endpoint is pinned to: that of the SDK in package.json (a test compares them). */
@@ -34,19 +34,21 @@ export async function emit(call: Call, type: string, object: object, { previous,
 
 /** Applies the injected fault, if there is one, that loses, doubles, delays or reorders this webhook. */
 async function misdeliver(call: Call, { id, type }: TwinEvent): Promise<void> {
-  const about = { type }
+  const armed = await armedFaults(call.tx)
+  const take = async <K extends FaultKind>(kind: K): Promise<Fault<K> | undefined> =>
+    armed.has(kind) ? takeFault(call.tx, kind, { type }) : undefined
   const set = (what: string, value?: unknown): Promise<unknown> =>
     call.tx.query(
       `update stripe_twin.delivery set ${what} where event_id = $1`,
       value === undefined ? [id] : [id, value],
     )
-  if (await takeFault(call.tx, 'webhook_missing', about))
+  if (await take('webhook_missing'))
     await set(`given_up_at = clock_timestamp(), last_result = 'lost by an injected fault'`)
-  const duplicate = await takeFault(call.tx, 'webhook_duplicate', about)
+  const duplicate = await take('webhook_duplicate')
   if (duplicate) await set('copies = $2', duplicate.params.copies)
-  const delay = await takeFault(call.tx, 'webhook_delay', about)
+  const delay = await take('webhook_delay')
   if (delay) await set('hold_until = stripe_twin.now() + make_interval(secs => $2)', delay.params.seconds)
-  const reorder = await takeFault(call.tx, 'webhook_reorder', about)
+  const reorder = await take('webhook_reorder')
   if (!reorder) return
   // Held until its companions are there; if they never come, an hour of the twin's clock frees it.
   await set(`held_by = $2, hold_until = stripe_twin.now() + interval '1 hour'`, reorder.id)

@@ -75,6 +75,12 @@ export async function clearFaults(db: Queryable): Promise<void> {
   await db.query('update stripe_twin.delivery set held_by = null, hold_until = null where held_by is not null')
 }
 
+/** Which kinds of fault are waiting to strike: mostly none, and then one look is all that faults cost a call. */
+export async function armedFaults(db: Queryable): Promise<ReadonlySet<FaultKind>> {
+  const { rows } = await db.query<{ kind: FaultKind }>('select distinct kind from stripe_twin.fault where times > 0')
+  return new Set(rows.map(({ kind }) => kind))
+}
+
 /** The oldest fault of this kind that is meant for `about`, used up by one; its `times` are what is left. */
 export async function takeFault<K extends FaultKind>(
   db: Queryable,
