@@ -52,7 +52,8 @@ export interface Judged {
  * submission may: with an older token nothing happens to it.
  */
 export async function settlePassed(sql: Sql, token: string, passed: readonly Judged[]): Promise<void> {
-  await sql.rows(passWork, [token, JSON.stringify(passed)])
+  // Jobs are locked in the order in which groups of calls lock them.
+  await sql.rows(passWork, [token, JSON.stringify(passed.toSorted((a, b) => (a.id < b.id ? -1 : 1)))])
 }
 
 const log = (from: string, worker: string): string => `logged as (
