@@ -18,7 +18,9 @@ async function rowsReadBy(wish: { skills?: string[]; min_price?: number }): Prom
       `select * from job_take($1::json, true, '${timers.hold}', '${timers.notAgain}', '${timers.queued}')`,
       [JSON.stringify(asked)],
     )
-    const [read] = await sql.rows<{ n: number }>(`select pg_stat_get_xact_tuples_fetched('job'::regclass) as n`)
+    const [read] = await sql.rows<{ n: number }>(
+      `select idx_tup_fetch as n from pg_stat_xact_user_tables where relname = 'job'`,
+    )
     return read!.n
   })
 }
