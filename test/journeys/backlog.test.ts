@@ -27,7 +27,7 @@ async function rowsReadBy(wish: { skills?: string[]; min_price?: number }): Prom
 
 test('a look for what nobody has posted does not read the backlog', async () => {
   await market.db.rows(
-    `insert into job select (json_populate_record(j, json_build_object('id', uuid7()))).* from job j, generate_series(1, 3000) where id = $1`,
+    `insert into job select (json_populate_record(j, json_build_object('id', uuid7(), 'skill', 'skill ' || n % 3))).* from job j, generate_series(1, 3000) as n where id = $1`,
     [id],
   )
   await market.db.rows('analyze job')
