@@ -18,7 +18,9 @@ create table agent (
   constraint agent_personality_check CHECK (length(personality) <= 10000)
 );
 CREATE UNIQUE INDEX agent_default ON public.agent USING btree (owner_id) WHERE (is_default AND (deleted_at IS NULL));
+CREATE INDEX agent_listed ON public.agent USING btree (id) WHERE (listed AND (deleted_at IS NULL));
 CREATE UNIQUE INDEX agent_name ON public.agent USING btree (owner_id, name) WHERE (deleted_at IS NULL);
+CREATE INDEX agent_newest ON public.agent USING btree (created_at DESC, id) WHERE (deleted_at IS NULL);
 
 create table agent_record (
   agent_id uuid not null,
@@ -30,6 +32,7 @@ create table agent_record (
   constraint agent_record_pkey PRIMARY KEY (agent_id)
 );
 CREATE INDEX agent_record_active ON public.agent_record USING btree (last_active_at);
+CREATE INDEX agent_record_pass_rate ON public.agent_record USING btree (((round(((verified)::numeric / ((verified + failed))::numeric), 3))::double precision) DESC NULLS LAST, verified DESC, agent_id) WHERE (verified > 0);
 CREATE INDEX agent_record_verified ON public.agent_record USING btree (verified DESC) WHERE (verified > 0);
 
 create table api_key (
@@ -348,8 +351,11 @@ CREATE INDEX job_due ON public.job USING btree (status, due_at) WHERE (ended_at 
 CREATE INDEX job_holds ON public.job USING btree (hold_owner) WHERE (status = 'held'::text);
 CREATE INDEX job_open ON public.job USING btree (queued_at, id) WHERE ((status = ANY (ARRAY['queued'::text, 'held'::text])) AND (terms = 'wallet'::text));
 CREATE INDEX job_open_credits ON public.job USING btree (queued_at, id) WHERE ((status = 'queued'::text) AND (terms = 'credits'::text));
+CREATE INDEX job_open_skill ON public.job USING btree (skill, queued_at, id) WHERE (status = ANY (ARRAY['queued'::text, 'held'::text]));
+CREATE INDEX job_open_skill_price ON public.job USING btree (skill, price_cents DESC, id DESC) WHERE (status = 'queued'::text);
 CREATE INDEX job_receiver ON public.job USING btree (receiver, updated_at DESC) WHERE (receiver IS NOT NULL);
 CREATE INDEX job_sender ON public.job USING btree (sender, created_at DESC, id DESC);
+CREATE INDEX job_sender_status ON public.job USING btree (sender, status, created_at DESC, id DESC);
 
 create table job_log (
   id bigint not null generated always as identity,
@@ -741,6 +747,7 @@ CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_ra
 -- function app_clock_moved() returns trigger · plpgsql, volatile
 -- function app_clock_set(p_now text) returns void · plpgsql, volatile
 -- function app_now() returns timestamp with time zone · plpgsql, stable
+-- function auto_topup_start(p_user uuid) returns uuid · plpgsql, volatile
 -- function credits_given(p_user uuid) returns bigint · plpgsql, stable
 -- function credits_pay(p_work text, p_user uuid, p_amount bigint, p_live boolean, p_lineage text, p_limit bigint) returns text · plpgsql, volatile
 -- function event_write(p_name text, p_ref text, p_parties uuid[], p_data json) returns boolean · plpgsql, volatile
@@ -752,6 +759,7 @@ CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_ra
 -- function job_not_claimable(p_job uuid, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamp with time zone, p_not_again interval) returns text · plpgsql, volatile
 -- function job_pass_rate(p_agent uuid) returns real · plpgsql, stable
 -- function job_shown_before(p_job uuid, p_owner uuid, p_retry_same boolean, p_since timestamp with time zone) returns TABLE(outcome text) · sql, stable
+-- function job_suits(p_job job, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamp with time zone, p_not_again interval) returns TABLE(suits boolean) · sql, stable
 -- function job_take(p_asked json, p_live boolean, p_hold interval, p_not_again interval, p_queued interval) returns TABLE(n smallint, code text, detail json, is_new boolean, job_id uuid, sender uuid, owner uuid, agent uuid, held json) · plpgsql, volatile
 -- function job_take_on(p_job uuid, p_owner uuid, p_agent uuid, p_agent_name text, p_token uuid, p_live boolean, p_not_again interval) returns TABLE(code text, job json) · plpgsql, volatile
 -- function ledger_balance(p_user uuid) returns bigint · sql, stable

@@ -31,6 +31,9 @@ const patience = 25
 /** Groups of one verb under way at once, at most. */
 const flightsMost = 4
 
+/** Who spoilt a group flies alone for this long, in milliseconds: it costs the others one group in that time, whatever they send. */
+const apartFor = 10_000
+
 /**
  * With this many calls under way, of all verbs, a group waits this many milliseconds for company before it goes: the same bargain
  * as PostgreSQL's own commit_siblings and commit_delay, made before the statement, where it saves more.
@@ -46,8 +49,9 @@ const companyMs = 1
  *
  * Calls with the same `subject` (a column) never share a group: what they do to each other is decided one after the other.
  * With an idempotency key the same statement inserts the key's row, so effect and key commit together; a second use of the key
- * fails on its primary key (waiting for a twin in flight) and undoes the second effect whole. Rows that are no effect are not
- * `lasting` (a condition on `done`): nothing is remembered of them.
+ * fails on its primary key (waiting for a twin in flight) and undoes the second effect whole. Keys are inserted in one order, so
+ * that groups do not wait for each other's crosswise. Rows that are no effect are not `lasting` (a condition on `done`): nothing
+ * is remembered of them.
  */
 export function statement<const C extends Columns>(
   columns: C,
@@ -70,6 +74,7 @@ export function statement<const C extends Columns>(
     remembering: `with ${asked}, ${ctes}, remembered as (
   insert into idempotency (lineage, route, key, fingerprint, answer)
   select key_lineage, key_route, key, key_fingerprint, ${row} from done join asked on asked.n = done.n where key is not null and ${lasting}
+  order by key_lineage, key_route, key
 )\n${answer}`,
     subject,
   }
@@ -77,8 +82,11 @@ export function statement<const C extends Columns>(
 
 interface Waiting {
   readonly asked: Record<string, unknown>
-  readonly subject: unknown
-  readonly remembers: boolean
+  readonly subject: string | null
+  /** The idempotency key with whose it is, if there is one. */
+  readonly key: string | null
+  /** Who asks, as far as it is known. */
+  readonly by: string | null
   settle(row: unknown): void
   fail(error: unknown): void
 }
@@ -86,17 +94,23 @@ interface Waiting {
 /** Where the calls of one statement gather until the group before them is back. */
 interface Lane {
   readonly verb: Statement
+  /** Calls in a group at most. */
+  readonly most: number
   waiting: Waiting[]
   flights: number
+  /** Those of its flights that others still wait for. */
+  awaited: number
   /** Whether a start is already on its way. */
   starting: boolean
-  impatience: NodeJS.Timeout | null
 }
 
 /** All the lanes to one database. */
 interface Road {
   readonly sql: Sql
-  readonly lanes: Map<Statement, Lane>
+  readonly together: Map<Statement, Lane>
+  readonly alone: Map<Statement, Lane>
+  /** Who has spoilt a group, and until when they fly alone. */
+  readonly apart: Map<string, number>
   /** Calls that have come and are not answered yet. */
   underWay: number
 }
@@ -106,17 +120,26 @@ const roads = new WeakMap<Sql, Road>()
 function roadTo(sql: Sql): Road {
   const known = roads.get(sql)
   if (known) return known
-  const road: Road = { sql, lanes: new Map(), underWay: 0 }
+  const road: Road = { sql, together: new Map(), alone: new Map(), apart: new Map(), underWay: 0 }
   roads.set(sql, road)
   return road
 }
 
-function laneOn({ lanes }: Road, verb: Statement): Lane {
+function laneOn(road: Road, verb: Statement, by: string | null): Lane {
+  const isApart = by !== null && (road.apart.get(by) ?? 0) > performance.now()
+  const lanes = isApart ? road.alone : road.together
   const known = lanes.get(verb)
   if (known) return known
-  const lane: Lane = { verb, waiting: [], flights: 0, starting: false, impatience: null }
+  const lane: Lane = { verb, most: isApart ? 1 : groupMost, waiting: [], flights: 0, awaited: 0, starting: false }
   lanes.set(verb, lane)
   return lane
+}
+
+/** What a statement is run for: a call of an endpoint, or of nobody in particular. */
+export interface Caller {
+  readonly sql: Sql
+  readonly remember: Remember | null
+  readonly actor?: { readonly userId: string }
 }
 
 /**
@@ -124,22 +147,25 @@ function laneOn({ lanes }: Road, verb: Statement): Lane {
  *
  * Calls of one verb that come while it is under way go together as the next group: one round trip and one commit for all of
  * them (group commit; a call that comes alone waits for nobody). What Postgres refuses for one of a group is undone for all,
- * and each is then run by itself.
+ * and each is then run by itself. Whoever is refused then too flies alone for a while, beside the groups of the others.
  */
 export async function run<R, C extends Columns>(
-  { sql, remember }: { readonly sql: Sql; readonly remember: Remember | null },
+  { sql, remember, actor }: Caller,
   verb: Statement<C>,
   values: { readonly [K in keyof C]: unknown },
 ): Promise<R | null> {
   const road = roadTo(sql)
-  const lane = laneOn(road, verb)
+  const by = actor?.userId ?? remember?.lineage ?? null
+  const lane = laneOn(road, verb, by)
   road.underWay++
   try {
     return await new Promise<R | null>((resolve, reject) => {
       lane.waiting.push({
         asked: remember ? { ...values, ...keyOf(remember) } : values,
-        subject: verb.subject === null ? null : values[verb.subject as keyof C],
-        remembers: remember !== null,
+        // An id may be written in two ways.
+        subject: verb.subject === null ? null : String(values[verb.subject as keyof C]).toLowerCase(),
+        key: remember && JSON.stringify([remember.lineage, remember.route, remember.key]),
+        by,
         settle: (row) => resolve(row as R | null),
         fail: reject,
       })
@@ -162,61 +188,71 @@ const keyOf = ({ lineage, route, key, fingerprint }: Remember): Record<string, s
 
 /** Sees to it that those who wait will go; not at once: requests that have arrived together shall go together. */
 function gather(road: Road, lane: Lane): void {
-  if (lane.waiting.length === 0) return
-  if (lane.flights === 0) {
-    if (lane.starting) return
-    lane.starting = true
-    const start = (): void => {
-      lane.starting = false
-      depart(road, lane)
-    }
-    if (road.underWay >= companyFrom) setTimeout(start, companyMs)
-    else setImmediate(start)
-  } else if (lane.flights < flightsMost && !lane.impatience) {
-    lane.impatience = setTimeout(() => {
-      lane.impatience = null
-      depart(road, lane)
-    }, patience)
+  if (lane.waiting.length === 0 || lane.starting || lane.awaited > 0 || lane.flights >= flightsMost) return
+  lane.starting = true
+  const start = (): void => {
+    lane.starting = false
+    depart(road, lane)
   }
+  if (road.underWay >= companyFrom) setTimeout(start, companyMs)
+  else setImmediate(start)
 }
 
 function depart(road: Road, lane: Lane): void {
   const group = nextGroup(lane)
   lane.flights++
-  void fly(road.sql, lane.verb, group).finally(() => {
-    lane.flights--
-    if (lane.impatience) clearTimeout(lane.impatience)
-    lane.impatience = null
+  lane.awaited++
+  let isAwaited = true
+  const goOn = (): void => {
+    if (isAwaited) lane.awaited--
+    isAwaited = false
     gather(road, lane)
+  }
+  const overdue = setTimeout(goOn, patience)
+  void fly(road, lane.verb, group).finally(() => {
+    clearTimeout(overdue)
+    lane.flights--
+    goOn()
   })
-  gather(road, lane)
 }
 
-/** Those who have waited longest, each subject once. */
+/** Those who have waited longest, each subject and each key once, in the one order in which every group locks what it is about. */
 function nextGroup(lane: Lane): Waiting[] {
   const group: Waiting[] = []
-  const subjects = new Set<unknown>()
+  const taken = new Set<string>()
   const rest: Waiting[] = []
   for (const call of lane.waiting) {
-    if (group.length === groupMost || (call.subject !== null && subjects.has(call.subject))) rest.push(call)
-    else {
-      group.push(call)
-      subjects.add(call.subject)
-    }
+    const { subject, key } = call
+    const isFree = (subject === null || !taken.has(subject)) && (key === null || !taken.has(key))
+    if (group.length === lane.most || !isFree) rest.push(call)
+    else group.push(call)
+    if (subject !== null) taken.add(subject)
+    if (key !== null) taken.add(key)
   }
   lane.waiting = rest
-  return group
+  return group.sort((a, b) => (a.subject === b.subject ? 0 : (a.subject ?? '') < (b.subject ?? '') ? -1 : 1))
 }
 
-async function fly(sql: Sql, verb: Statement, group: readonly Waiting[]): Promise<void> {
+async function fly(road: Road, verb: Statement, group: readonly Waiting[], wasSpoilt = false): Promise<void> {
+  let isSent = false
   try {
-    const text = group.some(({ remembers }) => remembers) ? verb.remembering : verb.plain
+    const text = group.some(({ key }) => key !== null) ? verb.remembering : verb.plain
     const asked = JSON.stringify(group.map((call, n) => ({ ...call.asked, n })))
-    const rows = await sql.rows<{ n: number; row: unknown }>(text, [asked])
+    isSent = true
+    const rows = await road.sql.rows<{ n: number; row: unknown }>(text, [asked])
     const answers = new Map(rows.map(({ n, row }) => [n, row]))
     for (const [n, call] of group.entries()) call.settle(answers.get(n) ?? null)
   } catch (error) {
-    if (group.length > 1 && wasRolledBack(error)) await Promise.all(group.map((call) => fly(sql, verb, [call])))
+    const isUndone = !isSent || wasRolledBack(error)
+    if (group.length > 1 && isUndone) await Promise.all(group.map((call) => fly(road, verb, [call], true)))
     else for (const call of group) call.fail(error)
+    if (wasSpoilt && isUndone) setApart(road, group[0]!.by)
   }
+}
+
+function setApart({ apart }: Road, by: string | null): void {
+  if (by === null) return
+  const now = performance.now()
+  if (apart.size >= 10_000) for (const [other, until] of apart) if (until <= now) apart.delete(other)
+  apart.set(by, now + apartFor)
 }

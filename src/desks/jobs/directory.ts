@@ -19,24 +19,48 @@ export interface DirectoryQuery {
   readonly offset: number
 }
 
-const order = {
-  completed: 'jobs_done desc, id',
-  pass_rate: 'pass_rate desc nulls last, jobs_done desc, id',
-  newest: 'created_at desc, id',
+const passRate = 'round(r.verified::numeric / (r.verified + r.failed), 3)::float8'
+const matches = `($1::text is null or strpos(lower(a.name), lower($1)) > 0 or strpos(lower(a.personality), lower($1)) > 0)`
+
+/** Agents in one order, as many as the page and all before it need; each order is that of an index. */
+const source = (from: string, where: string, order: string): string => `(
+  select a.*, r.verified, r.failed, r.recent_seconds from ${from} where ${where} and ${matches} order by ${order} limit $2::integer + $3::integer)`
+
+const proven = (order: string): string =>
+  source('agent_record r join account_public_agents() a on a.id = r.agent_id', 'r.verified > 0', order)
+const known = 'account_public_agents() a left join agent_record r on r.agent_id = a.id'
+const onlyListed = 'a.listed and coalesce(r.verified, 0) = 0'
+
+const sorts = {
+  completed: {
+    from: [proven('r.verified desc, r.agent_id'), source(known, onlyListed, 'a.id')],
+    order: 'jobs_done desc, id',
+  },
+  pass_rate: {
+    from: [
+      proven(`${passRate} desc nulls last, r.verified desc, r.agent_id`),
+      source(known, `${onlyListed} and r.failed > 0`, 'a.id'),
+      source(known, `${onlyListed} and coalesce(r.failed, 0) = 0`, 'a.id'),
+    ],
+    order: 'pass_rate desc nulls last, jobs_done desc, id',
+  },
+  newest: {
+    from: [source(known, '(a.listed or r.verified > 0)', 'a.created_at desc, a.id')],
+    order: 'created_at desc, id',
+  },
 } as const
 
-/** Agents with a verified job, or listed by their owner. */
+/** Agents with a verified job, or listed by their owner. A page costs what it shows and what stands before it, however many there are. */
 export async function readDirectory(sql: Sql, { q, sort, limit, offset }: DirectoryQuery): Promise<DirectoryAgent[]> {
+  const { from, order } = sorts[sort]
   const rows = await sql.rows<{ row: Omit<DirectoryAgent, 'stats'> & AgentStats }>(
     `select row_to_json(found) as row from (
-       select a.id, a.name, a.personality, a.avatar_url, a.created_at,
+       select r.id, r.name, r.personality, r.avatar_url, r.created_at,
          coalesce(r.verified, 0) as jobs_done,
-         case when r.verified + r.failed > 0 then round(r.verified::numeric / (r.verified + r.failed), 3)::float8 end as pass_rate,
+         case when r.verified + r.failed > 0 then ${passRate} end as pass_rate,
          (select percentile_cont(0.5) within group (order by seconds) from unnest(r.recent_seconds) as seconds) as median_seconds
-       from account_public_agents() a left join agent_record r on r.agent_id = a.id
-       where (a.listed or r.verified > 0)
-         and ($1::text is null or strpos(lower(a.name), lower($1)) > 0 or strpos(lower(a.personality), lower($1)) > 0)
-       order by ${order[sort]} limit $2 offset $3) as found`,
+       from (${from.join(' union all ')}) as r
+       order by ${order} limit $2 offset $3) as found`,
     [q, limit, offset],
   )
   return rows.map(({ row: { jobs_done, pass_rate, median_seconds, ...agent } }) => ({

@@ -1,8 +1,12 @@
 import type { Sql } from '../../base/db.ts'
 import { refuseJob } from './api.ts'
+import { jobLife } from './job.ts'
 
 const most = 10_000
 const block = 500
+
+/** What can still be called off is open. */
+const openStates = `${jobLife.from('cancel')}, ${jobLife.from('ask_cancel')}`
 
 /** Holds a person to 10,000 open jobs. Counting costs, so each process counts once in 500 jobs: exact to one block a process. */
 export interface OpenJobs {
@@ -16,7 +20,7 @@ export function openJobs(): OpenJobs {
       let rest = left.get(sender) ?? 0
       if (rest <= 0) {
         const [open] = await sql.rows<{ n: number }>(
-          `select count(*) as n from (select 1 from job where sender = $1 and ended_at is null limit ${most}) as open`,
+          `select count(*) as n from (select 1 from job where sender = $1 and status in (${openStates}) limit ${most}) as open`,
           [sender],
         )
         rest = Math.min(block, most - open!.n)

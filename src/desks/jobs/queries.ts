@@ -47,10 +47,10 @@ export async function readSent(
 ): Promise<JobRow[]> {
   const rows = await sql.rows<{ row: JobRow }>(
     `select row_to_json(found) as row from (
-       select ${jobRow} from job where sender = $1 and ($2::text is null or status = $2)
-         and ($3::timestamptz is null or (created_at, id) < ($3, $4::uuid))
-       order by created_at desc, id desc limit $5) as found`,
-    [sender, status, after?.at, after?.id, limit],
+       select ${jobRow} from job where sender = $1 ${status === undefined ? '' : 'and status = $5'}
+         and ($2::timestamptz is null or (created_at, id) < ($2, $3::uuid))
+       order by created_at desc, id desc limit $4) as found`,
+    [sender, after?.at, after?.id, limit, ...(status === undefined ? [] : [status])],
   )
   return rows.map(({ row }) => row)
 }

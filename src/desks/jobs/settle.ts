@@ -88,7 +88,8 @@ export interface Judged {
  */
 export async function settlePassed(sql: Sql, token: string, passed: readonly Judged[]): Promise<void> {
   for (const terms of ['wallet', 'credits'] as const) {
-    const ours = passed.filter((one) => one.terms === terms)
+    // Jobs are locked in the order in which groups of calls lock them.
+    const ours = passed.filter((one) => one.terms === terms).toSorted((a, b) => (a.id < b.id ? -1 : 1))
     if (ours.length > 0) await sql.rows(passing[terms], [token, JSON.stringify(ours)])
   }
 }

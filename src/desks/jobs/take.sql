@@ -64,21 +64,30 @@ begin
         from (select j.*, v_now as now from job j where j.id = v_one.own) as t;
     elsif v_one.active < v_one.max_active_jobs then
       loop
-        -- The longest waiting jobs that this agent may have, best match first. The window bounds the cost whatever the backlog is.
+        -- The longest waiting jobs that this agent may have (with a least price: the best paid), best match first. The window, and an
+        -- index for each way of asking, bound the cost whatever the backlog is; but one of these four ways is taken.
         if v_one.job is null then
           select o.id, o.score into v_best from (
             select c.id, c.queued_at, fit.score from (
-              select j.id, j.queued_at from job j
-              where j.status in ('queued', 'held') and (j.status = 'queued' or (j.hold_expires_at <= v_now and j.hold_owner <> v_one.owner))
-                and j.id <> all (v_seen)
-                and j.terms = 'wallet'
-                and (v_one.min_price is null or j.price_cents >= v_one.min_price)
-                and (v_one.skills is null or j.skill = any (v_one.skills))
-                and (not p_live or j.sender <> v_one.owner)
-                and (not p_live or cardinality(j.env_names) = 0 or j.open_to_new or job_has_verified(v_one.agent_id))
-                and not exists (select from job_shown_before(j.id, v_one.owner, j.retry_same, v_now - p_not_again))
-                and (j.min_pass_rate is null or j.min_pass_rate <= coalesce(job_pass_rate(v_one.agent_id), 0))
-              order by j.queued_at, j.id limit 256
+              select w.id, w.queued_at from (
+                (select j.id, j.queued_at from job j, job_suits(j, v_one.owner, v_one.agent_id, p_live, v_now, p_not_again)
+                  where v_one.skills is null and v_one.min_price is null and j.status in ('queued', 'held') and j.id <> all (v_seen)
+                  order by j.queued_at, j.id limit 256)
+                union all
+                (select f.id, f.queued_at from unnest(v_one.skills) as wanted (skill), lateral (
+                  select j.id, j.queued_at from job j, job_suits(j, v_one.owner, v_one.agent_id, p_live, v_now, p_not_again)
+                  where v_one.min_price is null and j.skill = wanted.skill and j.status in ('queued', 'held') and j.id <> all (v_seen)
+                  order by j.queued_at, j.id limit 256) as f)
+                union all
+                (select j.id, j.queued_at from job j, job_suits(j, v_one.owner, v_one.agent_id, p_live, v_now, p_not_again)
+                  where v_one.skills is null and j.price_cents >= v_one.min_price and j.status = 'queued' and j.id <> all (v_seen)
+                  order by j.price_cents desc, j.id desc limit 256)
+                union all
+                (select f.id, f.queued_at from unnest(v_one.skills) as wanted (skill), lateral (
+                  select j.id, j.queued_at from job j, job_suits(j, v_one.owner, v_one.agent_id, p_live, v_now, p_not_again)
+                  where j.skill = wanted.skill and j.price_cents >= v_one.min_price and j.status = 'queued' and j.id <> all (v_seen)
+                  order by j.price_cents desc, j.id desc limit 256) as f)
+              ) as w order by w.queued_at, w.id limit 256
             ) as c, lateral match_fit(c.id, v_one.profile, v_now - c.queued_at) as fit
           ) as o
           where v_one.min_score is null or o.score >= v_one.min_score
@@ -116,6 +125,19 @@ begin
     where j.id = any (v_jobs) and j.id = g.id returning j.*, app_now() as now, g.n
   ) select held.n, null, null::json, true, held.id, held.sender, held.hold_owner, held.held_by_agent_id, row_to_json(held) from held;
 end $$;
+
+-- A row if an open job is one that this agent may have. Set-returning, so that it is planned with whoever asks; what is to know of
+-- the agent is found out once a look, and only when a job asks for it.
+create or replace function job_suits(p_job job, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamptz, p_not_again interval)
+returns table (suits boolean) language sql stable as $$
+  select true
+  where (p_job.status = 'queued' or (p_job.hold_expires_at <= p_now and p_job.hold_owner <> p_owner))
+    and p_job.terms = 'wallet'
+    and (not p_live or p_job.sender <> p_owner)
+    and (not p_live or cardinality(p_job.env_names) = 0 or p_job.open_to_new or (select job_has_verified(p_agent)))
+    and not exists (select from job_shown_before(p_job.id, p_owner, p_job.retry_same, p_now - p_not_again))
+    and (p_job.min_pass_rate is null or p_job.min_pass_rate <= coalesce((select job_pass_rate(p_agent)), 0))
+$$;
 
 -- Until when an owner gets no holds whose agents let three of them lapse within ten minutes: ten minutes from the third; or null.
 drop function if exists job_refuse_lapser(uuid, timestamptz);
