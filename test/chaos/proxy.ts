@@ -31,10 +31,11 @@ export async function openProxy(target: string): Promise<Between> {
     }
     if (now?.strike.endsWith('before')) return lose()
     const { host: _host, ...headers } = asked.headers
-    const onward = request(target + asked.url, { method: asked.method, headers }, async (back) => {
-      const bytes = await bytesOf(back)
-      if (now) return lose()
-      answer.writeHead(back.statusCode!, back.headers).end(bytes)
+    const onward = request(target + asked.url, { method: asked.method, headers }, (back) => {
+      void bytesOf(back).then((bytes) => {
+        if (now) lose()
+        else answer.writeHead(back.statusCode!, back.headers).end(bytes)
+      })
     })
     onward.on('error', () => asked.socket.destroy())
     onward.end(body)

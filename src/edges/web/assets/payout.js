@@ -111,13 +111,28 @@ function centsOf(text, name) {
 }
 
 /**
+ * Does something after an answer, refusals included.
+ * @template T
+ * @param {Promise<T>} asked
+ * @param {() => Promise<unknown>} then
+ */
+async function anyway(asked, then) {
+  try {
+    return await asked
+  } finally {
+    await then()
+  }
+}
+
+/**
  * Makes the forms work.
  * @param {() => Promise<unknown>} readWallet
  * @param {Say} say
  */
 export function workPayouts(readWallet, say) {
   onSubmit(formOf('withdraw'), async ({ amount_cents: amount = '' }) => {
-    const answer = await ask('POST /api/wallet/withdraw', { amount_cents: centsOf(amount, 'amount_cents') }).finally(
+    const answer = await anyway(
+      ask('POST /api/wallet/withdraw', { amount_cents: centsOf(amount, 'amount_cents') }),
       () => Promise.all([readWallet(), showConnect(say)]),
     )
     formOf('withdraw').reset()
@@ -127,7 +142,7 @@ export function workPayouts(readWallet, say) {
   })
   onSubmit(formOf('card-refund'), async ({ amount_cents: amount = '' }) => {
     const input = amount.trim() === '' ? {} : { amount_cents: centsOf(amount, 'amount_cents') }
-    const answer = await ask('POST /api/wallet/refund', input).finally(readWallet)
+    const answer = await anyway(ask('POST /api/wallet/refund', input), readWallet)
     formOf('card-refund').reset()
     const refused = answer.parts.find((/** @type {{ reason: string | null }} */ { reason }) => reason !== null)
     const rest = refused ? ` A part was refused and stays in your wallet: ${refused.reason}` : ''
