@@ -68,6 +68,10 @@ test('a plan gives its credits with each paid invoice, once, and the dollars are
     await eventsFor(ada, 'credits.added'),
     [150, 150].map((credits) => ({ credits, subscription_tier: 'pro' })),
   )
+  assert.deepEqual(went(await ada.ask('GET', '/api/credits')), {
+    credits_balance: gift + 300,
+    subscription_tier: 'pro',
+  })
   assert.equal((await walletOf(ada)).balance_cents, 0, 'dollars for credits are no wallet money')
   await assertReconciled(market)
   await assertBooked(market)

@@ -27,7 +27,7 @@ export async function planDisputeChanged(db: Database, stripe: Stripe, disputeId
   // An inquiry has not taken anything yet, and may never.
   const hasTaken = dispute.balance_transactions.some(({ amount }) => amount < 0)
   if (hasTaken) await db.transaction((sql) => takeCreditsBack(sql, dispute, invoice))
-  if (dispute.status === 'won') await db.transaction((sql) => giveCreditsAgain(sql, dispute.id))
+  if (dispute.status === 'won') await db.transaction((sql) => giveCreditsAgain(sql, dispute.id, invoice))
   if (dispute.status === 'lost')
     await db.rows(`update plan_dispute set status = 'lost' where id = $1 and status = 'taken'`, [dispute.id])
   for (const { id, fee } of dispute.balance_transactions)
@@ -71,7 +71,9 @@ async function takeCreditsBack(sql: Sql, { id, amount }: Stripe.Dispute, invoice
 }
 
 /** The bank has given it back: the same legs reversed. */
-async function giveCreditsAgain(sql: Sql, id: string): Promise<void> {
+async function giveCreditsAgain(sql: Sql, id: string, invoice: Disputed): Promise<void> {
+  // First what is locked first when they are taken: two that wait for each other would both be turned away.
+  await lockCredits(sql, invoice.user_id)
   const [dispute] = await sql.rows<{
     user_id: string
     amount_cents: number
