@@ -7,6 +7,7 @@ export async function tidyFiles(db: Database, storage: Storage): Promise<number>
     `select id from attachment where work is null and created_at < app_now() - interval '24 hours' order by created_at limit 200`,
   )
   let gone = 0
+  let failure: unknown
   for (const { id } of loose) {
     // First nobody can attach it any more. The row goes last: where the bytes cannot be removed now, the next round finds it again.
     const [mine] = await db.rows(
@@ -14,9 +15,15 @@ export async function tidyFiles(db: Database, storage: Storage): Promise<number>
       [id],
     )
     if (!mine) continue
-    await storage.remove(id)
-    await db.rows(`delete from attachment where id = $1`, [id])
-    gone++
+    try {
+      await storage.remove(id)
+      await db.rows(`delete from attachment where id = $1`, [id])
+      gone++
+    } catch (error) {
+      // One that cannot be removed must not keep all the younger ones.
+      failure ??= error
+    }
   }
+  if (failure) throw failure
   return gone
 }

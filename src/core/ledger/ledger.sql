@@ -97,8 +97,9 @@ begin
 end $$;
 
 -- Many postings of one kind at once: leg i moves amount[i] from from[i] to to[i]; legs with the same ref are one posting, in their
--- order, and its source is the ref. Answers how each came out, as ledger_post says it. Where every account has enough for all of
--- them and no mandate is to be counted, they are written together, which costs hardly more than one; else one after the other.
+-- order, and its source is the ref. Whoever comes first is served first. Answers how each came out, as ledger_post says it. Where
+-- every account has enough for all of them and no mandate is to be counted, they are written together, which costs hardly more
+-- than one; else one after the other.
 create or replace function ledger_post_each(
   p_kind text, p_unit text, p_ref text[], p_from text[], p_to text[], p_amount bigint[], p_lineage text[] default null, p_limit bigint[] default null
 ) returns table (ref text, outcome text) language plpgsql volatile as $$
@@ -121,16 +122,17 @@ begin
     return query select p.ref, ledger_post(p_kind, p.ref, p.ref, p_unit, p.sources, p.targets, p.amounts, p.lineage, p.most) from (
       select l.ref, array_agg(l.source order by l.at) as sources, array_agg(l.target order by l.at) as targets, array_agg(l.amount order by l.at) as amounts,
         min(p_lineage[l.at]) as lineage, min(p_limit[l.at]) as most
-      from unnest(p_ref, p_from, p_to, p_amount) with ordinality as l (ref, source, target, amount, at) group by l.ref order by min(l.source), min(l.target)
+      from unnest(p_ref, p_from, p_to, p_amount) with ordinality as l (ref, source, target, amount, at) group by l.ref order by min(l.at)
     ) as p;
     return;
   end if;
   return query with leg as materialized (
     select l.ref, l.source, l.target, l.amount, row_number() over (partition by l.ref order by l.at) as leg,
-      least(a.card_part, l.upto) - least(a.card_part, l.upto - l.amount) as card
+      least(coalesce(a.card_part, 0), l.upto) - least(coalesce(a.card_part, 0), l.upto - l.amount) as card
     from (select *, sum(u.amount) over (partition by u.source order by u.at) as upto
       from unnest(p_ref, p_from, p_to, p_amount) with ordinality as u (ref, source, target, amount, at)) as l
-    join ledger_account a on a.id = l.source
+    -- Nothing may come from an account that there is not, and is posted like any other.
+    left join ledger_account a on a.id = l.source
   ), debited as (
     update ledger_account a set balance = a.balance - d.amount, card_part = a.card_part - d.card
     from (select leg.source, sum(leg.amount) as amount, sum(leg.card) as card from leg group by leg.source) as d where a.id = d.source
