@@ -32,7 +32,9 @@ function crowd(job: string): Crowd {
       answers.set(answer.status, (answers.get(answer.status) ?? 0) + 1)
       if (answer.status >= 500) {
         try {
-          refused(answer, 503, 'busy')
+          // The twin's database is away with the market's own: what asks it may be told so.
+          const isProvider = what === 'outside' && (answer.body as Fields).code === 'payments_unavailable'
+          refused(answer, 503, isProvider ? 'payments_unavailable' : 'busy')
           assert.equal((answer.body as Fields).retryable, true)
           assert.match(answer.headers.get('retry-after') ?? '', /^\d+$/)
         } catch (error) {

@@ -5,6 +5,7 @@ import type { Database } from '../../src/base/db.ts'
 import type { AnyEndpoint } from '../../src/base/endpoint.ts'
 import type { Agent } from '../../src/core/accounts/agent.ts'
 import type { KeyRow } from '../../src/core/accounts/queries.ts'
+import { defaultScopes } from '../../src/core/accounts/scope.ts'
 import { allContracts } from '../../src/market.ts'
 import { fund, people, post, postUnpaid, take, went } from '../journeys/desk.ts'
 import { type Answer, type Fields, type Person, startTestMarket, type TestMarket } from '../support/market.ts'
@@ -36,7 +37,12 @@ const goodFields: Readonly<Record<string, Fields>> = {
   'accounts.sign_in': { email: 'mallory@people.test', password: 'correct horse battery' },
   'accounts.create_agent': { name: 'another' },
   'wallet.topup': { amount_cents: 2000 },
+  'wallet.withdraw': { amount_cents: 500 },
+  'wallet.set_auto_topup': { enabled: true, amount_cents: 1000, threshold_cents: 500 },
   'jobs.run': { prompt: 'Research the history of Unix.', price_cents: 500, time_limit_seconds: 3600, confirmed: true },
+  'plans.checkout': { tier: 'pro' },
+  'credits.deduct': { amount: 1, reason: 'match_deduction' },
+  'jobs.post': { prompt: 'Research the history of Unix.' },
   'jobs.submit': { output: 'Unix was born at Bell Labs in 1969, by Ken Thompson.' },
   'clock.advance': { advance_seconds: 1 },
 }
@@ -100,10 +106,13 @@ export const startTarget = (): Promise<TestMarket> =>
 
 const cronSecret = 'cron-secret-of-the-tests'
 
-function credentialFor({ access }: AnyEndpoint, who: Person, { url }: TestMarket): Record<string, string> {
+function credentialFor({ access, scope }: AnyEndpoint, who: Person, { url }: TestMarket): Record<string, string> {
   if (access === 'public') return {}
   if (access === 'cron') return { authorization: `Bearer ${cronSecret}` }
-  return access === 'session' ? { cookie: who.cookie, origin: url } : { authorization: `Bearer ${who.key}` }
+  // What no key is given unasked is done in the browser.
+  const isForPage =
+    access === 'session' || (scope !== undefined && !(defaultScopes as readonly string[]).includes(scope))
+  return isForPage ? { cookie: who.cookie, origin: url } : { authorization: `Bearer ${who.key}` }
 }
 
 /** Sends exactly these bytes as exactly this path: no client in between that tidies them up. */

@@ -43,7 +43,7 @@ export const sentenceOf = (error: unknown): string =>
 
 /** What a caller is told when the provider gave no answer. Why is for the log alone: it may say what is none of theirs. */
 export const providerAway = (error: unknown): Error =>
-  Object.assign(refusePayment('payments_unavailable', { retryable: true }), { cause: error })
+  Object.assign(refusePayment('payments_unavailable', { retryable: true, retry_after_seconds: 5 }), { cause: error })
 
 /** The id of something the provider may have written out. */
 export const idOf = (thing: string | { readonly id: string } | null | undefined): string | null =>
