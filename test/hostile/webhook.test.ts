@@ -50,6 +50,11 @@ async function unpaid(): Promise<{ session: string; topup: string; url: string }
 const hmac = (text: string, key = secret, hash = 'sha256'): string => createHmac(hash, key).update(text).digest('hex')
 
 test('forged, truncated, replayed, re-serialised, wrong-secret signatures: all 400, and nothing is booked', async (story) => {
+  // The market's own first comparison with the provider leaves a row; it comes soon after the start.
+  await until(
+    'the books have been compared',
+    async () => (await market.db.rows(`select 1 from reconciliation`)).length > 0,
+  )
   const { session, topup } = await unpaid()
   const body = completed('evt_forged', session, { kind: 'wallet_topup', topup_id: topup, user_id: mallory.userId })
   const at = now()
