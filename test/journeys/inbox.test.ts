@@ -109,7 +109,7 @@ test('a caller is not told what the provider said', async (story) => {
   const bob = await away.person('Bob')
   const answer = await bob.ask('POST', '/api/wallet/topup', { amount_cents: 500 })
   const body = refused(answer, 503, 'payments_unavailable')
-  assert.deepEqual(Object.keys(body).sort(), ['code', 'error', 'request_id', 'retryable'])
+  assert.deepEqual(Object.keys(body).sort(), ['code', 'error', 'request_id', 'retry_after_seconds', 'retryable'])
   went(await bob.ask('GET', '/api/wallet/balance'))
 })
 
