@@ -5,7 +5,7 @@ import { failpoint } from '../../base/failpoint.ts'
 import { newId } from '../../base/ids.ts'
 import { refusePayment } from './api.ts'
 import { accountChanged, type ConnectStatus } from './connect-account.ts'
-import type { ProviderNeeds } from './intent.ts'
+import { afterFirstGo, type ProviderNeeds } from './intent.ts'
 import { pursue } from './pursue.ts'
 import { providerAway } from './stripe.ts'
 
@@ -39,7 +39,7 @@ async function ensureAccount(needs: ProviderNeeds, user: string): Promise<string
     const [open] = await needs.db.rows<{ id: string }>(
       `with made as (
          insert into provider_intent (id, kind, user_id, target, created_at, due_at)
-         select $1, 'connect_account', id, email, app_now(), app_now() from app_user where id = $2
+         select $1, 'connect_account', id, email, app_now(), ${afterFirstGo} from app_user where id = $2
          on conflict (user_id) where kind = 'connect_account' and status <> 'refused' do nothing returning id
        ) select id from made union all
        select id from provider_intent where user_id = $2 and kind = 'connect_account' and status = 'asked'`,

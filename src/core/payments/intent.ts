@@ -64,6 +64,9 @@ export interface ProviderNeeds {
 // Longer than asking and looking up may take together.
 const lease = `interval '150 seconds'`
 
+/** When the worker may go on with an intent that a request is about to pursue: the request has the first go, and its answer. */
+export const afterFirstGo = `app_now() + interval '3 seconds'`
+
 export async function readIntent(sql: Sql, id: string): Promise<Intent | undefined> {
   const [intent] = await sql.rows<Intent>(`select ${intentRow} from provider_intent where id = $1`, [id])
   return intent

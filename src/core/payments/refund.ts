@@ -3,7 +3,7 @@ import { type Call, type Input, type Reply, reply } from '../../base/endpoint.ts
 import { failpoint } from '../../base/failpoint.ts'
 import { newId } from '../../base/ids.ts'
 import { type paymentsApi, refusePayment } from './api.ts'
-import type { Intent, ProviderNeeds } from './intent.ts'
+import { afterFirstGo, type Intent, type ProviderNeeds } from './intent.ts'
 import { pursue } from './pursue.ts'
 
 export interface RefundPart {
@@ -90,7 +90,7 @@ async function reserve(sql: Sql, batch: string, user: string, asked: number | un
     const [posted] = await sql.rows<{ outcome: string }>(
       `with written as (
          insert into provider_intent (id, kind, user_id, amount_cents, target, batch, created_at, due_at)
-         values ($1, 'card_refund', $2, $3, $4, $5, app_now(), app_now()) returning 1
+         values ($1, 'card_refund', $2, $3, $4, $5, app_now(), ${afterFirstGo}) returning 1
        ), reserved as (
          update card_payment set refunded_cents = refunded_cents + $3 where id = $4 returning 1
        ) select ledger_post('card_refund', 'card_refund:' || $1, 'card_refund:' || $1, 'USD', array['wallet:' || $2], array['clearing:' || $1], array[$3::bigint]) as outcome

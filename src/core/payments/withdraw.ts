@@ -4,7 +4,7 @@ import { newId } from '../../base/ids.ts'
 import { dollars } from '../../base/money.ts'
 import { type paymentsApi, refusePayment } from './api.ts'
 import { accountChanged } from './connect-account.ts'
-import type { Intent, ProviderNeeds } from './intent.ts'
+import { afterFirstGo, type Intent, type ProviderNeeds } from './intent.ts'
 import { pursue } from './pursue.ts'
 
 /** Below it a withdrawal must empty what may be withdrawn. */
@@ -48,7 +48,7 @@ async function reserve(
   await db.transaction(async (sql) => {
     const written = await sql.rows(
       `insert into provider_intent (id, kind, user_id, amount_cents, target, created_at, due_at)
-       select $1, 'withdrawal', id, $3, stripe_account_id, app_now(), app_now() from app_user
+       select $1, 'withdrawal', id, $3, stripe_account_id, app_now(), ${afterFirstGo} from app_user
        where id = $2 and stripe_account_status = 'active'
        on conflict (id) do nothing returning 1`,
       [id, user, amount],
