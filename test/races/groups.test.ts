@@ -38,6 +38,21 @@ const addTo = (
 
 const commitsOf = (answers: readonly (Added | null)[]): number => new Set(answers.map((answer) => answer!.xid)).size
 
+/** Somebody else keeps a row locked until they are told to let go. */
+async function keepLocked(db: Database, name: string): Promise<() => Promise<void>> {
+  const [locked, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const holding = db.transaction(async (sql) => {
+    await sql.rows(`select 1 from tally where name = $1 for update`, [name])
+    locked.resolve()
+    await released.promise
+  })
+  await locked.promise
+  return () => {
+    released.resolve()
+    return holding
+  }
+}
+
 const names = Array.from({ length: 40 }, (_, index) => `n${index}`)
 
 test('calls that come together share commits, and each gets its own answer', async (story) => {
@@ -83,45 +98,18 @@ test('one that Postgres refuses fails alone, and nothing of the others happens t
 
 test('a row that somebody keeps locked holds up those who want it and nobody else for long', async (story) => {
   const db = await openTally(story, names)
-  let release = (): void => {}
-  const locked = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  let isLocked = (): void => {}
-  const begun = new Promise<void>((resolve) => {
-    isLocked = resolve
-  })
-  const holding = db.transaction(async (sql) => {
-    await sql.rows(`select 1 from tally where name = 'n0' for update`)
-    isLocked()
-    await locked
-  })
-  await begun
+  const release = await keepLocked(db, 'n0')
   const stuck = addTo(db, 'n0', 1)
   await sleep(5)
   const others = await Promise.all(names.slice(1).map((name) => addTo(db, name, 1)))
   assert.ok(others.every((answer) => answer?.amount === 1))
-  release()
-  await holding
+  await release()
   assert.equal((await stuck)!.amount, 1)
 })
 
 test('a connection that breaks is not repeated: whoever asked is told', async (story) => {
   const db = await openTally(story, names)
-  let isLocked = (): void => {}
-  let release = (): void => {}
-  const begun = new Promise<void>((resolve) => {
-    isLocked = resolve
-  })
-  const locked = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  const holding = db.transaction(async (sql) => {
-    await sql.rows(`select 1 from tally where name = 'n3' for update`)
-    isLocked()
-    await locked
-  })
-  await begun
+  const release = await keepLocked(db, 'n3')
   const asked = Promise.allSettled(names.slice(0, 8).map((name) => addTo(db, name, 1)))
   await sleep(100)
   const killed = await db.rows(
@@ -130,8 +118,7 @@ test('a connection that breaks is not repeated: whoever asked is told', async (s
   assert.equal(killed.length, 1)
   const answers = await asked
   assert.ok(answers.every(({ status }) => status === 'rejected'))
-  release()
-  await holding
+  await release()
   const [sum] = await db.rows<{ sum: number }>(`select sum(amount) as sum from tally`)
   assert.equal(sum!.sum, 0)
 })
@@ -179,20 +166,7 @@ test('a request that comes twice at once spoils no group: its twin goes with the
 
 test('while one group is stuck the others do not wait out its patience again and again', async (story) => {
   const db = await openTally(story, names)
-  let release = (): void => {}
-  const locked = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  let isLocked = (): void => {}
-  const begun = new Promise<void>((resolve) => {
-    isLocked = resolve
-  })
-  const holding = db.transaction(async (sql) => {
-    await sql.rows(`select 1 from tally where name = 'n0' for update`)
-    isLocked()
-    await locked
-  })
-  await begun
+  const release = await keepLocked(db, 'n0')
   const stuck = addTo(db, 'n0', 1)
   await sleep(5)
   const before = performance.now()
@@ -200,8 +174,7 @@ test('while one group is stuck the others do not wait out its patience again and
   for (let n = 0; n < calls; n++) await addTo(db, 'n1', 1)
   const took = performance.now() - before
   assert.ok(took < calls * 25, `${calls} calls took ${took.toFixed(0)} ms: each waited 25 ms`)
-  release()
-  await holding
+  await release()
   await stuck
 })
 
