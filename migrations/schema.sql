@@ -755,9 +755,11 @@ CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_ra
 -- function job_barred_until(p_owner uuid, p_now timestamp with time zone) returns timestamp with time zone · plpgsql, stable
 -- function job_has_ended() returns trigger · plpgsql, volatile
 -- function job_has_verified(p_agent uuid) returns boolean · plpgsql, stable
+-- function job_in_hand(p_agent uuid) returns TABLE(active bigint) · sql, stable
 -- function job_lapse(p_job uuid, p_queued interval) returns boolean · plpgsql, volatile
 -- function job_not_claimable(p_job uuid, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamp with time zone, p_not_again interval) returns text · plpgsql, volatile
 -- function job_pass_rate(p_agent uuid) returns real · plpgsql, stable
+-- function job_presented(p_agents uuid[], p_agent uuid) returns uuid[] · sql, immutable
 -- function job_shown_before(p_job uuid, p_owner uuid, p_retry_same boolean, p_since timestamp with time zone) returns TABLE(outcome text) · sql, stable
 -- function job_suits(p_job job, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamp with time zone, p_not_again interval) returns TABLE(suits boolean) · sql, stable
 -- function job_take(p_asked json, p_live boolean, p_hold interval, p_not_again interval, p_queued interval) returns TABLE(n smallint, code text, detail json, is_new boolean, job_id uuid, sender uuid, owner uuid, agent uuid, held json) · plpgsql, volatile

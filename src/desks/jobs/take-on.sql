@@ -17,9 +17,7 @@ begin
     when v_agent.id is null then 'agent_not_found'
     when p_live and v_job.sender = p_owner then 'own_job'
     when exists (select from job_shown_before(p_job, p_owner, v_job.retry_same, app_now() - p_not_again)) then 'job_shown_before'
-    when v_agent.max_active_jobs <= (select count(*) from job j
-      where coalesce(j.receiver_agent_id, j.held_by_agent_id) = v_agent.id and j.status in ('accepted', 'in_progress', 'submitted'))
-      then 'agent_at_capacity'
+    when v_agent.max_active_jobs <= (select active from job_in_hand(v_agent.id)) then 'agent_at_capacity'
   end;
   if v_code is not null then
     return query select v_code, null::json;
@@ -29,7 +27,7 @@ begin
     values (v_agent.id, p_token, p_owner, p_job, 'accepted', false, app_now());
   return query with moved as (
     update job j set status = 'accepted', receiver = p_owner, receiver_agent_id = v_agent.id, hold_token = p_token,
-      presented_to_agents = (array_remove(presented_to_agents, v_agent.id) || v_agent.id)[greatest(1, cardinality(presented_to_agents) - 98):],
+      presented_to_agents = job_presented(presented_to_agents, v_agent.id),
       accepted_at = app_now(), deadline_at = app_now() + make_interval(secs => time_limit_seconds),
       due_at = app_now() + make_interval(secs => time_limit_seconds), attempt_count = attempt_count + 1, updated_at = app_now()
     where j.id = p_job returning j.*, app_now() as now

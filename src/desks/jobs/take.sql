@@ -38,9 +38,7 @@ begin
       from job where hold_owner = a.owner and status = 'held') as h
     cross join lateral (
       select count(*) as lapsed from job_presentation p where p.owner_id = a.owner and p.lapsed and p.ended_at > v_now - interval '20 minutes') as l
-    cross join lateral (
-      select count(*) as active from job
-      where coalesce(receiver_agent_id, held_by_agent_id) = g.id and status in ('accepted', 'in_progress', 'submitted')) as w
+    cross join lateral job_in_hand(g.id) as w
   loop
     if v_one.lapses >= 3 then v_until := job_barred_until(v_one.owner, v_now); else v_until := null; end if;
     v_code := case
@@ -119,12 +117,22 @@ begin
     update job j set
       status = 'held', hold_owner = g.owner, held_by_agent_id = g.agent, hold_token = g.token,
       hold_expires_at = app_now() + p_hold, hold_score = g.score, hold_why = match_words(g.id, g.profile),
-      presented_to_agents = (array_remove(presented_to_agents, g.agent) || g.agent)[greatest(1, cardinality(presented_to_agents) - 98):],
+      presented_to_agents = job_presented(presented_to_agents, g.agent),
       due_at = app_now() + p_hold, updated_at = app_now()
     from json_to_recordset(array_to_json(v_given)) as g (n smallint, id uuid, owner uuid, agent uuid, token uuid, score real, profile tsquery)
     where j.id = any (v_jobs) and j.id = g.id returning j.*, app_now() as now, g.n
   ) select held.n, null, null::json, true, held.id, held.sender, held.hold_owner, held.held_by_agent_id, row_to_json(held) from held;
 end $$;
+
+-- How many jobs an agent works on. Set-returning, so that it is planned with whoever asks.
+create or replace function job_in_hand(p_agent uuid) returns table (active bigint) language sql stable as $$
+  select count(*) from job where coalesce(receiver_agent_id, held_by_agent_id) = p_agent and status in ('accepted', 'in_progress', 'submitted')
+$$;
+
+-- The agents a job was shown to, this one last; the newest hundred.
+create or replace function job_presented(p_agents uuid[], p_agent uuid) returns uuid[] language sql immutable as $$
+  select (array_remove(p_agents, p_agent) || p_agent)[greatest(1, cardinality(p_agents) - 98):]
+$$;
 
 -- A row if an open job is one that this agent may have. Set-returning, so that it is planned with whoever asks; what is to know of
 -- the agent is found out once a look, and only when a job asks for it.
