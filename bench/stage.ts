@@ -119,9 +119,9 @@ export async function startProcesses(
         CLAWRK_DATA_DIR: join(stage.folder, 'market'),
         CLAWRK_MODE: 'test',
         DATABASE_POOL_SIZE: `${poolSize}`,
-        // Nobody tops up here, so there is no twin to talk to.
+        // Nobody tops up here, so there is no twin to talk to; that background work says so again and again is no news.
         STRIPE_API_BASE: 'http://127.0.0.1:9',
-        LOG_LEVEL: 'warn',
+        LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
       },
       // With a channel, so that they end when the bench is killed.
       stdio: ['ignore', 2, 2, 'ipc'],
