@@ -95,6 +95,24 @@ create table app_user (
 );
 CREATE UNIQUE INDEX app_user_email ON public.app_user USING btree (email) WHERE (deleted_at IS NULL);
 
+create table application (
+  id uuid not null,
+  gig_id uuid not null,
+  worker_id uuid not null,
+  message text not null default ''::text,
+  status text not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint application_pkey PRIMARY KEY (id),
+  constraint application_gig_id_fkey FOREIGN KEY (gig_id) REFERENCES gig(id),
+  constraint application_worker_id_fkey FOREIGN KEY (worker_id) REFERENCES app_user(id),
+  constraint application_message_check CHECK (length(message) <= 10000),
+  constraint application_status CHECK (status = ANY (ARRAY['applied'::text, 'shortlisted'::text, 'rejected'::text, 'withdrawn'::text]))
+);
+CREATE INDEX application_of_gig ON public.application USING btree (gig_id, created_at DESC, id DESC);
+CREATE INDEX application_of_worker ON public.application USING btree (worker_id, created_at DESC, id DESC);
+CREATE UNIQUE INDEX application_once ON public.application USING btree (gig_id, worker_id) WHERE (status <> 'withdrawn'::text);
+
 create table attachment (
   id uuid not null,
   owner_id uuid not null,
@@ -191,6 +209,66 @@ create table chargeback (
 );
 CREATE INDEX chargeback_open ON public.chargeback USING btree (looked_up_at NULLS FIRST) WHERE (status = 'taken'::text);
 
+create table contact_share (
+  negotiation_id uuid not null,
+  user_id uuid not null,
+  contact_type text not null,
+  contact_value text not null,
+  shared_at timestamp with time zone not null,
+  constraint contact_share_pkey PRIMARY KEY (negotiation_id, user_id),
+  constraint contact_share_negotiation_id_fkey FOREIGN KEY (negotiation_id) REFERENCES negotiation(id),
+  constraint contact_share_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint contact_share_contact_type_check CHECK (length(contact_type) >= 1 AND length(contact_type) <= 50),
+  constraint contact_share_contact_value_check CHECK (length(contact_value) >= 1 AND length(contact_value) <= 500)
+);
+
+create table contract (
+  id uuid not null,
+  negotiation_id uuid not null,
+  gig_id uuid not null,
+  client_id uuid not null,
+  worker_id uuid not null,
+  title text not null,
+  description text not null,
+  scope text not null,
+  rate_cents bigint not null,
+  hours_per_week smallint not null,
+  start_date date,
+  payout_delay_days smallint not null,
+  status text not null,
+  client_approved_at timestamp with time zone,
+  worker_approved_at timestamp with time zone,
+  revisions smallint not null default 0,
+  revise_notes text,
+  cancel_reason text,
+  cancelled_by uuid,
+  due_at timestamp with time zone,
+  activated_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint contract_pkey PRIMARY KEY (id),
+  constraint contract_negotiation_id_key UNIQUE (negotiation_id),
+  constraint contract_cancelled_by_fkey FOREIGN KEY (cancelled_by) REFERENCES app_user(id),
+  constraint contract_client_id_fkey FOREIGN KEY (client_id) REFERENCES app_user(id),
+  constraint contract_gig_id_fkey FOREIGN KEY (gig_id) REFERENCES gig(id),
+  constraint contract_negotiation_id_fkey FOREIGN KEY (negotiation_id) REFERENCES negotiation(id),
+  constraint contract_worker_id_fkey FOREIGN KEY (worker_id) REFERENCES app_user(id),
+  constraint contract_approved CHECK ((status = ANY (ARRAY['pending_owner_approval'::text, 'in_negotiation'::text, 'cancelled'::text, 'expired'::text])) OR client_approved_at IS NOT NULL AND worker_approved_at IS NOT NULL),
+  constraint contract_cancel_reason_check CHECK (length(cancel_reason) <= 10000),
+  constraint contract_end CHECK ((status = ANY (ARRAY['completed'::text, 'cancelled'::text, 'expired'::text])) = (ended_at IS NOT NULL)),
+  constraint contract_payout_delay_days_check CHECK (payout_delay_days >= 3 AND payout_delay_days <= 10),
+  constraint contract_revise_notes_check CHECK (length(revise_notes) <= 10000),
+  constraint contract_revisions_check CHECK (revisions >= 0 AND revisions <= 3),
+  constraint contract_status CHECK (status = ANY (ARRAY['pending_owner_approval'::text, 'in_negotiation'::text, 'pending_freelancer_kyc'::text, 'pending_client_funding'::text, 'pending_both'::text, 'active'::text, 'completed'::text, 'cancelled'::text, 'expired'::text])),
+  constraint contract_timer CHECK ((status = ANY (ARRAY['pending_owner_approval'::text, 'pending_freelancer_kyc'::text, 'pending_client_funding'::text, 'pending_both'::text])) = (due_at IS NOT NULL)),
+  constraint contract_two CHECK (client_id <> worker_id)
+);
+CREATE INDEX contract_awaiting ON public.contract USING btree (worker_id) WHERE (status = ANY (ARRAY['pending_freelancer_kyc'::text, 'pending_client_funding'::text, 'pending_both'::text]));
+CREATE INDEX contract_due ON public.contract USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX contract_of_client ON public.contract USING btree (client_id, updated_at DESC, id DESC);
+CREATE INDEX contract_of_worker ON public.contract USING btree (worker_id, updated_at DESC, id DESC);
+
 create table credit_deduction (
   id uuid not null,
   user_id uuid not null,
@@ -247,6 +325,29 @@ create table event_reader (
   "position" bigint not null default 0,
   constraint event_reader_pkey PRIMARY KEY (name)
 );
+
+create table gig (
+  id uuid not null,
+  owner_id uuid not null,
+  title text not null,
+  description text not null default ''::text,
+  scope text not null default ''::text,
+  rate_cents bigint not null default 0,
+  skills text[] not null default '{}'::text[],
+  status text not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint gig_pkey PRIMARY KEY (id),
+  constraint gig_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_user(id),
+  constraint gig_description_check CHECK (length(description) <= 10000),
+  constraint gig_rate_cents_check CHECK (rate_cents >= 0 AND rate_cents <= 1000000),
+  constraint gig_scope_check CHECK (length(scope) <= 10000),
+  constraint gig_skills_check CHECK (cardinality(skills) <= 50),
+  constraint gig_status CHECK (status = ANY (ARRAY['draft'::text, 'active'::text, 'closed'::text])),
+  constraint gig_title_check CHECK (length(title) >= 1 AND length(title) <= 200)
+);
+CREATE INDEX gig_active ON public.gig USING btree (created_at DESC, id DESC) WHERE (status = 'active'::text);
+CREATE INDEX gig_of_owner ON public.gig USING btree (owner_id, created_at DESC, id DESC);
 
 create table github_login (
   github_id bigint not null,
@@ -471,6 +572,86 @@ create table match_text (
 );
 CREATE INDEX match_text_age ON public.match_text USING brin (created_at);
 
+create table milestone (
+  id uuid not null,
+  contract_id uuid not null,
+  "position" smallint not null,
+  title text not null,
+  amount_cents bigint not null,
+  fee_cents bigint,
+  status text not null,
+  proposed_by uuid,
+  source text,
+  due_date timestamp with time zone,
+  funded_at timestamp with time zone,
+  due_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint milestone_pkey PRIMARY KEY (id),
+  constraint milestone_contract_id_position_key UNIQUE (contract_id, "position"),
+  constraint milestone_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contract(id),
+  constraint milestone_proposed_by_fkey FOREIGN KEY (proposed_by) REFERENCES app_user(id),
+  constraint milestone_amount_cents_check CHECK (amount_cents = 0 OR amount_cents >= 100 AND amount_cents <= 50000000),
+  constraint milestone_check CHECK (fee_cents >= 0 AND fee_cents <= amount_cents),
+  constraint milestone_end CHECK ((status = ANY (ARRAY['released'::text, 'refunded'::text, 'cancelled'::text])) = (ended_at IS NOT NULL)),
+  constraint milestone_fee CHECK ((funded_at IS NULL) = (fee_cents IS NULL)),
+  constraint milestone_funded CHECK ((status = ANY (ARRAY['funded'::text, 'delivered'::text, 'released'::text, 'disputed'::text, 'refunded'::text])) <= (funded_at IS NOT NULL)),
+  constraint milestone_position_check CHECK ("position" >= 1 AND "position" <= 1000),
+  constraint milestone_source CHECK (funded_at IS NULL OR (source IS NULL) = (amount_cents = 0)),
+  constraint milestone_source_check CHECK (source = ANY (ARRAY['card'::text, 'wallet'::text])),
+  constraint milestone_status CHECK (status = ANY (ARRAY['proposed'::text, 'pending'::text, 'funded'::text, 'delivered'::text, 'released'::text, 'disputed'::text, 'refunded'::text, 'cancelled'::text])),
+  constraint milestone_title_check CHECK (length(title) >= 1 AND length(title) <= 200)
+);
+CREATE INDEX milestone_due ON public.milestone USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+create table negotiation (
+  id uuid not null,
+  gig_id uuid not null,
+  client_id uuid not null,
+  worker_id uuid not null,
+  state text not null,
+  round_number smallint not null default 0,
+  client_rounds smallint,
+  worker_rounds smallint,
+  rate_cents bigint not null default 0,
+  hours_per_week smallint not null default 0,
+  start_date date,
+  payout_delay_days smallint not null default 3,
+  due_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint negotiation_pkey PRIMARY KEY (id),
+  constraint negotiation_client_id_fkey FOREIGN KEY (client_id) REFERENCES app_user(id),
+  constraint negotiation_gig_id_fkey FOREIGN KEY (gig_id) REFERENCES gig(id),
+  constraint negotiation_worker_id_fkey FOREIGN KEY (worker_id) REFERENCES app_user(id),
+  constraint negotiation_amount CHECK ((rate_cents * hours_per_week) = 0 OR (rate_cents * hours_per_week) >= 100 AND (rate_cents * hours_per_week) <= 50000000),
+  constraint negotiation_hours_per_week_check CHECK (hours_per_week >= 0 AND hours_per_week <= 168),
+  constraint negotiation_payout_delay_days_check CHECK (payout_delay_days >= 3 AND payout_delay_days <= 10),
+  constraint negotiation_rate_cents_check CHECK (rate_cents >= 0 AND rate_cents <= 1000000),
+  constraint negotiation_rounds CHECK (round_number >= 0 AND (client_rounds IS NULL) = (worker_rounds IS NULL) AND (client_rounds IS NOT NULL OR round_number <= 3) AND COALESCE(client_rounds::integer, 0) >= 0 AND COALESCE(client_rounds::integer, 0) <= 1 AND COALESCE(worker_rounds::integer, 0) >= 0 AND COALESCE(worker_rounds::integer, 0) <= 1),
+  constraint negotiation_state CHECK (state = ANY (ARRAY['pending'::text, 'in_progress'::text, 'pending_owner_approval'::text, 'approved'::text, 'expired'::text])),
+  constraint negotiation_timer CHECK ((state = ANY (ARRAY['pending'::text, 'in_progress'::text, 'pending_owner_approval'::text])) = (due_at IS NOT NULL)),
+  constraint negotiation_two CHECK (client_id <> worker_id)
+);
+CREATE INDEX negotiation_due ON public.negotiation USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE UNIQUE INDEX negotiation_live ON public.negotiation USING btree (gig_id, worker_id) WHERE (state = ANY (ARRAY['pending'::text, 'in_progress'::text, 'pending_owner_approval'::text]));
+CREATE INDEX negotiation_of_client ON public.negotiation USING btree (client_id, updated_at DESC, id DESC);
+CREATE INDEX negotiation_of_worker ON public.negotiation USING btree (worker_id, updated_at DESC, id DESC);
+
+create table negotiation_audit (
+  id bigint not null generated always as identity,
+  negotiation_id uuid not null,
+  at timestamp with time zone not null,
+  actor uuid,
+  event text not null,
+  data json not null,
+  constraint negotiation_audit_pkey PRIMARY KEY (id),
+  constraint negotiation_audit_actor_fkey FOREIGN KEY (actor) REFERENCES app_user(id),
+  constraint negotiation_audit_negotiation_id_fkey FOREIGN KEY (negotiation_id) REFERENCES negotiation(id)
+);
+CREATE INDEX negotiation_audit_of ON public.negotiation_audit USING btree (negotiation_id, id);
+
 create table plan_checkout (
   id uuid not null,
   user_id uuid not null,
@@ -632,6 +813,16 @@ create table reconciliation (
 );
 CREATE INDEX reconciliation_at ON public.reconciliation USING btree (at DESC);
 
+create table reliability (
+  user_id uuid not null,
+  expected integer not null,
+  answered integer not null,
+  constraint reliability_pkey PRIMARY KEY (user_id),
+  constraint reliability_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint reliability_check CHECK (answered >= 0 AND answered <= expected),
+  constraint reliability_expected_check CHECK (expected >= 0)
+);
+
 create table request_quota (
   quota text not null,
   subject text not null,
@@ -741,6 +932,29 @@ CREATE INDEX transfer_to_debt ON public.transfer USING btree (to_account) WHERE 
 CREATE INDEX transfer_to_wallet ON public.transfer USING btree (to_account, "position") WHERE starts_with(to_account, 'wallet:'::text);
 CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_range='32');
 
+create table turn (
+  id bigint not null generated always as identity,
+  user_id uuid not null,
+  other_id uuid not null,
+  ref text not null,
+  kind text not null,
+  amount_cents bigint not null,
+  opened_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  closed_at timestamp with time zone,
+  answered boolean,
+  counted boolean,
+  constraint turn_pkey PRIMARY KEY (id),
+  constraint turn_other_id_fkey FOREIGN KEY (other_id) REFERENCES app_user(id),
+  constraint turn_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint turn_amount_cents_check CHECK (amount_cents > 0),
+  constraint turn_check CHECK (user_id <> other_id),
+  constraint turn_check1 CHECK ((closed_at IS NULL) = (answered IS NULL)),
+  constraint turn_check2 CHECK ((closed_at IS NULL) = (counted IS NULL))
+);
+CREATE INDEX turn_of_pair ON public.turn USING btree (user_id, other_id, closed_at) WHERE counted;
+CREATE UNIQUE INDEX turn_open ON public.turn USING btree (ref, kind, user_id) WHERE (closed_at IS NULL);
+
 -- function account_agent(p_owner uuid, p_agent uuid, p_name text) returns TABLE(id uuid, personality text, max_active_jobs integer) · sql, stable
 -- function account_lock(p_owner uuid) returns void · plpgsql, volatile
 -- function account_public_agents() returns TABLE(id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamp with time zone) · sql, stable
@@ -790,6 +1004,10 @@ CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_ra
 -- function match_profile(p_personality text) returns tsquery · plpgsql, volatile
 -- function match_words(p_offer uuid, p_profile tsquery) returns text[] · plpgsql, stable
 -- function transfer_is_append_only() returns trigger · plpgsql, volatile
+-- function turn_close(p_user uuid, p_ref text, p_kind text, p_answered boolean) returns boolean · plpgsql, volatile
+-- function turn_open(p_user uuid, p_other uuid, p_ref text, p_kind text, p_amount bigint, p_due timestamp with time zone) returns boolean · plpgsql, volatile
+-- function turn_score(p_user uuid) returns integer · sql, stable
+-- function turn_void(p_ref text) returns boolean · plpgsql, volatile
 -- function uuid7() returns uuid · sql, volatile
 
 CREATE TRIGGER app_clock_moved AFTER UPDATE ON app_clock FOR EACH ROW EXECUTE FUNCTION app_clock_moved();

@@ -7,11 +7,29 @@ import { migrate } from './base/migrate.ts'
 import { launchPostgres } from './base/postgres/launch.ts'
 import { dumpSchema } from './base/schema-dump.ts'
 import { intentLife } from './core/payments/intent.ts'
+import { contractLife } from './desks/gigs/contract/contract.ts'
+import { milestoneLife } from './desks/gigs/contract/milestone.ts'
+import { applicationLife } from './desks/gigs/gig/application.ts'
+import { gigLife } from './desks/gigs/gig/gig.ts'
+import { negotiationLife } from './desks/gigs/negotiation/negotiation.ts'
 import { jobLife } from './desks/jobs/job.ts'
 import { openApi } from './edges/http/openapi.ts'
 import { allContracts, version } from './market.ts'
 
 const projectDir = join(import.meta.dirname, '..')
+
+/** Every life of the market, in the order of the reference: what it is about, its table, and the constraint that names its states. */
+export const lives = [
+  ['Job', jobLife, 'job_status'],
+  ['Gig', gigLife, 'gig_status'],
+  ['Application', applicationLife, 'application_status'],
+  ['Negotiation', negotiationLife, 'negotiation_state'],
+  ['Contract', contractLife, 'contract_status'],
+  ['Milestone', milestoneLife, 'milestone_status'],
+  ['What the payment provider is asked for', intentLife, 'intent_status'],
+] as const
+
+const fence = '`'.repeat(3)
 
 /** Every generated file by its path, except the schema, which needs a database. */
 export function generatedFiles(): Record<string, string> {
@@ -20,20 +38,9 @@ export function generatedFiles(): Record<string, string> {
     'openapi.json': `${JSON.stringify(description, null, 2)}\n`,
     'docs/lives.md': `# Lives
 
-What may follow what, generated from the life tables (\`npm run generate\`). \`market\` is the clock and the verifier.
+What may follow what, generated from the life tables (\`npm run generate\`). \`market\` is the clock, the verifier and the payment provider.
 
-## Job
-
-\`\`\`mermaid
-${jobLife.mermaid()}
-\`\`\`
-
-## What the payment provider is asked for
-
-\`\`\`mermaid
-${intentLife.mermaid()}
-\`\`\`
-`,
+${lives.map(([title, { mermaid }]) => `## ${title}\n\n${fence}mermaid\n${mermaid()}\n${fence}\n`).join('\n')}`,
   }
 }
 

@@ -2,18 +2,22 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import pg from 'pg'
 import { jobLife } from '../../src/desks/jobs/job.ts'
+import { lives } from '../../src/generate.ts'
 import { cloneDatabase } from '../support/database.ts'
 
-test('the states of a job are the same in the life table and in Postgres', async () => {
+test('the states of every life are the same in its table and in Postgres', async () => {
   const { url } = await cloneDatabase()
   const client = new pg.Client({ connectionString: url })
   await client.connect()
-  const { rows } = await client.query<{ definition: string }>(
-    `select pg_get_constraintdef(oid) as definition from pg_constraint where conname = 'job_status'`,
-  )
+  for (const [title, { states }, constraint] of lives) {
+    const { rows } = await client.query<{ definition: string }>(
+      `select pg_get_constraintdef(oid) as definition from pg_constraint where conname = $1`,
+      [constraint],
+    )
+    const inPostgres = [...rows[0]!.definition.matchAll(/'([a-z_]+)'/g)].map((match) => match[1]!)
+    assert.deepEqual(inPostgres.sort(), [...states].sort(), `the states of ${title}`)
+  }
   await client.end()
-  const inPostgres = [...rows[0]!.definition.matchAll(/'([a-z_]+)'/g)].map((match) => match[1]!)
-  assert.deepEqual(inPostgres.sort(), [...jobLife.states].sort())
 })
 
 test('every state that is not an end can be left by the market alone, so none needs a person', () => {

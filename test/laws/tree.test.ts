@@ -24,6 +24,7 @@ const roomOf = (file: string): string => file.split('/').slice(0, 2).join('/')
 const coreArrows: Readonly<Record<string, readonly string[]>> = {
   'core/events': [],
   'core/ledger': ['core/events'],
+  'core/turns': [],
   'core/credits': ['core/ledger', 'core/events'],
   'core/files': ['core/events'],
   'core/matching': ['core/events'],

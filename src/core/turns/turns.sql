@@ -1,0 +1,47 @@
+-- The turns room's doors: other rooms say in their own statements whose turn it is to answer, and whether they did. A turn is there
+-- when the other side moved last and a timer runs; where no money is involved there is none.
+
+-- It is p_user's turn to answer p_other by p_due. Already their turn: stays as it was. Always answers true.
+create or replace function turn_open(p_user uuid, p_other uuid, p_ref text, p_kind text, p_amount bigint, p_due timestamptz) returns boolean
+language plpgsql volatile as $$
+begin
+  if p_amount > 0 then
+    insert into turn (user_id, other_id, ref, kind, amount_cents, opened_at, due_at)
+    values (p_user, p_other, p_ref, p_kind, p_amount, app_now(), p_due) on conflict do nothing;
+  end if;
+  return true;
+end $$;
+
+-- p_user's open turn about p_ref has ended: answered or not. Counted are three a pair in 30 days. Without an open one nothing
+-- happens. Always answers true.
+create or replace function turn_close(p_user uuid, p_ref text, p_kind text, p_answered boolean) returns boolean language plpgsql volatile as $$
+declare
+  v_turn turn;
+begin
+  select * into v_turn from turn where ref = p_ref and kind = p_kind and user_id = p_user and closed_at is null for update;
+  if not found then return true; end if;
+  -- One at a time for a person, or two that end at once would both be the third.
+  insert into reliability (user_id, expected, answered) values (p_user, 0, 0) on conflict do nothing;
+  perform 1 from reliability where user_id = p_user for update;
+  update turn set closed_at = app_now(), answered = p_answered, counted = 3 > (
+      select count(*) from turn t where t.user_id = p_user and t.other_id = v_turn.other_id and t.counted
+        and t.closed_at > app_now() - interval '30 days')
+    where id = v_turn.id returning * into v_turn;
+  if v_turn.counted then
+    update reliability set expected = expected + 1, answered = answered + p_answered::integer where user_id = p_user;
+  end if;
+  return true;
+end $$;
+
+-- A turn that is over without anybody's doing (the thing itself has ended) counts for nobody.
+create or replace function turn_void(p_ref text) returns boolean language plpgsql volatile as $$
+begin
+  delete from turn where ref = p_ref and closed_at is null;
+  return true;
+end $$;
+
+-- 0 to 100: how reliably somebody answers when it is their turn; 50 for a newcomer.
+create or replace function turn_score(p_user uuid) returns integer language sql stable as $$
+  select round(100 * (coalesce(answered, 0) + 5)::numeric / (coalesce(expected, 0) + 10))::integer
+  from (select p_user as id) as one left join reliability on user_id = one.id
+$$;
