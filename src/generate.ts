@@ -9,6 +9,7 @@ import { dumpSchema } from './base/schema-dump.ts'
 import { intentLife } from './core/payments/intent.ts'
 import { contractLife } from './desks/gigs/contract/contract.ts'
 import { milestoneLife } from './desks/gigs/contract/milestone.ts'
+import { disputeLife } from './desks/gigs/dispute/dispute.ts'
 import { applicationLife } from './desks/gigs/gig/application.ts'
 import { gigLife } from './desks/gigs/gig/gig.ts'
 import { negotiationLife } from './desks/gigs/negotiation/negotiation.ts'
@@ -26,6 +27,7 @@ export const lives = [
   ['Negotiation', negotiationLife, 'negotiation_state'],
   ['Contract', contractLife, 'contract_status'],
   ['Milestone', milestoneLife, 'milestone_status'],
+  ['Dispute', disputeLife, 'dispute_status'],
   ['What the payment provider is asked for', intentLife, 'intent_status'],
 ] as const
 
