@@ -26,6 +26,11 @@ import { openStripe } from './core/payments/stripe.ts'
 import { profilesApi } from './core/profiles/api.ts'
 import type { WorkedTogether } from './core/profiles/queries.ts'
 import { profilesRoom } from './core/profiles/room.ts'
+import { gigsApi } from './desks/gigs/gig/api.ts'
+import { gigsRoom } from './desks/gigs/gig/room.ts'
+import { negotiationsApi } from './desks/gigs/negotiation/api.ts'
+import { negotiationsRoom } from './desks/gigs/negotiation/room.ts'
+import { sweepGigs } from './desks/gigs/sweep.ts'
 import { haveContracted } from './desks/gigs/worked-together.ts'
 import { jobsApi } from './desks/jobs/api.ts'
 import { agentIsBusy } from './desks/jobs/queries.ts'
@@ -58,6 +63,8 @@ export const contracts: readonly Contract[] = [
   profilesApi,
   filesApi,
   jobsApi,
+  gigsApi,
+  negotiationsApi,
 ]
 
 /** The same with what only test mode serves. */
@@ -79,6 +86,9 @@ export interface Market {
 /** Whether two have worked together, at whichever desk. */
 export const workedTogether: WorkedTogether = async (sql, pairs) =>
   new Set([...(await haveDoneJobs(sql, pairs)), ...(await haveContracted(sql, pairs))])
+
+/** Makes the turns of the clock that are due, at both desks; answers how many. */
+export const sweep = async (db: Database): Promise<number> => (await sweepJobs(db)) + (await sweepGigs(db))
 
 /** Opens what every role needs. The only wiring: config, pool, provider, log. */
 export function openMarket(config: Config, name = 'clawrk'): Market {
@@ -143,11 +153,13 @@ export async function buildApi(
       signals: market.signals,
       log,
       skills: options.skills ?? skills,
-      sweep: async () => reply(200, { ok: true, moved: await sweepJobs(db) }),
+      sweep: async () => reply(200, { ok: true, moved: await sweep(db) }),
       topupUrl: `${config.appUrl}/wallet`,
       secrets: jobSecrets(openSealer(config.secret, 'job secrets')),
       ownsAgent: async ({ sql, actor }, agent) => (await readAgent(sql, actor.userId, agent)) !== null,
     }),
+    gigsRoom({ workedTogether }),
+    negotiationsRoom(),
   ]
   const withClock = config.mode === 'test'
   return buildServer({
@@ -157,7 +169,7 @@ export async function buildApi(
     credentials,
     wake,
     ...options,
-    rooms: withClock ? [...rooms, clockRoom(db, () => sweepJobs(db))] : rooms,
+    rooms: withClock ? [...rooms, clockRoom(db, () => sweep(db))] : rooms,
     async extras(app) {
       answerReadiness(app, db, market.leaving.signal)
       // Whoever waits is told first: pulls answer 204 and streams end, or they would hold up the drain.

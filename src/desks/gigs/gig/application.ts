@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { iso } from '../../../base/page.ts'
 import { life } from '../../../base/states.ts'
+import { WorkerProfile } from '../../../core/profiles/profile.ts'
 import { Negotiation } from '../negotiation/negotiation.ts'
 
 /** `withdrawn` is seen by nobody: the worker may apply again. */
@@ -58,26 +59,13 @@ export const Application = z
   .meta({ id: 'Application' })
 export type Application = z.infer<typeof Application>
 
-/** What the owner of a gig is told of somebody who applied. */
-export const WorkerProfile = z
-  .strictObject({
-    user_id: z.uuid(),
-    display_name: z.string(),
-    bio: z.string().nullable(),
-    skills: z.array(z.string()),
-    ghost_score: z.int().describe('0 to 100: how reliably they answer when it is their turn.'),
-    github_username: z.string().nullable(),
-    github_profile_url: z.string().nullable(),
-    vouched_by: z.array(z.strictObject({ user_id: z.uuid(), display_name: z.string(), worked_together: z.boolean() })),
-  })
-  .meta({ id: 'WorkerProfile' })
-export type WorkerProfile = z.infer<typeof WorkerProfile>
-
+/** An application as the owner of the gig sees it. */
 export const ApplicationReceived = Application.extend({ worker_profile: WorkerProfile }).meta({
   id: 'ApplicationReceived',
 })
 export type ApplicationReceived = z.infer<typeof ApplicationReceived>
 
+/** An application as whoever has applied sees it. */
 export const ApplicationSent = Application.extend({
   negotiation_id: z.uuid().nullable(),
   negotiation: Negotiation.nullable().describe('The live negotiation about this gig, once its owner has started one.'),

@@ -1,7 +1,7 @@
 import type { Sql } from '../../../base/db.ts'
 import type { Input } from '../../../base/endpoint.ts'
 import type { Page } from '../page-of.ts'
-import { refuseGig, type gigsApi } from './api.ts'
+import { type gigsApi, refuseGig } from './api.ts'
 import { type ApplicationRow, applicationLife } from './application.ts'
 import { type GigRow, maySeeGig } from './gig.ts'
 
@@ -69,9 +69,9 @@ export async function readApplication(sql: Sql, id: string): Promise<Application
   return rows[0]?.row ?? null
 }
 
-// Two lists with an index each; a withdrawn application is in none.
+// Two lists with an index each; a withdrawn application is in none, nor that of somebody who has gone.
 const listBy = (which: 'gig_id' | 'worker_id'): string => `select row_to_json(found) as row from (
-  select ${applicationRow} from application a join gig g on g.id = a.gig_id
+  select ${applicationRow} from application a join gig g on g.id = a.gig_id join app_user w on w.id = a.worker_id and w.deleted_at is null
   where a.${which} = $1 and a.status <> ${applicationLife.to('withdraw')} and ($2::text is null or a.status = $2)
     and ($3::timestamptz is null or (a.created_at, a.id) < ($3, $4::uuid)) and ($6::uuid is null or a.gig_id = $6)
   order by a.created_at desc, a.id desc limit $5) as found`
@@ -83,7 +83,14 @@ export async function readReceived(
   status: string | undefined,
   { limit, after }: Page,
 ): Promise<ApplicationRow[]> {
-  const rows = await sql.rows<{ row: ApplicationRow }>(listBy('gig_id'), [gig, status, after?.at, after?.id, limit, null])
+  const rows = await sql.rows<{ row: ApplicationRow }>(listBy('gig_id'), [
+    gig,
+    status,
+    after?.at,
+    after?.id,
+    limit,
+    null,
+  ])
   return rows.map(({ row }) => row)
 }
 

@@ -20,6 +20,5 @@ export const toldApplication = (name: 'gig.application.created' | 'gig.applicati
 })
 
 /** Skills once each, however they are spelt. */
-export const distinctSkills = (skills: readonly string[]): string[] => [
-  ...new Map(skills.toReversed().map((skill) => [skill.toLowerCase(), skill])).values(),
-].toReversed()
+export const distinctSkills = (skills: readonly string[]): string[] =>
+  [...new Map(skills.toReversed().map((skill) => [skill.toLowerCase(), skill])).values()].toReversed()

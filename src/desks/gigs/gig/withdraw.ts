@@ -25,7 +25,11 @@ export async function withdraw(
     throw refuseGig(application.owner_id === actor.userId ? 'application_not_yours' : 'application_not_found')
   const [done] = await sql.rows(withdrawText, [id])
   if (!done)
-    throw refuseGig('application_wrong_state', { can: viewApplication(application, actor.userId).can }, sentence(held.status))
+    throw refuseGig(
+      'application_wrong_state',
+      { can: viewApplication(application, actor.userId).can },
+      sentence(held.status),
+    )
   return reply(200, { ok: true, deleted: true })
 }
 
