@@ -19,10 +19,14 @@ import { filesRoom } from './core/files/room.ts'
 import { s3Storage } from './core/files/s3-storage.ts'
 import { diskStorage, type Storage } from './core/files/storage.ts'
 import { paymentsApi } from './core/payments/api.ts'
+import { connectPage } from './core/payments/connect.ts'
 import { plansApi } from './core/payments/plans/api.ts'
 import { plansRoom } from './core/payments/plans/room.ts'
 import { paymentsRoom } from './core/payments/room.ts'
 import { openStripe } from './core/payments/stripe.ts'
+import { contractsApi } from './desks/gigs/contract/api.ts'
+import { contractsRoom } from './desks/gigs/contract/room.ts'
+import { sweepGigs } from './desks/gigs/sweep.ts'
 import { jobsApi } from './desks/jobs/api.ts'
 import { agentIsBusy } from './desks/jobs/queries.ts'
 import { jobsRoom } from './desks/jobs/room.ts'
@@ -52,6 +56,7 @@ export const contracts: readonly Contract[] = [
   creditsApi,
   filesApi,
   jobsApi,
+  contractsApi,
 ]
 
 /** The same with what only test mode serves. */
@@ -104,6 +109,8 @@ export async function buildApi(
 ): Promise<FastifyInstance> {
   const { config, db, log, stripe, credentials } = market
   const wake = market.signals.tell
+  const provider = { db, stripe, log, appUrl: config.appUrl }
+  const sweep = async (): Promise<number> => (await sweepJobs(db)) + (await sweepGigs(db))
   const rooms = [
     systemRoom(config.mode),
     accountsRoom({
@@ -132,10 +139,16 @@ export async function buildApi(
       signals: market.signals,
       log,
       skills: options.skills ?? skills,
-      sweep: async () => reply(200, { ok: true, moved: await sweepJobs(db) }),
+      sweep: async () => reply(200, { ok: true, moved: await sweep() }),
       topupUrl: `${config.appUrl}/wallet`,
       secrets: jobSecrets(openSealer(config.secret, 'job secrets')),
       ownsAgent: async ({ sql, actor }, agent) => (await readAgent(sql, actor.userId, agent)) !== null,
+    }),
+    contractsRoom({
+      ...provider,
+      feePercent: config.gigFeePercent,
+      topupUrl: `${config.appUrl}/wallet`,
+      connectLink: (user) => connectPage(provider, user),
     }),
   ]
   const withClock = config.mode === 'test'
@@ -146,7 +159,7 @@ export async function buildApi(
     credentials,
     wake,
     ...options,
-    rooms: withClock ? [...rooms, clockRoom(db, () => sweepJobs(db))] : rooms,
+    rooms: withClock ? [...rooms, clockRoom(db, sweep)] : rooms,
     async extras(app) {
       answerReadiness(app, db, market.leaving.signal)
       // Whoever waits is told first: pulls answer 204 and streams end, or they would hold up the drain.

@@ -3,6 +3,7 @@ import { creditsApi } from '../../core/credits/api.ts'
 import { filesApi } from '../../core/files/api.ts'
 import { paymentsApi } from '../../core/payments/api.ts'
 import { plansApi } from '../../core/payments/plans/api.ts'
+import { contractsApi } from '../../desks/gigs/contract/api.ts'
 import { jobsApi } from '../../desks/jobs/api.ts'
 import { clockApi, systemApi } from '../http/api.ts'
 
@@ -15,6 +16,7 @@ export const contracts = {
   credits: creditsApi,
   files: filesApi,
   jobs: jobsApi,
+  contracts: contractsApi,
   clock: clockApi,
 } as const
 
