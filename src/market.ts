@@ -20,11 +20,13 @@ import { s3Storage } from './core/files/s3-storage.ts'
 import { diskStorage, type Storage } from './core/files/storage.ts'
 import { paymentsApi } from './core/payments/api.ts'
 import { connectPage } from './core/payments/connect.ts'
+import type { FundingDesk } from './core/payments/funding/desk.ts'
 import { plansApi } from './core/payments/plans/api.ts'
 import { plansRoom } from './core/payments/plans/room.ts'
 import { paymentsRoom } from './core/payments/room.ts'
 import { openStripe } from './core/payments/stripe.ts'
 import { contractsApi } from './desks/gigs/contract/api.ts'
+import { fundedByCard } from './desks/gigs/contract/funded-by-card.ts'
 import { contractsRoom } from './desks/gigs/contract/room.ts'
 import { sweepGigs } from './desks/gigs/sweep.ts'
 import { jobsApi } from './desks/jobs/api.ts'
@@ -46,6 +48,11 @@ import { pages } from './edges/web/pages.ts'
 import { startWorker, type Worker } from './edges/worker/worker.ts'
 
 export const version = '0.1.0'
+
+/** The desk whose work is funded by card. */
+export const fundingDesk = ({ gigFeePercent }: Pick<Config, 'gigFeePercent'>): FundingDesk => ({
+  fundedByCard: fundedByCard(gigFeePercent),
+})
 
 /** Every contract of the market, in the order of the reference. */
 export const contracts: readonly Contract[] = [
@@ -146,6 +153,8 @@ export async function buildApi(
     }),
     contractsRoom({
       ...provider,
+      desk: fundingDesk(config),
+      twin: config.stripe.secretKey === null,
       feePercent: config.gigFeePercent,
       topupUrl: `${config.appUrl}/wallet`,
       connectLink: (user) => connectPage(provider, user),
@@ -175,6 +184,9 @@ export async function buildApi(
 }
 
 /** Starts the background work of this process. */
-export function startBackground({ config, db, stripe, storage, signals, log }: Market): Worker {
-  return startWorker({ config, signals, db, stripe, storage, log })
+export function startBackground(
+  { config, db, stripe, storage, signals, log }: Market,
+  desk: FundingDesk = fundingDesk(config),
+): Worker {
+  return startWorker({ config, signals, db, stripe, storage, log, desk })
 }

@@ -8,9 +8,10 @@ const held = sqlList(holdsMoney)
 /** What must hold of the money of gigs; the ledger knows no milestone, so the desk says it. */
 export const gigLaws: readonly Law[] = [
   {
-    name: 'a milestone holds its amount in escrow while it is funded, delivered or disputed, and nothing otherwise',
-    query: `select id::text as place, format('%s at %s, yet %s held', status, amount_cents, ledger_held('milestone:' || id)) as detail
-      from milestone where ledger_held('milestone:' || id) <> case when status in (${held}) then amount_cents else 0 end`,
+    name: 'a milestone holds its amount in escrow while it is funded, delivered or disputed, less what a bank has taken back, and nothing otherwise',
+    query: `select id::text as place, format('%s at %s, yet %s held', status, amount_cents, held) as detail
+      from (select *, ledger_held('milestone:' || id) as held, case when status in (${held}) then amount_cents else 0 end as due from milestone) as m
+      where held <> due and (due = 0 or held <> due - ledger_taken_back('milestone:' || id))`,
   },
   {
     name: 'a contract that has ended has no milestone that is open or holds money',

@@ -44,6 +44,10 @@ export const contractRefusals = {
     'This key may not spend that much today; use another key or wait for tomorrow (UTC).',
   ],
   scope_missing: ['forbidden', 'This key may not spend money: it needs the scope wallet:spend.'],
+  funding_stopped: [
+    'wrong_state',
+    'This card payment has been stopped: the milestone was funded, cancelled or changed meanwhile. Look at it again.',
+  ],
   payments_unavailable: ['unavailable', 'The payment provider cannot be reached just now; try again in a moment.'],
   provider_refused: ['wrong_state', 'The payment provider refused this.'],
 } as const
@@ -160,7 +164,7 @@ export const contractsApi = contract('contracts', contractRefusals, {
       source: z.enum(['card', 'wallet']).default('card').describe('What it is paid from.'),
     }),
     answers: { 200: Funding },
-    secrets: ['client_secret'],
+    secrets: ['client_secret', 'url'],
     refusals: [
       'contract_not_found',
       'milestone_not_found',
@@ -172,6 +176,7 @@ export const contractsApi = contract('contracts', contractRefusals, {
       'milestone_out_of_order',
       'insufficient_balance',
       'spend_limit_reached',
+      'funding_stopped',
       'payments_unavailable',
       'provider_refused',
     ],

@@ -1,6 +1,6 @@
 import type { Sql } from '../../../base/db.ts'
 import { giveBack } from '../../../core/payments/funding/give-back.ts'
-import { stopFunding } from '../../../core/payments/funding/stop-funding.ts'
+import { stopFunding } from '../../../core/payments/funding/stop.ts'
 import { milestoneLife, refOf } from './milestone.ts'
 import type { ContractRow } from './show-contract.ts'
 

@@ -1,8 +1,7 @@
 import type { Sql } from '../../../base/db.ts'
 import { type Actor, type Body, reply, type VerbOf } from '../../../base/endpoint.ts'
-import { type FundingOrder, startFunding } from '../../../core/payments/funding/start-funding.ts'
-import { stopFunding } from '../../../core/payments/funding/stop-funding.ts'
-import type { ProviderNeeds } from '../../../core/payments/intent.ts'
+import { type FundingNeeds, type FundingOrder, startFunding } from '../../../core/payments/funding/start.ts'
+import { stopFunding } from '../../../core/payments/funding/stop.ts'
 import { type contractsApi, refuseContract } from './api.ts'
 import { bookFunding } from './book-funding.ts'
 import { lockOwnContract } from './lock-contract.ts'
@@ -11,7 +10,7 @@ import { type ContractRow, isAwaiting, isOver, showContract, takesMoney } from '
 
 type Fund = (typeof contractsApi)['endpoints']['fund']
 
-export interface FundNeeds extends ProviderNeeds {
+export interface FundNeeds extends FundingNeeds {
   /** What the market keeps of a milestone; fixed when it is funded. */
   readonly feePercent: number
   readonly topupUrl: string
@@ -74,7 +73,7 @@ async function decide(
   sql: Sql,
   actor: Actor,
   { id, milestone_id: milestoneId, source }: Wish,
-  { feePercent, topupUrl }: FundNeeds,
+  { feePercent, topupUrl, appUrl }: FundNeeds,
 ): Promise<{ row: ContractRow; order?: FundingOrder }> {
   const row = await lockOwnContract(sql, id, actor.userId, { negotiation: false })
   const milestone = row.milestones.find((one) => one.id === milestoneId)
@@ -91,7 +90,8 @@ async function decide(
   if (source === 'card') {
     const description = `${row.title}, milestone ${milestone.position}`
     const { lineage, spendLimitCents: spendLimit } = actor
-    return { row, order: { ref, user: actor.userId, amount, description, lineage, spendLimit } }
+    const returnUrl = `${appUrl}/contracts/${id}`
+    return { row, order: { ref, user: actor.userId, amount, description, lineage, spendLimit, returnUrl } }
   }
   await stopFunding(sql, ref)
   await payFromWallet(sql, actor, { ref, amount, topupUrl })

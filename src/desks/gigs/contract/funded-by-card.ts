@@ -1,16 +1,8 @@
-import type { Sql } from '../../../base/db.ts'
+import type { FundedByCard } from '../../../core/payments/funding/desk.ts'
 import { bookFunding } from './book-funding.ts'
 import { lockContract } from './lock-contract.ts'
 import { blockerOf, milestoneLife } from './milestone.ts'
 import { takesMoney } from './show-contract.ts'
-
-/** A card payment that has gone through, as the payments room tells of it. */
-export interface CardPayment {
-  /** What it was for: `milestone:<id>`. */
-  readonly ref: string
-  readonly paymentId: string
-  readonly amount: number
-}
 
 /**
  * The answer of this desk when a card payment has gone through, in the transaction that books it: true when its milestone waited for
@@ -18,8 +10,8 @@ export interface CardPayment {
  * to the card: the milestone has been funded otherwise, its contract is over, revised or past its deadline.
  */
 export const fundedByCard =
-  (feePercent: number) =>
-  async (sql: Sql, { ref, amount }: CardPayment): Promise<boolean> => {
+  (feePercent: number): FundedByCard =>
+  async (sql, { ref, amount }) => {
     const milestoneId = /^milestone:([0-9a-f-]{36})$/.exec(ref)?.[1]
     if (!milestoneId) return false
     const [known] = await sql.rows<{ contract_id: string }>(`select contract_id from milestone where id = $1`, [
