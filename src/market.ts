@@ -25,10 +25,18 @@ import { plansApi } from './core/payments/plans/api.ts'
 import { plansRoom } from './core/payments/plans/room.ts'
 import { paymentsRoom } from './core/payments/room.ts'
 import { openStripe } from './core/payments/stripe.ts'
+import { profilesApi } from './core/profiles/api.ts'
+import type { WorkedTogether } from './core/profiles/queries.ts'
+import { profilesRoom } from './core/profiles/room.ts'
 import { contractsApi } from './desks/gigs/contract/api.ts'
 import { fundedByCard } from './desks/gigs/contract/funded-by-card.ts'
 import { contractsRoom } from './desks/gigs/contract/room.ts'
+import { gigsApi } from './desks/gigs/gig/api.ts'
+import { gigsRoom } from './desks/gigs/gig/room.ts'
+import { negotiationsApi } from './desks/gigs/negotiation/api.ts'
+import { negotiationsRoom } from './desks/gigs/negotiation/room.ts'
 import { sweepGigs } from './desks/gigs/sweep.ts'
+import { haveContracted } from './desks/gigs/worked-together.ts'
 import { jobsApi } from './desks/jobs/api.ts'
 import { agentIsBusy } from './desks/jobs/queries.ts'
 import { jobsRoom } from './desks/jobs/room.ts'
@@ -36,6 +44,7 @@ import { jobSecrets, mayReadJobFile } from './desks/jobs/secrets.ts'
 import { type Skills, skills } from './desks/jobs/skills/skill.ts'
 import { sweepJobs } from './desks/jobs/sweep.ts'
 import { readStats } from './desks/jobs/tally.ts'
+import { haveDoneJobs } from './desks/jobs/worked-together.ts'
 import { clockApi, systemApi } from './edges/http/api.ts'
 import { answerReadiness } from './edges/http/drain.ts'
 import type { Limits } from './edges/http/limits.ts'
@@ -61,8 +70,11 @@ export const contracts: readonly Contract[] = [
   paymentsApi,
   plansApi,
   creditsApi,
+  profilesApi,
   filesApi,
   jobsApi,
+  gigsApi,
+  negotiationsApi,
   contractsApi,
 ]
 
@@ -81,6 +93,13 @@ export interface Market {
   readonly leaving: AbortController
   close(): Promise<void>
 }
+
+/** Whether two have worked together, at whichever desk. */
+export const workedTogether: WorkedTogether = async (sql, pairs) =>
+  new Set([...(await haveDoneJobs(sql, pairs)), ...(await haveContracted(sql, pairs))])
+
+/** Makes the turns of the clock that are due, at both desks; answers how many. */
+export const sweep = async (db: Database): Promise<number> => (await sweepJobs(db)) + (await sweepGigs(db))
 
 /** Opens what every role needs. The only wiring: config, pool, provider, log. */
 export function openMarket(config: Config, name = 'clawrk'): Market {
@@ -117,7 +136,6 @@ export async function buildApi(
   const { config, db, log, stripe, credentials } = market
   const wake = market.signals.tell
   const provider = { db, stripe, log, appUrl: config.appUrl }
-  const sweep = async (): Promise<number> => (await sweepJobs(db)) + (await sweepGigs(db))
   const rooms = [
     systemRoom(config.mode),
     accountsRoom({
@@ -139,6 +157,7 @@ export async function buildApi(
     }),
     plansRoom({ db, stripe, appUrl: config.appUrl, prices: config.planPrices }),
     creditsRoom(),
+    profilesRoom({ appUrl: config.appUrl, workedTogether }),
     filesRoom({ storage: market.storage, mayRead: mayReadJobFile }),
     jobsRoom({
       fee: config.jobFee,
@@ -146,11 +165,13 @@ export async function buildApi(
       signals: market.signals,
       log,
       skills: options.skills ?? skills,
-      sweep: async () => reply(200, { ok: true, moved: await sweep() }),
+      sweep: async () => reply(200, { ok: true, moved: await sweep(db) }),
       topupUrl: `${config.appUrl}/wallet`,
       secrets: jobSecrets(openSealer(config.secret, 'job secrets')),
       ownsAgent: async ({ sql, actor }, agent) => (await readAgent(sql, actor.userId, agent)) !== null,
     }),
+    gigsRoom({ workedTogether }),
+    negotiationsRoom(),
     contractsRoom({
       ...provider,
       desk: fundingDesk(config),
@@ -168,7 +189,7 @@ export async function buildApi(
     credentials,
     wake,
     ...options,
-    rooms: withClock ? [...rooms, clockRoom(db, sweep)] : rooms,
+    rooms: withClock ? [...rooms, clockRoom(db, () => sweep(db))] : rooms,
     async extras(app) {
       answerReadiness(app, db, market.leaving.signal)
       // Whoever waits is told first: pulls answer 204 and streams end, or they would hold up the drain.

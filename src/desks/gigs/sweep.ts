@@ -1,7 +1,10 @@
 import type { Database } from '../../base/db.ts'
 import { sweepContracts } from './contract/sweep.ts'
+import { sweepNegotiations } from './negotiation/lapse.ts'
 
-/** Makes every turn of the clock that is due on this desk; answers how many things it moved. */
-export async function sweepGigs(db: Database): Promise<number> {
-  return sweepContracts(db)
-}
+/**
+ * Makes the turns of the clock on this desk that are due; answers how many. Any number of processes may sweep at once, and truth
+ * does not wait for it: every deadline is judged in the statements that use it.
+ */
+export const sweepGigs = async (db: Database): Promise<number> =>
+  (await sweepNegotiations(db)) + (await sweepContracts(db))

@@ -21,6 +21,10 @@ export const contractRefusals = {
     'wrong_state',
     'This contract has been revised three times, which is the most; approve it or cancel it.',
   ],
+  negotiation_exists: [
+    'conflict',
+    'You two have another live negotiation about this gig; end that one before you revise this contract.',
+  ],
   account_not_awaited: [
     'wrong_state',
     'Nothing is waiting for your account with the payment provider: the contract is in another state.',
@@ -136,7 +140,13 @@ export const contractsApi = contract('contracts', contractRefusals, {
     scope: 'gigs',
     input: Id.extend({ notes: Words.describe('What should be different, for the other side.') }),
     answers: { 200: Contract },
-    refusals: ['contract_not_found', 'contract_wrong_state', 'contract_expired', 'too_many_revisions'],
+    refusals: [
+      'contract_not_found',
+      'contract_wrong_state',
+      'contract_expired',
+      'too_many_revisions',
+      'negotiation_exists',
+    ],
     example: { input: { notes: 'Twenty hours a week are too many; let us say ten.' } },
   }),
   cancel: endpoint({
