@@ -124,14 +124,18 @@ create table attachment (
   work text,
   role text,
   created_at timestamp with time zone not null,
+  discarded_at timestamp with time zone,
+  removed_at timestamp with time zone,
   constraint attachment_pkey PRIMARY KEY (id),
   constraint attachment_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_user(id),
   constraint attachment_check CHECK ((stored_at IS NULL) = (size IS NULL)),
   constraint attachment_check1 CHECK ((work IS NULL) = (role IS NULL)),
   constraint attachment_name_check CHECK (length(name) >= 1 AND length(name) <= 255),
+  constraint attachment_removed CHECK (removed_at IS NULL OR discarded_at IS NOT NULL),
   constraint attachment_role_check CHECK (role = ANY (ARRAY['input'::text, 'output'::text, 'resume'::text])),
   constraint attachment_size_check CHECK (size >= 0 AND size <= 26214400)
 );
+CREATE INDEX attachment_discarded ON public.attachment USING btree (discarded_at) WHERE (discarded_at IS NOT NULL);
 CREATE INDEX attachment_loose ON public.attachment USING btree (created_at) WHERE (work IS NULL);
 CREATE INDEX attachment_owner ON public.attachment USING btree (owner_id, created_at);
 
@@ -158,6 +162,34 @@ create table auto_topup (
 );
 CREATE INDEX auto_topup_on ON public.auto_topup USING btree (user_id) WHERE (enabled AND (paused_at IS NULL));
 
+create table card_funding (
+  id uuid not null,
+  ref text not null,
+  user_id uuid not null,
+  amount_cents bigint not null,
+  description text not null,
+  status text not null default 'asked'::text,
+  payment_intent_id text,
+  lineage text,
+  mandate_day date,
+  asked_at timestamp with time zone not null default clock_timestamp(),
+  created_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint card_funding_pkey PRIMARY KEY (id),
+  constraint card_funding_payment_intent_id_key UNIQUE (payment_intent_id),
+  constraint card_funding_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint card_funding_amount_cents_check CHECK (amount_cents >= 50 AND amount_cents <= 99999999),
+  constraint card_funding_check CHECK ((lineage IS NULL) = (mandate_day IS NULL)),
+  constraint funding_end CHECK ((status = ANY (ARRAY['asked'::text, 'open'::text, 'stopping'::text])) = (ended_at IS NULL)),
+  constraint funding_payment CHECK (payment_intent_id IS NOT NULL OR (status = ANY (ARRAY['asked'::text, 'stopping'::text, 'stopped'::text]))),
+  constraint funding_status CHECK (status = ANY (ARRAY['asked'::text, 'open'::text, 'stopping'::text, 'stopped'::text, 'paid'::text, 'given_back'::text, 'unwanted'::text]))
+);
+CREATE INDEX funding_due ON public.card_funding USING btree (due_at) WHERE (status = ANY (ARRAY['asked'::text, 'open'::text, 'stopping'::text]));
+CREATE INDEX funding_of_user ON public.card_funding USING btree (user_id) WHERE (status = ANY (ARRAY['asked'::text, 'open'::text, 'stopping'::text]));
+CREATE UNIQUE INDEX funding_open ON public.card_funding USING btree (ref) WHERE (status = ANY (ARRAY['asked'::text, 'open'::text]));
+CREATE UNIQUE INDEX funding_paid ON public.card_funding USING btree (ref) WHERE (status = 'paid'::text);
+
 create table card_payment (
   id text not null,
   user_id uuid not null,
@@ -167,7 +199,10 @@ create table card_payment (
   fee_cents bigint,
   fee_due_at timestamp with time zone not null,
   created_at timestamp with time zone not null,
+  funding_id uuid,
   constraint card_payment_pkey PRIMARY KEY (id),
+  constraint card_payment_funding_id_key UNIQUE (funding_id),
+  constraint card_payment_funding_id_fkey FOREIGN KEY (funding_id) REFERENCES card_funding(id),
   constraint card_payment_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
   constraint card_payment_amount_cents_check CHECK (amount_cents > 0),
   constraint card_payment_fee_cents_check CHECK (fee_cents >= 0),
@@ -266,8 +301,8 @@ create table contract (
 );
 CREATE INDEX contract_awaiting ON public.contract USING btree (worker_id) WHERE (status = ANY (ARRAY['pending_freelancer_kyc'::text, 'pending_client_funding'::text, 'pending_both'::text]));
 CREATE INDEX contract_due ON public.contract USING btree (due_at) WHERE (due_at IS NOT NULL);
-CREATE INDEX contract_of_client ON public.contract USING btree (client_id, updated_at DESC, id DESC);
-CREATE INDEX contract_of_worker ON public.contract USING btree (worker_id, updated_at DESC, id DESC);
+CREATE INDEX contract_of_client ON public.contract USING btree (client_id, created_at DESC, id DESC);
+CREATE INDEX contract_of_worker ON public.contract USING btree (worker_id, created_at DESC, id DESC);
 CREATE INDEX contract_worked ON public.contract USING btree (client_id, worker_id) WHERE (status = 'completed'::text);
 
 create table credit_deduction (
@@ -364,6 +399,14 @@ create table github_login (
   constraint github_login_user_id_key UNIQUE (user_id),
   constraint github_login_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
   constraint github_login_login_check CHECK (length(login) >= 1 AND length(login) <= 100)
+);
+
+create table github_repos (
+  github_id bigint not null,
+  repos json,
+  fetched_at timestamp with time zone not null,
+  constraint github_repos_pkey PRIMARY KEY (github_id),
+  constraint github_repos_github_id_fkey FOREIGN KEY (github_id) REFERENCES github_login(github_id) ON DELETE CASCADE
 );
 
 create table idempotency (
@@ -797,6 +840,7 @@ create table provider_intent (
   due_at timestamp with time zone not null,
   leased_until timestamp with time zone,
   ended_at timestamp with time zone,
+  ref text,
   constraint provider_intent_pkey PRIMARY KEY (id),
   constraint intent_object UNIQUE (kind, object_id),
   constraint provider_intent_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
@@ -1040,7 +1084,9 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function credits_pay(p_work text, p_user uuid, p_amount bigint, p_live boolean, p_lineage text, p_limit bigint) returns text · plpgsql, volatile
 -- function event_write(p_name text, p_ref text, p_parties uuid[], p_data json) returns boolean · plpgsql, volatile
 -- function files_attach(p_owner uuid, p_work text, p_role text, p_files uuid[]) returns json · plpgsql, volatile
+-- function files_discard(p_file uuid) returns boolean · plpgsql, volatile
 -- function gig_folded(p_skills text[]) returns text[] · sql, immutable
+-- function gig_list(p_viewer uuid, p_status text, p_words text, p_skill text, p_min_rate bigint, p_before timestamp with time zone, p_before_id uuid, p_limit integer) returns SETOF gig · plpgsql, stable
 -- function gig_search(p_title text, p_description text, p_scope text, p_skills text[]) returns tsvector · sql, immutable
 -- function job_barred_until(p_owner uuid, p_now timestamp with time zone) returns timestamp with time zone · plpgsql, stable
 -- function job_has_ended() returns trigger · plpgsql, volatile
@@ -1057,8 +1103,8 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function ledger_balance(p_user uuid) returns bigint · sql, stable
 -- function ledger_card_part(p_user uuid) returns bigint · sql, stable
 -- function ledger_card_stays(p_kind text) returns boolean · sql, immutable
--- function ledger_chargeback(p_user uuid, p_source text, p_amount bigint) returns bigint · plpgsql, volatile
--- function ledger_chargeback_won(p_user uuid, p_source text) returns void · plpgsql, volatile
+-- function ledger_chargeback(p_user uuid, p_source text, p_amount bigint, p_work text DEFAULT NULL::text, p_payee uuid DEFAULT NULL::uuid, p_pending bigint DEFAULT 0) returns bigint · plpgsql, volatile
+-- function ledger_chargeback_won(p_user uuid, p_source text, p_holds boolean DEFAULT true) returns void · plpgsql, volatile
 -- function ledger_clearing(p_intent text) returns bigint · sql, stable
 -- function ledger_credits(p_user uuid) returns bigint · sql, stable
 -- function ledger_earned(p_user uuid, p_hold_days integer) returns bigint · sql, stable
@@ -1066,12 +1112,17 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function ledger_held(p_ref text) returns bigint · plpgsql, stable
 -- function ledger_lock(p_user uuid) returns void · plpgsql, volatile
 -- function ledger_lock_credits(p_user uuid) returns bigint · plpgsql, volatile
+-- function ledger_lock_held(p_ref text) returns bigint · plpgsql, volatile
+-- function ledger_mandate_back(p_lineage text, p_day date, p_amount bigint) returns void · sql, volatile
+-- function ledger_mandate_take(p_lineage text, p_limit bigint, p_amount bigint) returns boolean · plpgsql, volatile
 -- function ledger_open(p_user uuid) returns void · sql, volatile
 -- function ledger_owes(p_user uuid) returns boolean · sql, stable
 -- function ledger_post(p_kind text, p_ref text, p_source text, p_unit text, p_from text[], p_to text[], p_amount bigint[], p_lineage text DEFAULT NULL::text, p_limit bigint DEFAULT NULL::bigint) returns text · plpgsql, volatile
 -- function ledger_post_each(p_kind text, p_unit text, p_ref text[], p_from text[], p_to text[], p_amount bigint[], p_lineage text[] DEFAULT NULL::text[], p_limit bigint[] DEFAULT NULL::bigint[]) returns TABLE(ref text, outcome text) · plpgsql, volatile
 -- function ledger_posted(p_kind text, p_source text) returns bigint · sql, stable
 -- function ledger_repay(p_wallet text, p_ref text, p_source text, p_leg integer) returns void · plpgsql, volatile
+-- function ledger_take_back(p_account text, p_ref text, p_source text, p_leg integer, p_most bigint) returns bigint · plpgsql, volatile
+-- function ledger_taken_back(p_ref text) returns bigint · sql, stable
 -- function ledger_write_off(p_before timestamp with time zone) returns TABLE(user_id uuid, amount bigint) · plpgsql, volatile
 -- function match_contains(p_offer uuid, p_words text) returns boolean · plpgsql, stable
 -- function match_fit(p_offer uuid, p_profile tsquery, p_waiting interval) returns TABLE(score real) · sql, stable

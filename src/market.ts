@@ -19,6 +19,8 @@ import { filesRoom } from './core/files/room.ts'
 import { s3Storage } from './core/files/s3-storage.ts'
 import { diskStorage, type Storage } from './core/files/storage.ts'
 import { paymentsApi } from './core/payments/api.ts'
+import { connectPage } from './core/payments/connect.ts'
+import type { FundingDesk } from './core/payments/funding/desk.ts'
 import { plansApi } from './core/payments/plans/api.ts'
 import { plansRoom } from './core/payments/plans/room.ts'
 import { paymentsRoom } from './core/payments/room.ts'
@@ -26,6 +28,9 @@ import { openStripe } from './core/payments/stripe.ts'
 import { profilesApi } from './core/profiles/api.ts'
 import type { WorkedTogether } from './core/profiles/queries.ts'
 import { profilesRoom } from './core/profiles/room.ts'
+import { contractsApi } from './desks/gigs/contract/api.ts'
+import { fundedByCard } from './desks/gigs/contract/funded-by-card.ts'
+import { contractsRoom } from './desks/gigs/contract/room.ts'
 import { gigsApi } from './desks/gigs/gig/api.ts'
 import { gigsRoom } from './desks/gigs/gig/room.ts'
 import { negotiationsApi } from './desks/gigs/negotiation/api.ts'
@@ -53,6 +58,11 @@ import { startWorker, type Worker } from './edges/worker/worker.ts'
 
 export const version = '0.1.0'
 
+/** The desk whose work is funded by card. */
+export const fundingDesk = ({ gigFeePercent }: Pick<Config, 'gigFeePercent'>): FundingDesk => ({
+  fundedByCard: fundedByCard(gigFeePercent),
+})
+
 /** Every contract of the market, in the order of the reference. */
 export const contracts: readonly Contract[] = [
   systemApi,
@@ -65,6 +75,7 @@ export const contracts: readonly Contract[] = [
   jobsApi,
   gigsApi,
   negotiationsApi,
+  contractsApi,
 ]
 
 /** The same with what only test mode serves. */
@@ -124,6 +135,7 @@ export async function buildApi(
 ): Promise<FastifyInstance> {
   const { config, db, log, stripe, credentials } = market
   const wake = market.signals.tell
+  const provider = { db, stripe, log, appUrl: config.appUrl }
   const rooms = [
     systemRoom(config.mode),
     accountsRoom({
@@ -145,7 +157,13 @@ export async function buildApi(
     }),
     plansRoom({ db, stripe, appUrl: config.appUrl, prices: config.planPrices }),
     creditsRoom(),
-    profilesRoom({ appUrl: config.appUrl, workedTogether }),
+    profilesRoom({
+      db,
+      storage: market.storage,
+      appUrl: config.appUrl,
+      githubApiUrl: config.githubApiUrl,
+      workedTogether,
+    }),
     filesRoom({ storage: market.storage, mayRead: mayReadJobFile }),
     jobsRoom({
       fee: config.jobFee,
@@ -160,6 +178,14 @@ export async function buildApi(
     }),
     gigsRoom({ workedTogether }),
     negotiationsRoom(),
+    contractsRoom({
+      ...provider,
+      desk: fundingDesk(config),
+      twin: config.stripe.secretKey === null,
+      feePercent: config.gigFeePercent,
+      topupUrl: `${config.appUrl}/wallet`,
+      connectLink: (user) => connectPage(provider, user),
+    }),
   ]
   const withClock = config.mode === 'test'
   return buildServer({
@@ -185,6 +211,9 @@ export async function buildApi(
 }
 
 /** Starts the background work of this process. */
-export function startBackground({ config, db, stripe, storage, signals, log }: Market): Worker {
-  return startWorker({ config, signals, db, stripe, storage, log })
+export function startBackground(
+  { config, db, stripe, storage, signals, log }: Market,
+  desk: FundingDesk = fundingDesk(config),
+): Worker {
+  return startWorker({ config, signals, db, stripe, storage, log, desk })
 }
