@@ -124,14 +124,18 @@ create table attachment (
   work text,
   role text,
   created_at timestamp with time zone not null,
+  discarded_at timestamp with time zone,
+  removed_at timestamp with time zone,
   constraint attachment_pkey PRIMARY KEY (id),
   constraint attachment_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_user(id),
   constraint attachment_check CHECK ((stored_at IS NULL) = (size IS NULL)),
   constraint attachment_check1 CHECK ((work IS NULL) = (role IS NULL)),
   constraint attachment_name_check CHECK (length(name) >= 1 AND length(name) <= 255),
-  constraint attachment_role_check CHECK (role = ANY (ARRAY['input'::text, 'output'::text])),
+  constraint attachment_removed CHECK (removed_at IS NULL OR discarded_at IS NOT NULL),
+  constraint attachment_role_check CHECK (role = ANY (ARRAY['input'::text, 'output'::text, 'resume'::text])),
   constraint attachment_size_check CHECK (size >= 0 AND size <= 26214400)
 );
+CREATE INDEX attachment_discarded ON public.attachment USING btree (discarded_at) WHERE (discarded_at IS NOT NULL);
 CREATE INDEX attachment_loose ON public.attachment USING btree (created_at) WHERE (work IS NULL);
 CREATE INDEX attachment_owner ON public.attachment USING btree (owner_id, created_at);
 
@@ -158,6 +162,34 @@ create table auto_topup (
 );
 CREATE INDEX auto_topup_on ON public.auto_topup USING btree (user_id) WHERE (enabled AND (paused_at IS NULL));
 
+create table card_funding (
+  id uuid not null,
+  ref text not null,
+  user_id uuid not null,
+  amount_cents bigint not null,
+  description text not null,
+  status text not null default 'asked'::text,
+  payment_intent_id text,
+  lineage text,
+  mandate_day date,
+  asked_at timestamp with time zone not null default clock_timestamp(),
+  created_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint card_funding_pkey PRIMARY KEY (id),
+  constraint card_funding_payment_intent_id_key UNIQUE (payment_intent_id),
+  constraint card_funding_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint card_funding_amount_cents_check CHECK (amount_cents >= 50 AND amount_cents <= 99999999),
+  constraint card_funding_check CHECK ((lineage IS NULL) = (mandate_day IS NULL)),
+  constraint funding_end CHECK ((status = ANY (ARRAY['asked'::text, 'open'::text, 'stopping'::text])) = (ended_at IS NULL)),
+  constraint funding_payment CHECK (payment_intent_id IS NOT NULL OR (status = ANY (ARRAY['asked'::text, 'stopping'::text, 'stopped'::text]))),
+  constraint funding_status CHECK (status = ANY (ARRAY['asked'::text, 'open'::text, 'stopping'::text, 'stopped'::text, 'paid'::text, 'given_back'::text, 'unwanted'::text]))
+);
+CREATE INDEX funding_due ON public.card_funding USING btree (due_at) WHERE (status = ANY (ARRAY['asked'::text, 'open'::text, 'stopping'::text]));
+CREATE INDEX funding_of_user ON public.card_funding USING btree (user_id) WHERE (status = ANY (ARRAY['asked'::text, 'open'::text, 'stopping'::text]));
+CREATE UNIQUE INDEX funding_open ON public.card_funding USING btree (ref) WHERE (status = ANY (ARRAY['asked'::text, 'open'::text]));
+CREATE UNIQUE INDEX funding_paid ON public.card_funding USING btree (ref) WHERE (status = 'paid'::text);
+
 create table card_payment (
   id text not null,
   user_id uuid not null,
@@ -167,7 +199,10 @@ create table card_payment (
   fee_cents bigint,
   fee_due_at timestamp with time zone not null,
   created_at timestamp with time zone not null,
+  funding_id uuid,
   constraint card_payment_pkey PRIMARY KEY (id),
+  constraint card_payment_funding_id_key UNIQUE (funding_id),
+  constraint card_payment_funding_id_fkey FOREIGN KEY (funding_id) REFERENCES card_funding(id),
   constraint card_payment_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
   constraint card_payment_amount_cents_check CHECK (amount_cents > 0),
   constraint card_payment_fee_cents_check CHECK (fee_cents >= 0),
@@ -266,8 +301,9 @@ create table contract (
 );
 CREATE INDEX contract_awaiting ON public.contract USING btree (worker_id) WHERE (status = ANY (ARRAY['pending_freelancer_kyc'::text, 'pending_client_funding'::text, 'pending_both'::text]));
 CREATE INDEX contract_due ON public.contract USING btree (due_at) WHERE (due_at IS NOT NULL);
-CREATE INDEX contract_of_client ON public.contract USING btree (client_id, updated_at DESC, id DESC);
-CREATE INDEX contract_of_worker ON public.contract USING btree (worker_id, updated_at DESC, id DESC);
+CREATE INDEX contract_of_client ON public.contract USING btree (client_id, created_at DESC, id DESC);
+CREATE INDEX contract_of_worker ON public.contract USING btree (worker_id, created_at DESC, id DESC);
+CREATE INDEX contract_worked ON public.contract USING btree (client_id, worker_id) WHERE (status = 'completed'::text);
 
 create table credit_deduction (
   id uuid not null,
@@ -337,6 +373,8 @@ create table gig (
   status text not null,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  skill_keys text[] not null generated always as (gig_folded(skills)) stored,
+  search tsvector not null generated always as (gig_search(title, description, scope, skills)) stored,
   constraint gig_pkey PRIMARY KEY (id),
   constraint gig_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_user(id),
   constraint gig_description_check CHECK (length(description) <= 10000),
@@ -348,14 +386,27 @@ create table gig (
 );
 CREATE INDEX gig_active ON public.gig USING btree (created_at DESC, id DESC) WHERE (status = 'active'::text);
 CREATE INDEX gig_of_owner ON public.gig USING btree (owner_id, created_at DESC, id DESC);
+CREATE INDEX gig_rate ON public.gig USING btree (rate_cents, created_at DESC, id DESC) WHERE (status = 'active'::text);
+CREATE INDEX gig_skill ON public.gig USING gin (skill_keys);
+CREATE INDEX gig_words ON public.gig USING gin (search);
 
 create table github_login (
   github_id bigint not null,
   user_id uuid not null,
   created_at timestamp with time zone not null,
+  login text,
   constraint github_login_pkey PRIMARY KEY (github_id),
   constraint github_login_user_id_key UNIQUE (user_id),
-  constraint github_login_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id)
+  constraint github_login_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint github_login_login_check CHECK (length(login) >= 1 AND length(login) <= 100)
+);
+
+create table github_repos (
+  github_id bigint not null,
+  repos json,
+  fetched_at timestamp with time zone not null,
+  constraint github_repos_pkey PRIMARY KEY (github_id),
+  constraint github_repos_github_id_fkey FOREIGN KEY (github_id) REFERENCES github_login(github_id) ON DELETE CASCADE
 );
 
 create table idempotency (
@@ -457,6 +508,7 @@ CREATE INDEX job_open_skill_price ON public.job USING btree (skill, price_cents 
 CREATE INDEX job_receiver ON public.job USING btree (receiver, updated_at DESC) WHERE (receiver IS NOT NULL);
 CREATE INDEX job_sender ON public.job USING btree (sender, created_at DESC, id DESC);
 CREATE INDEX job_sender_status ON public.job USING btree (sender, status, created_at DESC, id DESC);
+CREATE INDEX job_worked ON public.job USING btree (sender, receiver) WHERE (status = 'verified'::text);
 
 create table job_log (
   id bigint not null generated always as identity,
@@ -636,8 +688,10 @@ create table negotiation (
 );
 CREATE INDEX negotiation_due ON public.negotiation USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX negotiation_live ON public.negotiation USING btree (gig_id, worker_id) WHERE (state = ANY (ARRAY['pending'::text, 'in_progress'::text, 'pending_owner_approval'::text]));
-CREATE INDEX negotiation_of_client ON public.negotiation USING btree (client_id, updated_at DESC, id DESC);
-CREATE INDEX negotiation_of_worker ON public.negotiation USING btree (worker_id, updated_at DESC, id DESC);
+CREATE INDEX negotiation_live_of_client ON public.negotiation USING btree (client_id) WHERE (state = ANY (ARRAY['pending'::text, 'in_progress'::text, 'pending_owner_approval'::text]));
+CREATE INDEX negotiation_of_client ON public.negotiation USING btree (client_id, created_at DESC, id DESC);
+CREATE INDEX negotiation_of_gig ON public.negotiation USING btree (gig_id);
+CREATE INDEX negotiation_of_worker ON public.negotiation USING btree (worker_id, created_at DESC, id DESC);
 
 create table negotiation_audit (
   id bigint not null generated always as identity,
@@ -742,6 +796,25 @@ create table platform_snapshot (
   constraint platform_snapshot_account_check CHECK (starts_with(account, 'platform:'::text))
 );
 
+create table profile (
+  user_id uuid not null,
+  bio text,
+  skills text[] not null default '{}'::text[],
+  portfolio_website_url text,
+  resume_url text,
+  resume_id uuid,
+  updated_at timestamp with time zone not null,
+  constraint profile_pkey PRIMARY KEY (user_id),
+  constraint profile_resume_id_fkey FOREIGN KEY (resume_id) REFERENCES attachment(id),
+  constraint profile_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint profile_bio_check CHECK (length(bio) <= 10000),
+  constraint profile_one_resume CHECK (resume_url IS NULL OR resume_id IS NULL),
+  constraint profile_portfolio_website_url_check CHECK (portfolio_website_url ~ '^https?://'::text AND length(portfolio_website_url) <= 2000),
+  constraint profile_resume_url_check CHECK (resume_url ~ '^https://'::text AND length(resume_url) <= 2000),
+  constraint profile_skills_check CHECK (cardinality(skills) <= 50)
+);
+CREATE INDEX profile_resume ON public.profile USING btree (resume_id) WHERE (resume_id IS NOT NULL);
+
 create table provider_fee (
   id text not null,
   fee_cents bigint not null,
@@ -767,6 +840,7 @@ create table provider_intent (
   due_at timestamp with time zone not null,
   leased_until timestamp with time zone,
   ended_at timestamp with time zone,
+  ref text,
   constraint provider_intent_pkey PRIMARY KEY (id),
   constraint intent_object UNIQUE (kind, object_id),
   constraint provider_intent_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
@@ -833,6 +907,38 @@ create table request_quota (
   constraint request_quota_taken_check CHECK (taken > 0)
 );
 CREATE INDEX request_quota_end ON public.request_quota USING btree (ends_at);
+
+create table review (
+  id uuid not null,
+  contract_id uuid not null,
+  reviewer_id uuid not null,
+  reviewee_id uuid not null,
+  rating smallint not null,
+  review_text text not null default ''::text,
+  status text not null,
+  released_cents bigint not null,
+  counted boolean not null default false,
+  moderated_at timestamp with time zone,
+  moderated_by text,
+  moderation_note text,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint review_pkey PRIMARY KEY (id),
+  constraint review_once UNIQUE (contract_id, reviewer_id),
+  constraint review_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contract(id),
+  constraint review_reviewee_id_fkey FOREIGN KEY (reviewee_id) REFERENCES app_user(id),
+  constraint review_reviewer_id_fkey FOREIGN KEY (reviewer_id) REFERENCES app_user(id),
+  constraint review_counted CHECK (NOT counted OR status = 'published'::text),
+  constraint review_moderated CHECK (status = 'waiting'::text OR moderated_at IS NOT NULL AND moderated_by IS NOT NULL),
+  constraint review_moderation_note_check CHECK (length(moderation_note) <= 10000),
+  constraint review_rating_check CHECK (rating >= 1 AND rating <= 5),
+  constraint review_released_cents_check CHECK (released_cents >= 0),
+  constraint review_review_text_check CHECK (length(review_text) <= 10000),
+  constraint review_status CHECK (status = ANY (ARRAY['waiting'::text, 'published'::text, 'rejected'::text])),
+  constraint review_two CHECK (reviewer_id <> reviewee_id)
+);
+CREATE INDEX review_of ON public.review USING btree (reviewee_id, created_at DESC, id DESC) WHERE (status = 'published'::text);
+CREATE INDEX review_waiting ON public.review USING btree (created_at) WHERE (status = 'waiting'::text);
 
 create table saved_card (
   user_id uuid not null,
@@ -955,6 +1061,18 @@ create table turn (
 CREATE INDEX turn_of_pair ON public.turn USING btree (user_id, other_id, closed_at) WHERE counted;
 CREATE UNIQUE INDEX turn_open ON public.turn USING btree (ref, kind, user_id) WHERE (closed_at IS NULL);
 
+create table vouch (
+  user_id uuid not null,
+  vouched_user_id uuid not null,
+  created_at timestamp with time zone not null,
+  constraint vouch_once PRIMARY KEY (user_id, vouched_user_id),
+  constraint vouch_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint vouch_vouched_user_id_fkey FOREIGN KEY (vouched_user_id) REFERENCES app_user(id),
+  constraint vouch_two CHECK (user_id <> vouched_user_id)
+);
+CREATE INDEX vouch_by ON public.vouch USING btree (user_id, created_at);
+CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at DESC, user_id);
+
 -- function account_agent(p_owner uuid, p_agent uuid, p_name text) returns TABLE(id uuid, personality text, max_active_jobs integer) · sql, stable
 -- function account_lock(p_owner uuid) returns void · plpgsql, volatile
 -- function account_public_agents() returns TABLE(id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamp with time zone) · sql, stable
@@ -966,6 +1084,10 @@ CREATE UNIQUE INDEX turn_open ON public.turn USING btree (ref, kind, user_id) WH
 -- function credits_pay(p_work text, p_user uuid, p_amount bigint, p_live boolean, p_lineage text, p_limit bigint) returns text · plpgsql, volatile
 -- function event_write(p_name text, p_ref text, p_parties uuid[], p_data json) returns boolean · plpgsql, volatile
 -- function files_attach(p_owner uuid, p_work text, p_role text, p_files uuid[]) returns json · plpgsql, volatile
+-- function files_discard(p_file uuid) returns boolean · plpgsql, volatile
+-- function gig_folded(p_skills text[]) returns text[] · sql, immutable
+-- function gig_list(p_viewer uuid, p_status text, p_words text, p_skill text, p_min_rate bigint, p_before timestamp with time zone, p_before_id uuid, p_limit integer) returns SETOF gig · plpgsql, stable
+-- function gig_search(p_title text, p_description text, p_scope text, p_skills text[]) returns tsvector · sql, immutable
 -- function job_barred_until(p_owner uuid, p_now timestamp with time zone) returns timestamp with time zone · plpgsql, stable
 -- function job_has_ended() returns trigger · plpgsql, volatile
 -- function job_has_verified(p_agent uuid) returns boolean · plpgsql, stable
@@ -981,8 +1103,8 @@ CREATE UNIQUE INDEX turn_open ON public.turn USING btree (ref, kind, user_id) WH
 -- function ledger_balance(p_user uuid) returns bigint · sql, stable
 -- function ledger_card_part(p_user uuid) returns bigint · sql, stable
 -- function ledger_card_stays(p_kind text) returns boolean · sql, immutable
--- function ledger_chargeback(p_user uuid, p_source text, p_amount bigint) returns bigint · plpgsql, volatile
--- function ledger_chargeback_won(p_user uuid, p_source text) returns void · plpgsql, volatile
+-- function ledger_chargeback(p_user uuid, p_source text, p_amount bigint, p_work text DEFAULT NULL::text, p_payee uuid DEFAULT NULL::uuid, p_pending bigint DEFAULT 0) returns bigint · plpgsql, volatile
+-- function ledger_chargeback_won(p_user uuid, p_source text, p_holds boolean DEFAULT true) returns void · plpgsql, volatile
 -- function ledger_clearing(p_intent text) returns bigint · sql, stable
 -- function ledger_credits(p_user uuid) returns bigint · sql, stable
 -- function ledger_earned(p_user uuid, p_hold_days integer) returns bigint · sql, stable
@@ -990,12 +1112,17 @@ CREATE UNIQUE INDEX turn_open ON public.turn USING btree (ref, kind, user_id) WH
 -- function ledger_held(p_ref text) returns bigint · plpgsql, stable
 -- function ledger_lock(p_user uuid) returns void · plpgsql, volatile
 -- function ledger_lock_credits(p_user uuid) returns bigint · plpgsql, volatile
+-- function ledger_lock_held(p_ref text) returns bigint · plpgsql, volatile
+-- function ledger_mandate_back(p_lineage text, p_day date, p_amount bigint) returns void · sql, volatile
+-- function ledger_mandate_take(p_lineage text, p_limit bigint, p_amount bigint) returns boolean · plpgsql, volatile
 -- function ledger_open(p_user uuid) returns void · sql, volatile
 -- function ledger_owes(p_user uuid) returns boolean · sql, stable
 -- function ledger_post(p_kind text, p_ref text, p_source text, p_unit text, p_from text[], p_to text[], p_amount bigint[], p_lineage text DEFAULT NULL::text, p_limit bigint DEFAULT NULL::bigint) returns text · plpgsql, volatile
 -- function ledger_post_each(p_kind text, p_unit text, p_ref text[], p_from text[], p_to text[], p_amount bigint[], p_lineage text[] DEFAULT NULL::text[], p_limit bigint[] DEFAULT NULL::bigint[]) returns TABLE(ref text, outcome text) · plpgsql, volatile
 -- function ledger_posted(p_kind text, p_source text) returns bigint · sql, stable
 -- function ledger_repay(p_wallet text, p_ref text, p_source text, p_leg integer) returns void · plpgsql, volatile
+-- function ledger_take_back(p_account text, p_ref text, p_source text, p_leg integer, p_most bigint) returns bigint · plpgsql, volatile
+-- function ledger_taken_back(p_ref text) returns bigint · sql, stable
 -- function ledger_write_off(p_before timestamp with time zone) returns TABLE(user_id uuid, amount bigint) · plpgsql, volatile
 -- function match_contains(p_offer uuid, p_words text) returns boolean · plpgsql, stable
 -- function match_fit(p_offer uuid, p_profile tsquery, p_waiting interval) returns TABLE(score real) · sql, stable

@@ -19,10 +19,24 @@ import { filesRoom } from './core/files/room.ts'
 import { s3Storage } from './core/files/s3-storage.ts'
 import { diskStorage, type Storage } from './core/files/storage.ts'
 import { paymentsApi } from './core/payments/api.ts'
+import { connectPage } from './core/payments/connect.ts'
+import type { FundingDesk } from './core/payments/funding/desk.ts'
 import { plansApi } from './core/payments/plans/api.ts'
 import { plansRoom } from './core/payments/plans/room.ts'
 import { paymentsRoom } from './core/payments/room.ts'
 import { openStripe } from './core/payments/stripe.ts'
+import { profilesApi } from './core/profiles/api.ts'
+import type { WorkedTogether } from './core/profiles/queries.ts'
+import { profilesRoom } from './core/profiles/room.ts'
+import { contractsApi } from './desks/gigs/contract/api.ts'
+import { fundedByCard } from './desks/gigs/contract/funded-by-card.ts'
+import { contractsRoom } from './desks/gigs/contract/room.ts'
+import { gigsApi } from './desks/gigs/gig/api.ts'
+import { gigsRoom } from './desks/gigs/gig/room.ts'
+import { negotiationsApi } from './desks/gigs/negotiation/api.ts'
+import { negotiationsRoom } from './desks/gigs/negotiation/room.ts'
+import { sweepGigs } from './desks/gigs/sweep.ts'
+import { haveContracted } from './desks/gigs/worked-together.ts'
 import { jobsApi } from './desks/jobs/api.ts'
 import { agentIsBusy } from './desks/jobs/queries.ts'
 import { jobsRoom } from './desks/jobs/room.ts'
@@ -30,6 +44,7 @@ import { jobSecrets, mayReadJobFile } from './desks/jobs/secrets.ts'
 import { type Skills, skills } from './desks/jobs/skills/skill.ts'
 import { sweepJobs } from './desks/jobs/sweep.ts'
 import { readStats } from './desks/jobs/tally.ts'
+import { haveDoneJobs } from './desks/jobs/worked-together.ts'
 import { clockApi, systemApi } from './edges/http/api.ts'
 import { answerReadiness } from './edges/http/drain.ts'
 import type { Limits } from './edges/http/limits.ts'
@@ -43,6 +58,11 @@ import { startWorker, type Worker } from './edges/worker/worker.ts'
 
 export const version = '0.1.0'
 
+/** The desk whose work is funded by card. */
+export const fundingDesk = ({ gigFeePercent }: Pick<Config, 'gigFeePercent'>): FundingDesk => ({
+  fundedByCard: fundedByCard(gigFeePercent),
+})
+
 /** Every contract of the market, in the order of the reference. */
 export const contracts: readonly Contract[] = [
   systemApi,
@@ -50,8 +70,12 @@ export const contracts: readonly Contract[] = [
   paymentsApi,
   plansApi,
   creditsApi,
+  profilesApi,
   filesApi,
   jobsApi,
+  gigsApi,
+  negotiationsApi,
+  contractsApi,
 ]
 
 /** The same with what only test mode serves. */
@@ -69,6 +93,13 @@ export interface Market {
   readonly leaving: AbortController
   close(): Promise<void>
 }
+
+/** Whether two have worked together, at whichever desk. */
+export const workedTogether: WorkedTogether = async (sql, pairs) =>
+  new Set([...(await haveDoneJobs(sql, pairs)), ...(await haveContracted(sql, pairs))])
+
+/** Makes the turns of the clock that are due, at both desks; answers how many. */
+export const sweep = async (db: Database): Promise<number> => (await sweepJobs(db)) + (await sweepGigs(db))
 
 /** Opens what every role needs. The only wiring: config, pool, provider, log. */
 export function openMarket(config: Config, name = 'clawrk'): Market {
@@ -104,6 +135,7 @@ export async function buildApi(
 ): Promise<FastifyInstance> {
   const { config, db, log, stripe, credentials } = market
   const wake = market.signals.tell
+  const provider = { db, stripe, log, appUrl: config.appUrl }
   const rooms = [
     systemRoom(config.mode),
     accountsRoom({
@@ -125,6 +157,13 @@ export async function buildApi(
     }),
     plansRoom({ db, stripe, appUrl: config.appUrl, prices: config.planPrices }),
     creditsRoom(),
+    profilesRoom({
+      db,
+      storage: market.storage,
+      appUrl: config.appUrl,
+      githubApiUrl: config.githubApiUrl,
+      workedTogether,
+    }),
     filesRoom({ storage: market.storage, mayRead: mayReadJobFile }),
     jobsRoom({
       fee: config.jobFee,
@@ -132,10 +171,20 @@ export async function buildApi(
       signals: market.signals,
       log,
       skills: options.skills ?? skills,
-      sweep: async () => reply(200, { ok: true, moved: await sweepJobs(db) }),
+      sweep: async () => reply(200, { ok: true, moved: await sweep(db) }),
       topupUrl: `${config.appUrl}/wallet`,
       secrets: jobSecrets(openSealer(config.secret, 'job secrets')),
       ownsAgent: async ({ sql, actor }, agent) => (await readAgent(sql, actor.userId, agent)) !== null,
+    }),
+    gigsRoom({ workedTogether }),
+    negotiationsRoom(),
+    contractsRoom({
+      ...provider,
+      desk: fundingDesk(config),
+      twin: config.stripe.secretKey === null,
+      feePercent: config.gigFeePercent,
+      topupUrl: `${config.appUrl}/wallet`,
+      connectLink: (user) => connectPage(provider, user),
     }),
   ]
   const withClock = config.mode === 'test'
@@ -146,7 +195,7 @@ export async function buildApi(
     credentials,
     wake,
     ...options,
-    rooms: withClock ? [...rooms, clockRoom(db, () => sweepJobs(db))] : rooms,
+    rooms: withClock ? [...rooms, clockRoom(db, () => sweep(db))] : rooms,
     async extras(app) {
       answerReadiness(app, db, market.leaving.signal)
       // Whoever waits is told first: pulls answer 204 and streams end, or they would hold up the drain.
@@ -162,6 +211,9 @@ export async function buildApi(
 }
 
 /** Starts the background work of this process. */
-export function startBackground({ config, db, stripe, storage, signals, log }: Market): Worker {
-  return startWorker({ config, signals, db, stripe, storage, log })
+export function startBackground(
+  { config, db, stripe, storage, signals, log }: Market,
+  desk: FundingDesk = fundingDesk(config),
+): Worker {
+  return startWorker({ config, signals, db, stripe, storage, log, desk })
 }

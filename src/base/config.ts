@@ -76,6 +76,7 @@ export const settings = [
   { name: 'STRIPE_PRICE_TEAM', fallback: '32500', help: 'price of the plan of 500 credits a month, in cents' },
   { name: 'JOB_FEE_PERCENT', fallback: '20', help: 'fee of a job, in percent of its price' },
   { name: 'JOB_FEE_FIXED_CENTS', fallback: '50', help: 'fixed part of the fee of a job, in cents' },
+  { name: 'GIG_FEE_PERCENT', fallback: '5', help: 'fee of a milestone of a gig, in percent of its amount' },
   {
     name: 'READY_GRACE_MS',
     fallback: '',
@@ -107,6 +108,8 @@ export interface Config {
     readonly webhookSecrets: readonly string[]
     readonly apiBase: string | null
   }
+  /** Where GitHub's public API is. */
+  readonly githubApiUrl: string
   /** Null: nobody can sign in with GitHub. */
   readonly github: {
     readonly clientId: string
@@ -124,6 +127,7 @@ export interface Config {
   /** What each plan of credits costs a month, in cents. */
   readonly planPrices: { readonly starter: number; readonly pro: number; readonly team: number }
   readonly jobFee: { readonly percent: number; readonly fixedCents: number }
+  readonly gigFeePercent: number
   readonly allowRulesOnly: boolean
   /** From the end of readiness to the end of listening. */
   readonly readyGraceMs: number
@@ -192,9 +196,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const [clientId, clientSecret] = [raw('GITHUB_CLIENT_ID'), raw('GITHUB_CLIENT_SECRET')]
   if (Boolean(clientId) !== Boolean(clientSecret))
     faults.push('GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET are needed together')
-  const github = clientId
-    ? { clientId, clientSecret, baseUrl: origin('GITHUB_BASE_URL'), apiUrl: origin('GITHUB_API_URL') }
-    : null
+  const githubApiUrl = origin('GITHUB_API_URL')
+  const github = clientId ? { clientId, clientSecret, baseUrl: origin('GITHUB_BASE_URL'), apiUrl: githubApiUrl } : null
   if (!/^[\x21-\x7e]*$/.test(raw('CRON_SECRET')))
     faults.push(
       'CRON_SECRET must be visible ASCII without spaces: an Authorization header carries nothing else unchanged',
@@ -230,6 +233,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     withdrawHoldDays: holdDays,
     stripe: { secretKey, webhookSecrets, apiBase },
     github,
+    githubApiUrl,
     s3: bucket
       ? {
           bucket,
@@ -240,6 +244,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       : null,
     planPrices: { starter: planPrice('STARTER', 50), pro: planPrice('PRO', 150), team: planPrice('TEAM', 500) },
     jobFee: { percent: whole('JOB_FEE_PERCENT', 0, 100), fixedCents: whole('JOB_FEE_FIXED_CENTS', 0, 100_000) },
+    gigFeePercent: whole('GIG_FEE_PERCENT', 0, 100),
     readyGraceMs,
     allowRulesOnly: raw('ALLOW_RULES_ONLY') === '1',
     logLevel: raw('LOG_LEVEL'),

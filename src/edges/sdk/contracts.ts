@@ -3,6 +3,10 @@ import { creditsApi } from '../../core/credits/api.ts'
 import { filesApi } from '../../core/files/api.ts'
 import { paymentsApi } from '../../core/payments/api.ts'
 import { plansApi } from '../../core/payments/plans/api.ts'
+import { profilesApi } from '../../core/profiles/api.ts'
+import { contractsApi } from '../../desks/gigs/contract/api.ts'
+import { gigsApi } from '../../desks/gigs/gig/api.ts'
+import { negotiationsApi } from '../../desks/gigs/negotiation/api.ts'
 import { jobsApi } from '../../desks/jobs/api.ts'
 import { clockApi, systemApi } from '../http/api.ts'
 
@@ -13,8 +17,12 @@ export const contracts = {
   wallet: paymentsApi,
   plans: plansApi,
   credits: creditsApi,
+  profiles: profilesApi,
   files: filesApi,
   jobs: jobsApi,
+  gigs: gigsApi,
+  negotiations: negotiationsApi,
+  contracts: contractsApi,
   clock: clockApi,
 } as const
 

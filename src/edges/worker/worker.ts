@@ -9,6 +9,7 @@ import { tidyFiles } from '../../core/files/tidy.ts'
 import { auditLedger } from '../../core/ledger/laws.ts'
 import { sealTransfers } from '../../core/ledger/seal.ts'
 import { reconcileDaily, tidyReconciliations } from '../../core/payments/books/reconcile.ts'
+import type { FundingDesk } from '../../core/payments/funding/desk.ts'
 import { isFullBatch, readInbox, tidyInbox } from '../../core/payments/inbox.ts'
 import { paymentLaws } from '../../core/payments/laws.ts'
 import { lookUpOpenTopUps } from '../../core/payments/look-up.ts'
@@ -16,6 +17,9 @@ import { readMissedEvents } from '../../core/payments/missed-events.ts'
 import { lookUpPlans } from '../../core/payments/plans/look-up.ts'
 import { paymentWorks } from '../../core/payments/works.ts'
 import { closeVerification } from '../../core/verification/verify.ts'
+import { followAccounts } from '../../desks/gigs/contract/follow-accounts.ts'
+import { gigLaws } from '../../desks/gigs/laws.ts'
+import { sweepGigs } from '../../desks/gigs/sweep.ts'
 import { jobLaws } from '../../desks/jobs/laws.ts'
 import { payOutCredits } from '../../desks/jobs/pay-out.ts'
 import { sweepJobs, tidyJobs } from '../../desks/jobs/sweep.ts'
@@ -32,6 +36,8 @@ export interface WorkerNeeds {
   readonly stripe: Stripe
   readonly storage: Storage
   readonly log: Log
+  /** Whose work is funded by card. */
+  readonly desk: FundingDesk
 }
 
 export interface Worker {
@@ -42,12 +48,12 @@ export interface Worker {
 const nothingMore = (work: Promise<unknown>): Promise<boolean> => work.then(() => false)
 
 async function audit(db: Database, log: Log): Promise<void> {
-  for (const breach of await auditLedger(db, [...paymentLaws, ...jobLaws]))
+  for (const breach of await auditLedger(db, [...paymentLaws, ...jobLaws, ...gigLaws]))
     log.error({ breach }, 'a law of the ledger is broken: withdrawals and payouts are frozen')
 }
 
 /** All background work. Any number of workers may run: each piece is claimed row by row, or harmless when done twice. */
-export function startWorker({ config, signals, db, stripe, storage, log }: WorkerNeeds): Worker {
+export function startWorker({ config, signals, db, stripe, storage, log, desk }: WorkerNeeds): Worker {
   const works: Record<string, Work> = {
     verify: {
       name: 'verify',
@@ -55,8 +61,18 @@ export function startWorker({ config, signals, db, stripe, storage, log }: Worke
       apartMs: 25,
       once: async () => isFull(await verifyBatch(db, log, signals)),
     },
-    inbox: { name: 'inbox', everyMs: 2_000, once: async () => isFullBatch(await readInbox(db, stripe, log)) },
+    inbox: { name: 'inbox', everyMs: 2_000, once: async () => isFullBatch(await readInbox(db, stripe, log, desk)) },
     sweep: { name: 'sweep', everyMs: config.mode === 'test' ? 1_000 : 15_000, once: () => nothingMore(sweepJobs(db)) },
+    sweepGigs: {
+      name: 'sweep of gigs',
+      everyMs: config.mode === 'test' ? 1_000 : 15_000,
+      once: () => nothingMore(sweepGigs(db)),
+    },
+    accounts: {
+      name: 'accounts that contracts wait for',
+      everyMs: 1_000,
+      once: async () => (await followAccounts(db)) >= 500,
+    },
     tally: {
       name: 'tally',
       everyMs: config.mode === 'test' ? 1_000 : 5_000,
@@ -88,7 +104,7 @@ export function startWorker({ config, signals, db, stripe, storage, log }: Worke
         return false
       },
     },
-    ...paymentWorks({ db, stripe, log }, config.mode),
+    ...paymentWorks({ db, stripe, log, desk }, config.mode),
     tidy: {
       name: 'tidy',
       everyMs: config.mode === 'test' ? 2_000 : 60_000,
