@@ -197,6 +197,9 @@ export const rights: Readonly<Record<string, Right>> = {
   // The accounts these people have at the provider are made up: it does not know them.
   'wallet.connect': { may: managesWallet, refusals: [403], answers: [503] },
   'wallet.connect_status': {},
+  'profiles.me': {},
+  // They may be freelancers or clients as they like; the others of the world go by who they are.
+  'profiles.update_me': { fields: () => ({ user_type: 'client' }) },
   'files.upload': { answers: [201], prepare: async () => ({ body: file('nothing in it') }) },
   'files.download': {
     ids: { id: 'file' },
