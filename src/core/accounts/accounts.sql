@@ -49,3 +49,8 @@ begin
   end if;
   return ceil(extract(epoch from v_month + interval '1 month' - v_now));
 end $$;
+
+-- Whose an agent is or was.
+create or replace function account_owner(p_agent uuid) returns table (id uuid) language sql stable as $$
+  select owner_id from agent where agent.id = p_agent
+$$;

@@ -46,11 +46,11 @@ create or replace function turn_score(p_user uuid) returns integer language sql 
   from (select p_user as id) as one left join reliability on user_id = one.id
 $$;
 
--- What is left of somebody's record when they leave: answers it and forgets it. The turns themselves are their counterparts' too.
+-- Takes somebody's record with them when they leave: answers it and forgets it. The turns themselves are their counterparts' too, and
+-- what is read of one later stands here again: ask until there is nothing.
 create or replace function turn_leave(p_user uuid) returns table (expected integer, answered integer) language plpgsql volatile as $$
 #variable_conflict use_column
 begin
-  delete from turn where closed_at is null and p_user in (user_id, other_id);
   return query delete from reliability where user_id = p_user returning expected, answered;
 end $$;
 
