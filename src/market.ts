@@ -20,6 +20,7 @@ import { filesRoom } from './core/files/room.ts'
 import { s3Storage } from './core/files/s3-storage.ts'
 import { diskStorage, type Storage } from './core/files/storage.ts'
 import { paymentsApi } from './core/payments/api.ts'
+import { type FundingDesk, noDesk } from './core/payments/funding/desk.ts'
 import { paymentsLeaving } from './core/payments/leaving.ts'
 import { plansApi } from './core/payments/plans/api.ts'
 import { plansRoom } from './core/payments/plans/room.ts'
@@ -29,10 +30,9 @@ import { profilesApi } from './core/profiles/api.ts'
 import { profilesLeaving } from './core/profiles/leaving.ts'
 import type { WorkedTogether } from './core/profiles/queries.ts'
 import { profilesRoom } from './core/profiles/room.ts'
-import { gigsLeaving } from './desks/gigs/leaving.ts'
-
 import { gigsApi } from './desks/gigs/gig/api.ts'
 import { gigsRoom } from './desks/gigs/gig/room.ts'
+import { gigsLeaving } from './desks/gigs/leaving.ts'
 import { negotiationsApi } from './desks/gigs/negotiation/api.ts'
 import { negotiationsRoom } from './desks/gigs/negotiation/room.ts'
 import { sweepGigs } from './desks/gigs/sweep.ts'
@@ -59,6 +59,9 @@ import { pages } from './edges/web/pages.ts'
 import { startWorker, type Worker } from './edges/worker/worker.ts'
 
 export const version = '0.1.0'
+
+/** The desk whose work is funded by card. */
+export const fundingDesk: FundingDesk = noDesk
 
 /** Every contract of the market, in the order of the reference. */
 export const contracts: readonly Contract[] = [
@@ -209,6 +212,9 @@ export async function buildApi(
 }
 
 /** Starts the background work of this process. */
-export function startBackground({ config, db, stripe, storage, signals, log }: Market): Worker {
-  return startWorker({ config, signals, db, stripe, storage, log, leavings })
+export function startBackground(
+  { config, db, stripe, storage, signals, log }: Market,
+  desk: FundingDesk = fundingDesk,
+): Worker {
+  return startWorker({ config, signals, db, stripe, storage, log, desk, leavings })
 }
