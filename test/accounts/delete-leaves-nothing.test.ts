@@ -25,6 +25,7 @@ import { until } from '../support/processes.ts'
 import { contractIn, negotiationIn } from './leaving-stage.ts'
 
 after(closeScanned)
+after(() => process.stderr.write(log().split('\n').filter((l) => l.includes('"level":50')).join('\n').slice(0, 3000)))
 
 /** What is the other party's record, and stays; everything else of hers must go. */
 const kept = new Set<string>()
@@ -122,8 +123,7 @@ async function aLife(ada: Somebody, bob: Somebody, user: string, other: string):
     ),
   )
   const resume = new FormData()
-  resume.append(
-    'file',
+  resume.append('resume',
     new Blob([`%PDF-1.4\n% ${personal('bytes of a résumé')}\n%%EOF\n`], { type: 'application/pdf' }),
     `${personal('name of a résumé')}.pdf`,
   )
