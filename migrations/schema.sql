@@ -11,8 +11,10 @@ create table agent (
   max_active_jobs integer not null default 10,
   created_at timestamp with time zone not null,
   deleted_at timestamp with time zone,
+  llm_quota integer,
   constraint agent_pkey PRIMARY KEY (id),
   constraint agent_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_user(id),
+  constraint agent_llm_quota_check CHECK (llm_quota >= 0 AND llm_quota <= 1000000),
   constraint agent_max_active_jobs_check CHECK (max_active_jobs >= 1 AND max_active_jobs <= 100),
   constraint agent_name_check CHECK (length(name) >= 1 AND length(name) <= 100),
   constraint agent_personality_check CHECK (length(personality) <= 10000)
@@ -21,6 +23,15 @@ CREATE UNIQUE INDEX agent_default ON public.agent USING btree (owner_id) WHERE (
 CREATE INDEX agent_listed ON public.agent USING btree (id) WHERE (listed AND (deleted_at IS NULL));
 CREATE UNIQUE INDEX agent_name ON public.agent USING btree (owner_id, name) WHERE (deleted_at IS NULL);
 CREATE INDEX agent_newest ON public.agent USING btree (created_at DESC, id) WHERE (deleted_at IS NULL);
+
+create table agent_model_use (
+  agent_id uuid not null,
+  month date not null,
+  calls integer not null,
+  constraint agent_model_use_pkey PRIMARY KEY (agent_id, month),
+  constraint agent_model_use_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agent(id),
+  constraint agent_model_use_calls_check CHECK (calls > 0)
+);
 
 create table agent_record (
   agent_id uuid not null,
@@ -320,6 +331,32 @@ create table credit_deduction (
   constraint credit_deduction_reference_id_check CHECK (length(reference_id) >= 1 AND length(reference_id) <= 200)
 );
 
+create table deleted_accounts (
+  user_id uuid not null,
+  email_hash bytea,
+  github_hash bytea,
+  expected integer not null default 0,
+  answered integer not null default 0,
+  debt_cents bigint not null default 0,
+  deleted_at timestamp with time zone not null,
+  left_at timestamp with time zone not null default clock_timestamp(),
+  events_read bigint not null default 0,
+  swept_at timestamp with time zone,
+  heir uuid,
+  inherited_at timestamp with time zone,
+  constraint deleted_accounts_pkey PRIMARY KEY (user_id),
+  constraint deleted_accounts_heir_fkey FOREIGN KEY (heir) REFERENCES app_user(id),
+  constraint deleted_accounts_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint deleted_accounts_check CHECK (answered >= 0 AND answered <= expected),
+  constraint deleted_accounts_check1 CHECK ((heir IS NULL) = (inherited_at IS NULL)),
+  constraint deleted_accounts_check2 CHECK (heir <> user_id),
+  constraint deleted_accounts_debt_cents_check CHECK (debt_cents >= 0),
+  constraint deleted_accounts_expected_check CHECK (expected >= 0)
+);
+CREATE INDEX deleted_email ON public.deleted_accounts USING btree (email_hash) WHERE (heir IS NULL);
+CREATE INDEX deleted_github ON public.deleted_accounts USING btree (github_hash) WHERE (heir IS NULL);
+CREATE INDEX deleted_open ON public.deleted_accounts USING btree (left_at) WHERE (swept_at IS NULL);
+
 create table device_code (
   id uuid not null,
   device_hash bytea not null,
@@ -342,6 +379,70 @@ create table device_code (
 );
 CREATE INDEX device_code_end ON public.device_code USING btree (expires_at);
 
+create table dispute (
+  id uuid not null,
+  contract_id uuid not null,
+  milestone_id uuid not null,
+  disputing_party text not null,
+  opened_by uuid not null,
+  respondent_id uuid not null,
+  reason text not null,
+  status text not null,
+  was_delivered boolean not null,
+  response_deadline timestamp with time zone not null,
+  responded_at timestamp with time zone,
+  reminded boolean not null default false,
+  due_at timestamp with time zone,
+  recommendation json,
+  worker_share_percent smallint,
+  resolved_by text,
+  operator_id uuid,
+  note text,
+  resolved_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint dispute_pkey PRIMARY KEY (id),
+  constraint dispute_milestone_id_key UNIQUE (milestone_id),
+  constraint dispute_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contract(id),
+  constraint dispute_milestone_id_fkey FOREIGN KEY (milestone_id) REFERENCES milestone(id),
+  constraint dispute_opened_by_fkey FOREIGN KEY (opened_by) REFERENCES app_user(id),
+  constraint dispute_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES app_user(id),
+  constraint dispute_respondent_id_fkey FOREIGN KEY (respondent_id) REFERENCES app_user(id),
+  constraint dispute_check CHECK (opened_by <> respondent_id),
+  constraint dispute_check1 CHECK ((status = 'resolved'::text) = (resolved_at IS NOT NULL)),
+  constraint dispute_check2 CHECK ((status = 'resolved'::text) = (resolved_by IS NOT NULL)),
+  constraint dispute_check3 CHECK ((status = 'resolved'::text) = (due_at IS NULL)),
+  constraint dispute_check4 CHECK (status <> 'responded'::text OR responded_at IS NOT NULL),
+  constraint dispute_disputing_party_check CHECK (disputing_party = ANY (ARRAY['client'::text, 'worker'::text])),
+  constraint dispute_note_check CHECK (length(note) <= 10000),
+  constraint dispute_reason_check CHECK (length(reason) >= 1 AND length(reason) <= 10000),
+  constraint dispute_resolved_by_check CHECK (resolved_by = ANY (ARRAY['operator'::text, 'recommendation'::text, 'rules'::text, 'bank'::text])),
+  constraint dispute_status CHECK (status = ANY (ARRAY['open'::text, 'responded'::text, 'resolved'::text])),
+  constraint dispute_worker_share_percent_check CHECK (worker_share_percent >= 0 AND worker_share_percent <= 100)
+);
+CREATE INDEX dispute_due ON public.dispute USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX dispute_of_contract ON public.dispute USING btree (contract_id);
+CREATE INDEX dispute_opened ON public.dispute USING btree (opened_by, created_at DESC, id DESC);
+CREATE INDEX dispute_respondent ON public.dispute USING btree (respondent_id, created_at DESC, id DESC);
+
+create table dispute_evidence (
+  id uuid not null,
+  dispute_id uuid not null,
+  by_user_id uuid not null,
+  type text not null,
+  url text,
+  description text,
+  created_at timestamp with time zone not null,
+  constraint dispute_evidence_pkey PRIMARY KEY (id),
+  constraint dispute_evidence_by_user_id_fkey FOREIGN KEY (by_user_id) REFERENCES app_user(id),
+  constraint dispute_evidence_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES dispute(id),
+  constraint dispute_evidence_check CHECK (url IS NOT NULL OR description IS NOT NULL),
+  constraint dispute_evidence_description_check CHECK (length(description) <= 10000),
+  constraint dispute_evidence_type_check CHECK (type = ANY (ARRAY['github_commit'::text, 'screenshot'::text, 'video'::text, 'deployed_url'::text, 'contract_requirement'::text, 'build_log'::text, 'other'::text])),
+  constraint dispute_evidence_url_check CHECK (length(url) <= 2000)
+);
+CREATE INDEX dispute_evidence_of ON public.dispute_evidence USING btree (dispute_id, created_at, id);
+
 create table event (
   "position" bigint not null generated always as identity,
   id uuid not null default uuid7(),
@@ -361,6 +462,19 @@ create table event_reader (
   "position" bigint not null default 0,
   constraint event_reader_pkey PRIMARY KEY (name)
 );
+
+create table farewell (
+  id uuid not null,
+  user_id uuid not null,
+  customer text not null,
+  tries integer not null default 0,
+  created_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  done_at timestamp with time zone,
+  constraint farewell_pkey PRIMARY KEY (id),
+  constraint farewell_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id)
+);
+CREATE INDEX farewell_open ON public.farewell USING btree (due_at) WHERE (done_at IS NULL);
 
 create table gig (
   id uuid not null,
@@ -640,16 +754,35 @@ create table milestone (
   ended_at timestamp with time zone,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  fee_percent smallint,
+  approved_at timestamp with time zone,
+  delivered_at timestamp with time zone,
+  delivery_note text,
+  delivery_attachments json not null default '[]'::json,
+  cancel_asked_at timestamp with time zone,
+  reminded smallint not null default 0,
+  chargeback_id text,
+  released_cents bigint,
+  refunded_cents bigint,
+  arbitration_cents bigint,
   constraint milestone_pkey PRIMARY KEY (id),
   constraint milestone_contract_id_position_key UNIQUE (contract_id, "position"),
   constraint milestone_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contract(id),
   constraint milestone_proposed_by_fkey FOREIGN KEY (proposed_by) REFERENCES app_user(id),
   constraint milestone_amount_cents_check CHECK (amount_cents = 0 OR amount_cents >= 100 AND amount_cents <= 50000000),
+  constraint milestone_arbitration_cents_check CHECK (arbitration_cents >= 0),
+  constraint milestone_cancel CHECK (cancel_asked_at IS NULL OR (status = ANY (ARRAY['funded'::text, 'refunded'::text, 'disputed'::text, 'released'::text, 'delivered'::text]))),
   constraint milestone_check CHECK (fee_cents >= 0 AND fee_cents <= amount_cents),
+  constraint milestone_delivered CHECK (status <> 'delivered'::text OR delivered_at IS NOT NULL),
+  constraint milestone_delivery_note_check CHECK (length(delivery_note) <= 10000),
   constraint milestone_end CHECK ((status = ANY (ARRAY['released'::text, 'refunded'::text, 'cancelled'::text])) = (ended_at IS NOT NULL)),
   constraint milestone_fee CHECK ((funded_at IS NULL) = (fee_cents IS NULL)),
+  constraint milestone_fee_percent_check CHECK (fee_percent >= 0 AND fee_percent <= 100),
   constraint milestone_funded CHECK ((status = ANY (ARRAY['funded'::text, 'delivered'::text, 'released'::text, 'disputed'::text, 'refunded'::text])) <= (funded_at IS NOT NULL)),
   constraint milestone_position_check CHECK ("position" >= 1 AND "position" <= 1000),
+  constraint milestone_refunded_cents_check CHECK (refunded_cents >= 0),
+  constraint milestone_released_cents_check CHECK (released_cents >= 0),
+  constraint milestone_reminded_check CHECK (reminded >= 0 AND reminded <= 2),
   constraint milestone_source CHECK (funded_at IS NULL OR (source IS NULL) = (amount_cents = 0)),
   constraint milestone_source_check CHECK (source = ANY (ARRAY['card'::text, 'wallet'::text])),
   constraint milestone_status CHECK (status = ANY (ARRAY['proposed'::text, 'pending'::text, 'funded'::text, 'delivered'::text, 'released'::text, 'disputed'::text, 'refunded'::text, 'cancelled'::text])),
@@ -705,6 +838,49 @@ create table negotiation_audit (
   constraint negotiation_audit_negotiation_id_fkey FOREIGN KEY (negotiation_id) REFERENCES negotiation(id)
 );
 CREATE INDEX negotiation_audit_of ON public.negotiation_audit USING btree (negotiation_id, id);
+
+create table operator (
+  user_id uuid not null,
+  granted_at timestamp with time zone not null,
+  constraint operator_pkey PRIMARY KEY (user_id),
+  constraint operator_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id)
+);
+
+create table operator_audit (
+  id bigint not null generated always as identity,
+  at timestamp with time zone not null,
+  operator_id uuid,
+  act text not null,
+  ref text not null,
+  data json not null,
+  constraint operator_audit_pkey PRIMARY KEY (id),
+  constraint operator_audit_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES app_user(id)
+);
+CREATE INDEX operator_audit_ref ON public.operator_audit USING btree (ref, id);
+
+create table payout (
+  id uuid not null,
+  ref text not null,
+  user_id uuid not null,
+  amount_cents bigint not null,
+  status text not null default 'waiting'::text,
+  refusals smallint not null default 0,
+  due_at timestamp with time zone,
+  intent_id uuid,
+  created_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint payout_pkey PRIMARY KEY (id),
+  constraint payout_ref_key UNIQUE (ref),
+  constraint payout_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint payout_amount_cents_check CHECK (amount_cents > 0),
+  constraint payout_check CHECK ((status = 'waiting'::text) = (due_at IS NOT NULL)),
+  constraint payout_check1 CHECK ((status = ANY (ARRAY['paid'::text, 'in_wallet'::text, 'charged_back'::text])) = (ended_at IS NOT NULL)),
+  constraint payout_check2 CHECK (status <> 'asked'::text OR intent_id IS NOT NULL),
+  constraint payout_refusals_check CHECK (refusals >= 0 AND refusals <= 7),
+  constraint payout_status CHECK (status = ANY (ARRAY['waiting'::text, 'asked'::text, 'paid'::text, 'in_wallet'::text, 'charged_back'::text]))
+);
+CREATE INDEX payout_due ON public.payout USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX payout_of_user ON public.payout USING btree (user_id, created_at);
 
 create table plan_checkout (
   id uuid not null,
@@ -1074,7 +1250,11 @@ CREATE INDEX vouch_by ON public.vouch USING btree (user_id, created_at);
 CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at DESC, user_id);
 
 -- function account_agent(p_owner uuid, p_agent uuid, p_name text) returns TABLE(id uuid, personality text, max_active_jobs integer) · sql, stable
+-- function account_agents_of(p_owner uuid) returns SETOF uuid · sql, stable
+-- function account_count_model_call(p_agent uuid) returns integer · plpgsql, volatile
+-- function account_hosted(p_agent uuid, p_quota integer) returns json · sql, stable
 -- function account_lock(p_owner uuid) returns void · plpgsql, volatile
+-- function account_owner(p_agent uuid) returns TABLE(id uuid) · sql, stable
 -- function account_public_agents() returns TABLE(id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamp with time zone) · sql, stable
 -- function app_clock_moved() returns trigger · plpgsql, volatile
 -- function app_clock_set(p_now text) returns void · plpgsql, volatile
@@ -1082,9 +1262,11 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function auto_topup_start(p_user uuid) returns uuid · plpgsql, volatile
 -- function credits_given(p_user uuid) returns bigint · plpgsql, stable
 -- function credits_pay(p_work text, p_user uuid, p_amount bigint, p_live boolean, p_lineage text, p_limit bigint) returns text · plpgsql, volatile
+-- function event_forget_words(p_user uuid, p_after bigint, p_many integer) returns bigint · plpgsql, volatile
 -- function event_write(p_name text, p_ref text, p_parties uuid[], p_data json) returns boolean · plpgsql, volatile
 -- function files_attach(p_owner uuid, p_work text, p_role text, p_files uuid[]) returns json · plpgsql, volatile
 -- function files_discard(p_file uuid) returns boolean · plpgsql, volatile
+-- function files_forget(p_owner uuid, p_works text[], p_role text DEFAULT NULL::text) returns void · sql, volatile
 -- function gig_folded(p_skills text[]) returns text[] · sql, immutable
 -- function gig_list(p_viewer uuid, p_status text, p_words text, p_skill text, p_min_rate bigint, p_before timestamp with time zone, p_before_id uuid, p_limit integer) returns SETOF gig · plpgsql, stable
 -- function gig_search(p_title text, p_description text, p_scope text, p_skills text[]) returns tsvector · sql, immutable
@@ -1107,9 +1289,12 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function ledger_chargeback_won(p_user uuid, p_source text, p_holds boolean DEFAULT true) returns void · plpgsql, volatile
 -- function ledger_clearing(p_intent text) returns bigint · sql, stable
 -- function ledger_credits(p_user uuid) returns bigint · sql, stable
+-- function ledger_debt(p_user uuid) returns bigint · sql, stable
 -- function ledger_earned(p_user uuid, p_hold_days integer) returns bigint · sql, stable
 -- function ledger_fee(p_amount bigint, p_percent integer, p_fixed integer) returns bigint · sql, immutable
+-- function ledger_give_up(p_user uuid) returns bigint · plpgsql, volatile
 -- function ledger_held(p_ref text) returns bigint · plpgsql, stable
+-- function ledger_inherit(p_from uuid, p_to uuid) returns void · plpgsql, volatile
 -- function ledger_lock(p_user uuid) returns void · plpgsql, volatile
 -- function ledger_lock_credits(p_user uuid) returns bigint · plpgsql, volatile
 -- function ledger_lock_held(p_ref text) returns bigint · plpgsql, volatile
@@ -1117,6 +1302,7 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function ledger_mandate_take(p_lineage text, p_limit bigint, p_amount bigint) returns boolean · plpgsql, volatile
 -- function ledger_open(p_user uuid) returns void · sql, volatile
 -- function ledger_owes(p_user uuid) returns boolean · sql, stable
+-- function ledger_pending(p_user uuid) returns bigint · sql, stable
 -- function ledger_post(p_kind text, p_ref text, p_source text, p_unit text, p_from text[], p_to text[], p_amount bigint[], p_lineage text DEFAULT NULL::text, p_limit bigint DEFAULT NULL::bigint) returns text · plpgsql, volatile
 -- function ledger_post_each(p_kind text, p_unit text, p_ref text[], p_from text[], p_to text[], p_amount bigint[], p_lineage text[] DEFAULT NULL::text[], p_limit bigint[] DEFAULT NULL::bigint[]) returns TABLE(ref text, outcome text) · plpgsql, volatile
 -- function ledger_posted(p_kind text, p_source text) returns bigint · sql, stable
@@ -1127,11 +1313,14 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function match_contains(p_offer uuid, p_words text) returns boolean · plpgsql, stable
 -- function match_fit(p_offer uuid, p_profile tsquery, p_waiting interval) returns TABLE(score real) · sql, stable
 -- function match_forget(p_age interval) returns void · sql, volatile
+-- function match_forget_words(p_offers uuid[], p_personalities text[]) returns void · sql, volatile
 -- function match_known_profile(p_personality text) returns TABLE(profile tsquery) · sql, stable
 -- function match_profile(p_personality text) returns tsquery · plpgsql, volatile
 -- function match_words(p_offer uuid, p_profile tsquery) returns text[] · plpgsql, stable
 -- function transfer_is_append_only() returns trigger · plpgsql, volatile
 -- function turn_close(p_user uuid, p_ref text, p_kind text, p_answered boolean) returns boolean · plpgsql, volatile
+-- function turn_inherit(p_user uuid, p_expected integer, p_answered integer) returns void · sql, volatile
+-- function turn_leave(p_user uuid) returns TABLE(expected integer, answered integer) · plpgsql, volatile
 -- function turn_open(p_user uuid, p_other uuid, p_ref text, p_kind text, p_amount bigint, p_due timestamp with time zone) returns boolean · plpgsql, volatile
 -- function turn_score(p_user uuid) returns integer · sql, stable
 -- function turn_void(p_ref text) returns boolean · plpgsql, volatile

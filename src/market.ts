@@ -10,6 +10,7 @@ import { openSignals, type Signals } from './base/signals.ts'
 import { accountsApi } from './core/accounts/api.ts'
 import { type Credentials, openCredentials } from './core/accounts/credentials.ts'
 import { openGitHub } from './core/accounts/github.ts'
+import type { Leaving } from './core/accounts/leaving.ts'
 import { readAgent } from './core/accounts/queries.ts'
 import { accountsRoom } from './core/accounts/room.ts'
 import { creditsApi } from './core/credits/api.ts'
@@ -21,11 +22,13 @@ import { diskStorage, type Storage } from './core/files/storage.ts'
 import { paymentsApi } from './core/payments/api.ts'
 import { connectPage } from './core/payments/connect.ts'
 import type { FundingDesk } from './core/payments/funding/desk.ts'
+import { paymentsLeaving } from './core/payments/leaving.ts'
 import { plansApi } from './core/payments/plans/api.ts'
 import { plansRoom } from './core/payments/plans/room.ts'
 import { paymentsRoom } from './core/payments/room.ts'
 import { openStripe } from './core/payments/stripe.ts'
 import { profilesApi } from './core/profiles/api.ts'
+import { profilesLeaving } from './core/profiles/leaving.ts'
 import type { WorkedTogether } from './core/profiles/queries.ts'
 import { profilesRoom } from './core/profiles/room.ts'
 import { contractsApi } from './desks/gigs/contract/api.ts'
@@ -33,11 +36,13 @@ import { fundedByCard } from './desks/gigs/contract/funded-by-card.ts'
 import { contractsRoom } from './desks/gigs/contract/room.ts'
 import { gigsApi } from './desks/gigs/gig/api.ts'
 import { gigsRoom } from './desks/gigs/gig/room.ts'
+import { gigsLeaving } from './desks/gigs/leaving.ts'
 import { negotiationsApi } from './desks/gigs/negotiation/api.ts'
 import { negotiationsRoom } from './desks/gigs/negotiation/room.ts'
 import { sweepGigs } from './desks/gigs/sweep.ts'
 import { haveContracted } from './desks/gigs/worked-together.ts'
 import { jobsApi } from './desks/jobs/api.ts'
+import { jobsLeaving } from './desks/jobs/leaving.ts'
 import { agentIsBusy } from './desks/jobs/queries.ts'
 import { jobsRoom } from './desks/jobs/room.ts'
 import { jobSecrets, mayReadJobFile } from './desks/jobs/secrets.ts'
@@ -47,6 +52,7 @@ import { readStats } from './desks/jobs/tally.ts'
 import { haveDoneJobs } from './desks/jobs/worked-together.ts'
 import { clockApi, systemApi } from './edges/http/api.ts'
 import { answerReadiness } from './edges/http/drain.ts'
+import { forgetAnswers } from './edges/http/idempotency.ts'
 import type { Limits } from './edges/http/limits.ts'
 import { openApi } from './edges/http/openapi.ts'
 import { buildServer } from './edges/http/server.ts'
@@ -98,6 +104,15 @@ export interface Market {
 export const workedTogether: WorkedTogether = async (sql, pairs) =>
   new Set([...(await haveDoneJobs(sql, pairs)), ...(await haveContracted(sql, pairs))])
 
+/** Every room that keeps something of people, in the order in which their rows are locked when somebody leaves. */
+export const leavings: readonly Leaving[] = [
+  gigsLeaving,
+  jobsLeaving,
+  profilesLeaving,
+  paymentsLeaving,
+  { affairs: async () => [], leave: forgetAnswers },
+]
+
 /** Makes the turns of the clock that are due, at both desks; answers how many. */
 export const sweep = async (db: Database): Promise<number> => (await sweepJobs(db)) + (await sweepGigs(db))
 
@@ -145,6 +160,8 @@ export async function buildApi(
       appUrl: config.appUrl,
       github: config.github && openGitHub(config.github, config.appUrl, config.secret),
       busy: [agentIsBusy],
+      leavings,
+      traces: openSealer(config.secret, 'deleted accounts'),
       readStats,
     }),
     paymentsRoom({
@@ -215,5 +232,5 @@ export function startBackground(
   { config, db, stripe, storage, signals, log }: Market,
   desk: FundingDesk = fundingDesk(config),
 ): Worker {
-  return startWorker({ config, signals, db, stripe, storage, log, desk })
+  return startWorker({ config, signals, db, stripe, storage, log, desk, leavings })
 }

@@ -159,6 +159,13 @@ export const rights: Readonly<Record<string, Right>> = {
   },
   'accounts.sign_out': { prepare: async ({ credentials }, party) => ({ headers: await credentials.fresh(party) }) },
   'accounts.whoami': {},
+  'accounts.delete_account': {
+    // Somebody else each time: everybody here is needed to the end.
+    async prepare({ market }) {
+      const [leaver] = await newPeople(market, 'Leaver')
+      return { headers: { cookie: leaver.cookie, origin: market.url } }
+    },
+  },
   'accounts.user': { ids: { id: 'user' }, may: isOwner, refusals: [403] },
   'accounts.agents': {},
   'accounts.create_agent': { answers: [201], fields: () => ({ name: another('agent') }) },
