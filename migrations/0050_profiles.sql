@@ -27,9 +27,21 @@ create table vouch (                          -- for good
 create index vouch_of on vouch (vouched_user_id, created_at desc, user_id);
 create index vouch_by on vouch (user_id, created_at);
 
+-- What GitHub said of somebody's public repositories; null: it knows no such user any more.
+create table github_repos (
+  github_id bigint primary key references github_login on delete cascade,
+  repos json,
+  fetched_at timestamptz not null
+);
+
+-- ── core/files ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 -- A file belongs to a piece of work, or it is what somebody shows of themselves.
 alter table attachment drop constraint attachment_role_check,
-  add constraint attachment_role_check check (role in ('input', 'output', 'resume'));
+  add constraint attachment_role_check check (role in ('input', 'output', 'resume')),
+  add column discarded_at timestamptz,        -- nobody wants it any more: its bytes go at once, its row when it counts for no quota
+  add column removed_at timestamptz,          -- its bytes are gone
+  add constraint attachment_removed check (removed_at is null or discarded_at is not null);
+create index attachment_discarded on attachment (discarded_at) where discarded_at is not null;
 
 create table review (                         -- what one party of a completed contract says of the other
   id uuid primary key,

@@ -124,14 +124,18 @@ create table attachment (
   work text,
   role text,
   created_at timestamp with time zone not null,
+  discarded_at timestamp with time zone,
+  removed_at timestamp with time zone,
   constraint attachment_pkey PRIMARY KEY (id),
   constraint attachment_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_user(id),
   constraint attachment_check CHECK ((stored_at IS NULL) = (size IS NULL)),
   constraint attachment_check1 CHECK ((work IS NULL) = (role IS NULL)),
   constraint attachment_name_check CHECK (length(name) >= 1 AND length(name) <= 255),
+  constraint attachment_removed CHECK (removed_at IS NULL OR discarded_at IS NOT NULL),
   constraint attachment_role_check CHECK (role = ANY (ARRAY['input'::text, 'output'::text, 'resume'::text])),
   constraint attachment_size_check CHECK (size >= 0 AND size <= 26214400)
 );
+CREATE INDEX attachment_discarded ON public.attachment USING btree (discarded_at) WHERE (discarded_at IS NOT NULL);
 CREATE INDEX attachment_loose ON public.attachment USING btree (created_at) WHERE (work IS NULL);
 CREATE INDEX attachment_owner ON public.attachment USING btree (owner_id, created_at);
 
@@ -395,6 +399,14 @@ create table github_login (
   constraint github_login_user_id_key UNIQUE (user_id),
   constraint github_login_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
   constraint github_login_login_check CHECK (length(login) >= 1 AND length(login) <= 100)
+);
+
+create table github_repos (
+  github_id bigint not null,
+  repos json,
+  fetched_at timestamp with time zone not null,
+  constraint github_repos_pkey PRIMARY KEY (github_id),
+  constraint github_repos_github_id_fkey FOREIGN KEY (github_id) REFERENCES github_login(github_id) ON DELETE CASCADE
 );
 
 create table idempotency (
@@ -1072,7 +1084,9 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function credits_pay(p_work text, p_user uuid, p_amount bigint, p_live boolean, p_lineage text, p_limit bigint) returns text · plpgsql, volatile
 -- function event_write(p_name text, p_ref text, p_parties uuid[], p_data json) returns boolean · plpgsql, volatile
 -- function files_attach(p_owner uuid, p_work text, p_role text, p_files uuid[]) returns json · plpgsql, volatile
+-- function files_discard(p_file uuid) returns boolean · plpgsql, volatile
 -- function gig_folded(p_skills text[]) returns text[] · sql, immutable
+-- function gig_list(p_viewer uuid, p_status text, p_words text, p_skill text, p_min_rate bigint, p_before timestamp with time zone, p_before_id uuid, p_limit integer) returns SETOF gig · plpgsql, stable
 -- function gig_search(p_title text, p_description text, p_scope text, p_skills text[]) returns tsvector · sql, immutable
 -- function job_barred_until(p_owner uuid, p_now timestamp with time zone) returns timestamp with time zone · plpgsql, stable
 -- function job_has_ended() returns trigger · plpgsql, volatile

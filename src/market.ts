@@ -157,7 +157,13 @@ export async function buildApi(
     }),
     plansRoom({ db, stripe, appUrl: config.appUrl, prices: config.planPrices }),
     creditsRoom(),
-    profilesRoom({ appUrl: config.appUrl, workedTogether }),
+    profilesRoom({
+      db,
+      storage: market.storage,
+      appUrl: config.appUrl,
+      githubApiUrl: config.githubApiUrl,
+      workedTogether,
+    }),
     filesRoom({ storage: market.storage, mayRead: mayReadJobFile }),
     jobsRoom({
       fee: config.jobFee,

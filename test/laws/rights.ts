@@ -1,9 +1,10 @@
 import { mintKey } from '../../src/core/accounts/create-key.ts'
 import type { DeviceStarted } from '../../src/core/accounts/start-device.ts'
-import { act, unixReport, went } from '../journeys/desk.ts'
+import { act, people as newPeople, unixReport, went } from '../journeys/desk.ts'
 import { ask, type Fields } from '../support/market.ts'
 import type { Role } from './canaries.ts'
 import { type Exhibit, exhibit, isHolder, isReceiver, maySee, spareAgent, uploaded } from './exhibits.ts'
+import { gigRights } from './gig-rights.ts'
 import type { Headers, Party, PersonRole } from './parties.ts'
 import type { Thing, ThingKind, World } from './world.ts'
 
@@ -11,6 +12,8 @@ import type { Thing, ThingKind, World } from './world.ts'
 export interface Prepared {
   /** Instead of the exhibit's. */
   readonly id?: string
+  /** The same for the other ids of its path. */
+  readonly path?: Readonly<Record<string, string>>
   readonly body?: Fields | FormData
   readonly headers?: Headers
   /** Secrets that this very answer may show. */
@@ -24,6 +27,10 @@ export interface Prepared {
 export interface Right {
   /** What kind of thing each id field names; the field `id` stands in the path. */
   readonly ids?: Readonly<Record<string, ThingKind>>
+  /** The other ids of the path, which belong to the thing that `id` names. */
+  readonly path?: (thing: Thing) => Readonly<Record<string, string>>
+  /** Id fields that are meant to name what is another's. */
+  readonly ofOthers?: readonly string[]
   /** Who may; everybody without it. */
   readonly may?: (party: Party, thing: Thing) => boolean
   /** The answers to those who may: 200 without it. */
@@ -101,6 +108,12 @@ const cancelled = (world: World, id: string) => (): Promise<unknown> => act(worl
 const file = (text: string): FormData => {
   const form = new FormData()
   form.append('file', new Blob([text]), 'file.txt')
+  return form
+}
+
+const resume = (): FormData => {
+  const form = new FormData()
+  form.append('resume', new Blob(['%PDF-1.7\nnothing in it']), 'resume.pdf')
   return form
 }
 
@@ -200,6 +213,22 @@ export const rights: Readonly<Record<string, Right>> = {
   'profiles.me': {},
   // They may be freelancers or clients as they like; the others of the world go by who they are.
   'profiles.update_me': { fields: () => ({ user_type: 'client' }) },
+  'profiles.upload_resume': { prepare: async () => ({ body: resume() }) },
+  'profiles.remove_resume': {},
+  'profiles.profile': { ids: { id: 'user' } },
+  // Theirs has been removed above; nobody signs in with GitHub there.
+  'profiles.resume': { ids: { id: 'user' }, answers: [404] },
+  'profiles.github_repos': { ids: { id: 'user' }, answers: [404] },
+  'profiles.reviews': { ids: { id: 'user' } },
+  'profiles.vouch': {
+    ids: { vouched_user_id: 'user' },
+    ofOthers: ['vouched_user_id'],
+    answers: [201],
+    prepare: async ({ market }) => {
+      const [newcomer] = await newPeople(market, 'Newcomer')
+      return { body: { vouched_user_id: newcomer.userId } }
+    },
+  },
   'files.upload': { answers: [201], prepare: async () => ({ body: file('nothing in it') }) },
   'files.download': {
     ids: { id: 'file' },
@@ -351,5 +380,6 @@ export const rights: Readonly<Record<string, Right>> = {
   'jobs.verify': { fields: () => ({ criteria: ['It names Bell Labs.'], output: unixReport }) },
   'jobs.cron_get': {},
   'jobs.cron_post': {},
+  ...gigRights,
   'clock.advance': { fields: () => ({ advance_seconds: 1 }) },
 }

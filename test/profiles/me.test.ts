@@ -24,6 +24,8 @@ test('a newcomer is a client with a score of 50, ten credits and nothing said; w
     github_profile_url: null,
     vouched_by: [],
     vouch_count: 0,
+    rating_average: null,
+    rating_count: 0,
     credits_balance: 10,
     subscription_tier: 'free',
   })

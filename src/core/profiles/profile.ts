@@ -8,6 +8,7 @@ export const profileLimits = {
   /** How many of those who vouch are named. */
   vouchesShown: 100,
   vouchesPerDay: 20,
+  reposMax: 30,
 } as const
 
 export const UserType = z.enum(['client', 'freelancer'])
@@ -45,6 +46,13 @@ export const PublicProfile = z
     github_profile_url: z.string().nullable(),
     vouched_by: vouchedBy,
     vouch_count: z.int().describe('How many vouch for them in all.'),
+    rating_average: z
+      .number()
+      .nullable()
+      .describe(
+        'Of the reviews that count, to two places: null without one. At least $10 was released between the two.',
+      ),
+    rating_count: z.int().describe('How many reviews count.'),
   })
   .meta({ id: 'PublicProfile' })
 export type PublicProfile = z.infer<typeof PublicProfile>
@@ -68,6 +76,50 @@ export const WorkerProfile = PublicProfile.pick({
   vouched_by: true,
 }).meta({ id: 'WorkerProfile' })
 export type WorkerProfile = z.infer<typeof WorkerProfile>
+
+/** That somebody vouches for somebody, for good. */
+export const Vouch = z
+  .strictObject({
+    user_id: z.uuid().describe('Who vouches.'),
+    vouched_user_id: z.uuid(),
+    display_name: z.string().describe('Of the person vouched for.'),
+    worked_together: z.boolean(),
+    created_at: z.string(),
+  })
+  .meta({ id: 'Vouch' })
+export type Vouch = z.infer<typeof Vouch>
+
+/** What one party of a completed contract says of the other. */
+export const Review = z
+  .strictObject({
+    id: z.uuid(),
+    rating: z.int().describe('1 to 5.'),
+    review_text: z.string(),
+    reviewer_user_id: z.uuid().nullable().describe('null when they have gone.'),
+    reviewer_display_name: z.string().nullable(),
+    released_cents: z.int().describe('What their contract had paid out.'),
+    counted: z.boolean().describe('Whether it goes into the average.'),
+    created_at: z.string(),
+  })
+  .meta({ id: 'Review' })
+export type Review = z.infer<typeof Review>
+
+export const GitHubRepo = z.strictObject({
+  name: z.string(),
+  html_url: z.string(),
+  description: z.string().nullable(),
+  stargazers_count: z.int(),
+  updated_at: z.string().nullable(),
+  language: z.string().nullable(),
+})
+export type GitHubRepo = z.infer<typeof GitHubRepo>
+
+export const GitHubRepos = z.strictObject({
+  github_username: z.string(),
+  github_profile_url: z.string(),
+  repos: z.array(GitHubRepo),
+})
+export type GitHubRepos = z.infer<typeof GitHubRepos>
 
 export const Bio = z.string().max(10_000)
 export const Skills = z

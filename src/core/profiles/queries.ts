@@ -24,6 +24,8 @@ const select = `select row_to_json(found) as row from (
     json_build_object('answered', coalesce(r.answered, 0), 'expected', coalesce(r.expected, 0)) as ghost_score_parts,
     g.login as github_username, 'https://github.com/' || g.login as github_profile_url,
     coalesce(ledger_credits(u.id), 0) as credits_balance, u.subscription_tier,
+    (select round(avg(v.rating), 2)::float8 from review v where v.reviewee_id = u.id and v.status = 'published' and v.counted) as rating_average,
+    (select count(*) from review v where v.reviewee_id = u.id and v.status = 'published' and v.counted) as rating_count,
     (select count(*) from vouch v join app_user w on w.id = v.user_id
       where v.vouched_user_id = u.id and w.deleted_at is null) as vouch_count,
     coalesce((select json_agg(by) from (

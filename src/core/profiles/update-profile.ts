@@ -2,10 +2,11 @@ import { type Call, type Input, type Reply, reply } from '../../base/endpoint.ts
 import { type profilesApi, refuseProfile } from './api.ts'
 import type { Profile } from './profile.ts'
 import { type ProfileReading, readProfile, resumeUrl } from './queries.ts'
+import { setResume } from './resume.ts'
 
 /** Changes what the caller shows of themselves; fields that are left out stay. */
 export async function updateProfile(
-  { sql, actor }: Call,
+  { sql, actor, wake }: Call,
   change: Input<typeof profilesApi.endpoints.update_me>,
   reading: ProfileReading,
 ): Promise<Reply<Profile>> {
@@ -42,7 +43,8 @@ export async function updateProfile(
         throw refuseProfile('invalid_input', { issues: [{ path: 'resume_url', message }] }, `resume_url: ${message}`)
       }
       if (change.resume_url === resumeUrl(reading.appUrl, me)) throw refuseProfile('resume_not_there')
-      await sql.rows(`update profile set resume_url = $2, resume_id = null where user_id = $1`, [me, change.resume_url])
+      await setResume(sql, me, change.resume_url === null ? null : { id: null, url: change.resume_url })
+      wake('tidy')
     }
   }
   if (Object.keys(change).length === 0) return reply(200, await readProfile(sql, me, reading))
