@@ -306,6 +306,70 @@ create table device_code (
 );
 CREATE INDEX device_code_end ON public.device_code USING btree (expires_at);
 
+create table dispute (
+  id uuid not null,
+  contract_id uuid not null,
+  milestone_id uuid not null,
+  disputing_party text not null,
+  opened_by uuid not null,
+  respondent_id uuid not null,
+  reason text not null,
+  status text not null,
+  was_delivered boolean not null,
+  response_deadline timestamp with time zone not null,
+  responded_at timestamp with time zone,
+  reminded boolean not null default false,
+  due_at timestamp with time zone,
+  recommendation json,
+  worker_share_percent smallint,
+  resolved_by text,
+  operator_id uuid,
+  note text,
+  resolved_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint dispute_pkey PRIMARY KEY (id),
+  constraint dispute_milestone_id_key UNIQUE (milestone_id),
+  constraint dispute_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contract(id),
+  constraint dispute_milestone_id_fkey FOREIGN KEY (milestone_id) REFERENCES milestone(id),
+  constraint dispute_opened_by_fkey FOREIGN KEY (opened_by) REFERENCES app_user(id),
+  constraint dispute_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES app_user(id),
+  constraint dispute_respondent_id_fkey FOREIGN KEY (respondent_id) REFERENCES app_user(id),
+  constraint dispute_check CHECK (opened_by <> respondent_id),
+  constraint dispute_check1 CHECK ((status = 'resolved'::text) = (resolved_at IS NOT NULL)),
+  constraint dispute_check2 CHECK ((status = 'resolved'::text) = (resolved_by IS NOT NULL)),
+  constraint dispute_check3 CHECK ((status = 'resolved'::text) = (due_at IS NULL)),
+  constraint dispute_check4 CHECK (status <> 'responded'::text OR responded_at IS NOT NULL),
+  constraint dispute_disputing_party_check CHECK (disputing_party = ANY (ARRAY['client'::text, 'worker'::text])),
+  constraint dispute_note_check CHECK (length(note) <= 10000),
+  constraint dispute_reason_check CHECK (length(reason) >= 1 AND length(reason) <= 10000),
+  constraint dispute_resolved_by_check CHECK (resolved_by = ANY (ARRAY['operator'::text, 'recommendation'::text, 'rules'::text, 'bank'::text])),
+  constraint dispute_status CHECK (status = ANY (ARRAY['open'::text, 'responded'::text, 'resolved'::text])),
+  constraint dispute_worker_share_percent_check CHECK (worker_share_percent >= 0 AND worker_share_percent <= 100)
+);
+CREATE INDEX dispute_due ON public.dispute USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX dispute_of_contract ON public.dispute USING btree (contract_id);
+CREATE INDEX dispute_opened ON public.dispute USING btree (opened_by, created_at DESC, id DESC);
+CREATE INDEX dispute_respondent ON public.dispute USING btree (respondent_id, created_at DESC, id DESC);
+
+create table dispute_evidence (
+  id uuid not null,
+  dispute_id uuid not null,
+  by_user_id uuid not null,
+  type text not null,
+  url text,
+  description text,
+  created_at timestamp with time zone not null,
+  constraint dispute_evidence_pkey PRIMARY KEY (id),
+  constraint dispute_evidence_by_user_id_fkey FOREIGN KEY (by_user_id) REFERENCES app_user(id),
+  constraint dispute_evidence_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES dispute(id),
+  constraint dispute_evidence_check CHECK (url IS NOT NULL OR description IS NOT NULL),
+  constraint dispute_evidence_description_check CHECK (length(description) <= 10000),
+  constraint dispute_evidence_type_check CHECK (type = ANY (ARRAY['github_commit'::text, 'screenshot'::text, 'video'::text, 'deployed_url'::text, 'contract_requirement'::text, 'build_log'::text, 'other'::text])),
+  constraint dispute_evidence_url_check CHECK (length(url) <= 2000)
+);
+CREATE INDEX dispute_evidence_of ON public.dispute_evidence USING btree (dispute_id, created_at, id);
+
 create table event (
   "position" bigint not null generated always as identity,
   id uuid not null default uuid7(),
@@ -588,16 +652,35 @@ create table milestone (
   ended_at timestamp with time zone,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  fee_percent smallint,
+  approved_at timestamp with time zone,
+  delivered_at timestamp with time zone,
+  delivery_note text,
+  delivery_attachments json not null default '[]'::json,
+  cancel_asked_at timestamp with time zone,
+  reminded smallint not null default 0,
+  chargeback_id text,
+  released_cents bigint,
+  refunded_cents bigint,
+  arbitration_cents bigint,
   constraint milestone_pkey PRIMARY KEY (id),
   constraint milestone_contract_id_position_key UNIQUE (contract_id, "position"),
   constraint milestone_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contract(id),
   constraint milestone_proposed_by_fkey FOREIGN KEY (proposed_by) REFERENCES app_user(id),
   constraint milestone_amount_cents_check CHECK (amount_cents = 0 OR amount_cents >= 100 AND amount_cents <= 50000000),
+  constraint milestone_arbitration_cents_check CHECK (arbitration_cents >= 0),
+  constraint milestone_cancel CHECK (cancel_asked_at IS NULL OR (status = ANY (ARRAY['funded'::text, 'refunded'::text, 'disputed'::text, 'released'::text, 'delivered'::text]))),
   constraint milestone_check CHECK (fee_cents >= 0 AND fee_cents <= amount_cents),
+  constraint milestone_delivered CHECK (status <> 'delivered'::text OR delivered_at IS NOT NULL),
+  constraint milestone_delivery_note_check CHECK (length(delivery_note) <= 10000),
   constraint milestone_end CHECK ((status = ANY (ARRAY['released'::text, 'refunded'::text, 'cancelled'::text])) = (ended_at IS NOT NULL)),
   constraint milestone_fee CHECK ((funded_at IS NULL) = (fee_cents IS NULL)),
+  constraint milestone_fee_percent_check CHECK (fee_percent >= 0 AND fee_percent <= 100),
   constraint milestone_funded CHECK ((status = ANY (ARRAY['funded'::text, 'delivered'::text, 'released'::text, 'disputed'::text, 'refunded'::text])) <= (funded_at IS NOT NULL)),
   constraint milestone_position_check CHECK ("position" >= 1 AND "position" <= 1000),
+  constraint milestone_refunded_cents_check CHECK (refunded_cents >= 0),
+  constraint milestone_released_cents_check CHECK (released_cents >= 0),
+  constraint milestone_reminded_check CHECK (reminded >= 0 AND reminded <= 2),
   constraint milestone_source CHECK (funded_at IS NULL OR (source IS NULL) = (amount_cents = 0)),
   constraint milestone_source_check CHECK (source = ANY (ARRAY['card'::text, 'wallet'::text])),
   constraint milestone_status CHECK (status = ANY (ARRAY['proposed'::text, 'pending'::text, 'funded'::text, 'delivered'::text, 'released'::text, 'disputed'::text, 'refunded'::text, 'cancelled'::text])),
@@ -651,6 +734,49 @@ create table negotiation_audit (
   constraint negotiation_audit_negotiation_id_fkey FOREIGN KEY (negotiation_id) REFERENCES negotiation(id)
 );
 CREATE INDEX negotiation_audit_of ON public.negotiation_audit USING btree (negotiation_id, id);
+
+create table operator (
+  user_id uuid not null,
+  granted_at timestamp with time zone not null,
+  constraint operator_pkey PRIMARY KEY (user_id),
+  constraint operator_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id)
+);
+
+create table operator_audit (
+  id bigint not null generated always as identity,
+  at timestamp with time zone not null,
+  operator_id uuid,
+  act text not null,
+  ref text not null,
+  data json not null,
+  constraint operator_audit_pkey PRIMARY KEY (id),
+  constraint operator_audit_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES app_user(id)
+);
+CREATE INDEX operator_audit_ref ON public.operator_audit USING btree (ref, id);
+
+create table payout (
+  id uuid not null,
+  ref text not null,
+  user_id uuid not null,
+  amount_cents bigint not null,
+  status text not null default 'waiting'::text,
+  refusals smallint not null default 0,
+  due_at timestamp with time zone,
+  intent_id uuid,
+  created_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint payout_pkey PRIMARY KEY (id),
+  constraint payout_ref_key UNIQUE (ref),
+  constraint payout_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint payout_amount_cents_check CHECK (amount_cents > 0),
+  constraint payout_check CHECK ((status = 'waiting'::text) = (due_at IS NOT NULL)),
+  constraint payout_check1 CHECK ((status = ANY (ARRAY['paid'::text, 'in_wallet'::text, 'charged_back'::text])) = (ended_at IS NOT NULL)),
+  constraint payout_check2 CHECK (status <> 'asked'::text OR intent_id IS NOT NULL),
+  constraint payout_refusals_check CHECK (refusals >= 0 AND refusals <= 7),
+  constraint payout_status CHECK (status = ANY (ARRAY['waiting'::text, 'asked'::text, 'paid'::text, 'in_wallet'::text, 'charged_back'::text]))
+);
+CREATE INDEX payout_due ON public.payout USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX payout_of_user ON public.payout USING btree (user_id, created_at);
 
 create table plan_checkout (
   id uuid not null,
@@ -956,6 +1082,7 @@ CREATE INDEX turn_of_pair ON public.turn USING btree (user_id, other_id, closed_
 CREATE UNIQUE INDEX turn_open ON public.turn USING btree (ref, kind, user_id) WHERE (closed_at IS NULL);
 
 -- function account_agent(p_owner uuid, p_agent uuid, p_name text) returns TABLE(id uuid, personality text, max_active_jobs integer) · sql, stable
+-- function account_is_operator(p_user app_user, p_emails text[]) returns boolean · sql, stable
 -- function account_lock(p_owner uuid) returns void · plpgsql, volatile
 -- function account_public_agents() returns TABLE(id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamp with time zone) · sql, stable
 -- function app_clock_moved() returns trigger · plpgsql, volatile

@@ -86,7 +86,7 @@ export function openMarket(config: Config, name = 'clawrk'): Market {
     db,
     log,
     stripe: openStripe(config),
-    credentials: openCredentials(db),
+    credentials: openCredentials(db, config.operatorEmails),
     storage: config.s3 ? s3Storage(config.s3) : diskStorage(join(config.dataDir, 'files')),
     signals,
     leaving: new AbortController(),
