@@ -18,12 +18,17 @@ import { filesApi } from './core/files/api.ts'
 import { filesRoom } from './core/files/room.ts'
 import { s3Storage } from './core/files/s3-storage.ts'
 import { diskStorage, type Storage } from './core/files/storage.ts'
+import { operatorsApi } from './core/operators/api.ts'
+import { operatorsRoom } from './core/operators/room.ts'
 import { paymentsApi } from './core/payments/api.ts'
+import { paymentsStuck, readProviderState } from './core/payments/oversight.ts'
 import { plansApi } from './core/payments/plans/api.ts'
 import { plansRoom } from './core/payments/plans/room.ts'
 import { paymentsRoom } from './core/payments/room.ts'
 import { openStripe } from './core/payments/stripe.ts'
+import { gigCounts, gigsStuck } from './desks/gigs/oversight.ts'
 import { jobsApi } from './desks/jobs/api.ts'
+import { jobCounts, jobsStuck } from './desks/jobs/oversight.ts'
 import { agentIsBusy } from './desks/jobs/queries.ts'
 import { jobsRoom } from './desks/jobs/room.ts'
 import { jobSecrets, mayReadJobFile } from './desks/jobs/secrets.ts'
@@ -52,6 +57,7 @@ export const contracts: readonly Contract[] = [
   creditsApi,
   filesApi,
   jobsApi,
+  operatorsApi,
 ]
 
 /** The same with what only test mode serves. */
@@ -136,6 +142,12 @@ export async function buildApi(
       topupUrl: `${config.appUrl}/wallet`,
       secrets: jobSecrets(openSealer(config.secret, 'job secrets')),
       ownsAgent: async ({ sql, actor }, agent) => (await readAgent(sql, actor.userId, agent)) !== null,
+    }),
+    operatorsRoom({
+      counted: [...jobCounts, ...gigCounts],
+      stuck: [...jobsStuck, ...gigsStuck, ...paymentsStuck],
+      provider: readProviderState,
+      emails: config.operatorEmails,
     }),
   ]
   const withClock = config.mode === 'test'

@@ -105,3 +105,8 @@ begin
     return next;
   end loop;
 end $$;
+
+-- What somebody owes.
+create or replace function ledger_debt(p_user uuid) returns bigint language sql stable as $$
+  select coalesce((select -balance from ledger_account where id = 'debt:' || p_user), 0)
+$$;

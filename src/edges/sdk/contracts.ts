@@ -1,6 +1,7 @@
 import { accountsApi } from '../../core/accounts/api.ts'
 import { creditsApi } from '../../core/credits/api.ts'
 import { filesApi } from '../../core/files/api.ts'
+import { operatorsApi } from '../../core/operators/api.ts'
 import { paymentsApi } from '../../core/payments/api.ts'
 import { plansApi } from '../../core/payments/plans/api.ts'
 import { jobsApi } from '../../desks/jobs/api.ts'
@@ -15,6 +16,7 @@ export const contracts = {
   credits: creditsApi,
   files: filesApi,
   jobs: jobsApi,
+  operator: operatorsApi,
   clock: clockApi,
 } as const
 
