@@ -32,7 +32,7 @@ export async function readPerson(
 
 // By the beginning of an address or a name, each on its own index; the range is what text_pattern_ops compares by.
 const starting = (column: string, q: string): string =>
-  `select id from app_user where deleted_at is null and ${column} ~>=~ lower(${q}) and ${column} ~<~ lower(${q}) || chr(1114111)`
+  `select id from app_user where deleted_at is null and ${column} ~>=~ lower(${q}) and ${column} ~<~ (lower(${q}) || chr(1114111))`
 const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 export interface PeopleAsked {
