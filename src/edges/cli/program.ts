@@ -7,6 +7,7 @@ import { keyCommands } from './commands/keys.ts'
 import { logCommands } from './commands/logs.ts'
 import { machineCommands } from './commands/machine.ts'
 import { openCommands } from './commands/open.ts'
+import { operatorCommands } from './commands/operator.ts'
 import { payoutCommands } from './commands/payout.ts'
 import { postCommands } from './commands/post.ts'
 import { signInCommands } from './commands/sign-in.ts'
@@ -76,6 +77,7 @@ export function buildProgram(): Command {
   program.commandsGroup('The market itself')
   machineCommands(program)
   userCommands(program)
+  operatorCommands(program)
   apiCommands(program)
   addExamples(program)
   program
