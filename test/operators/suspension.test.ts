@@ -164,6 +164,17 @@ test('who is suspended starts nothing new, finishes what is under way, and is pa
   await assertLawful(market)
 })
 
+test('who is suspended while they wait for work gets none', async () => {
+  const [ada, mallory] = await people(market, 'Ada', 'Mallory')
+  await fund(market, ada, 500)
+  const waiting = mallory.ask('POST', '/api/jobs/pull', { wait_seconds: 20 })
+  went(await turn(mallory, 'suspend'))
+  await new Promise((done) => setTimeout(done, 4_500))
+  const job = await post(ada)
+  assert.equal((await waiting).status, 204)
+  assert.equal(went(await ada.ask<Job>('GET', `/api/jobs/${job.id}`)).status, 'queued')
+})
+
 test('a withdrawal that was under way waits, and goes on when its owner is restored', async () => {
   const [wanda] = await owners(market, 'Wanda')
   await connected(market, wanda)

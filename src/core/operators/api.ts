@@ -161,7 +161,7 @@ export const operatorsApi = contract('operator', operatorRefusals, {
   }),
   suspend: endpoint({
     route: 'POST /api/operator/users/:id/suspend',
-    summary: 'Stop somebody from starting anything new and from moving money; what is under way goes on.',
+    summary: 'Let somebody start nothing new and move no money; what is under way goes on.',
     description:
       'Within 5 seconds, for every key and session of theirs. Timers go on, and so does what others owe them: it comes into their wallet. Withdrawals wait.',
     kind: 'transaction',
@@ -200,7 +200,7 @@ export const operatorsApi = contract('operator', operatorRefusals, {
           operator_email: z.string().nullable(),
           act: z.string(),
           ref: z.string(),
-          data: z.record(z.string(), z.unknown()),
+          data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
         }),
       ),
     },

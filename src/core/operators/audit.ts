@@ -1,6 +1,9 @@
 import type { Sql } from '../../base/db.ts'
 import { iso } from '../../base/page.ts'
 
+/** What stands in an audit row is flat: whoever reads it reads a line. */
+type Plain = string | number | boolean | null
+
 /** What an operator did. */
 export interface Act {
   /** Null: the owner of the machine, on the command line. */
@@ -10,7 +13,7 @@ export interface Act {
   /** What it was done to, such as `user:<uuid>`. */
   readonly ref: string
   /** Why, and what it decided. */
-  readonly data?: Readonly<Record<string, unknown>>
+  readonly data?: Readonly<Record<string, Plain>>
 }
 
 /** Writes an act of an operator down, for good. Belongs into the transaction of the act itself: neither is ever there alone. */
@@ -28,7 +31,7 @@ export interface ActRow {
   readonly operator_email: string | null
   readonly act: string
   readonly ref: string
-  readonly data: Record<string, unknown>
+  readonly data: Record<string, Plain>
 }
 
 /** Acts, newest first, on one thing or on all: a page, by the primary key or the index of refs. */

@@ -22,6 +22,7 @@ const titles: Readonly<Record<string, string>> = {
   wallet: 'Wallet',
   files: 'Files',
   jobs: 'Jobs',
+  operator: 'Operators',
   clock: 'Test clock',
 }
 
