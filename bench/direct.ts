@@ -84,4 +84,6 @@ const actorOf = ({ id, keyId }: Person): Actor => ({
   scopes: new Set<string>(defaultScopes),
   agentId: null,
   spendLimitCents: null,
+  suspended: false,
+  operator: false,
 })

@@ -105,6 +105,10 @@ create table app_user (
   constraint app_user_user_type_check CHECK (user_type = ANY (ARRAY['client'::text, 'freelancer'::text]))
 );
 CREATE UNIQUE INDEX app_user_email ON public.app_user USING btree (email) WHERE (deleted_at IS NULL);
+CREATE INDEX app_user_email_start ON public.app_user USING btree (email text_pattern_ops) WHERE (deleted_at IS NULL);
+CREATE INDEX app_user_name_start ON public.app_user USING btree (lower(name) text_pattern_ops) WHERE (deleted_at IS NULL);
+CREATE INDEX app_user_newest ON public.app_user USING btree (created_at DESC, id DESC) WHERE (deleted_at IS NULL);
+CREATE INDEX app_user_suspended ON public.app_user USING btree (created_at DESC, id DESC) WHERE (suspended_at IS NOT NULL);
 
 create table application (
   id uuid not null,
@@ -236,6 +240,14 @@ create table card_setup (
 );
 CREATE INDEX card_setup_open ON public.card_setup USING btree (looked_up_at NULLS FIRST, created_at) WHERE (status = 'open'::text);
 
+create table census (
+  one boolean not null default true,
+  counted_at timestamp with time zone not null,
+  numbers json not null,
+  constraint census_pkey PRIMARY KEY (one),
+  constraint census_one_check CHECK (one)
+);
+
 create table chargeback (
   id text not null,
   payment_id text not null,
@@ -313,6 +325,7 @@ CREATE INDEX contract_awaiting ON public.contract USING btree (worker_id) WHERE 
 CREATE INDEX contract_due ON public.contract USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX contract_of_client ON public.contract USING btree (client_id, created_at DESC, id DESC);
 CREATE INDEX contract_of_worker ON public.contract USING btree (worker_id, created_at DESC, id DESC);
+CREATE INDEX contract_open ON public.contract USING btree (status) WHERE (ended_at IS NULL);
 CREATE INDEX contract_worked ON public.contract USING btree (client_id, worker_id) WHERE (status = 'completed'::text);
 
 create table credit_deduction (
@@ -421,6 +434,7 @@ create table dispute (
 );
 CREATE INDEX dispute_due ON public.dispute USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX dispute_of_contract ON public.dispute USING btree (contract_id);
+CREATE INDEX dispute_open ON public.dispute USING btree (status) WHERE (due_at IS NOT NULL);
 CREATE INDEX dispute_opened ON public.dispute USING btree (opened_by, created_at DESC, id DESC);
 CREATE INDEX dispute_respondent ON public.dispute USING btree (respondent_id, created_at DESC, id DESC);
 
@@ -676,6 +690,14 @@ create table ledger_account (
 ) with (fillfactor=70);
 CREATE INDEX ledger_account_debt ON public.ledger_account USING btree (id) WHERE starts_with(id, 'debt:'::text);
 
+create table ledger_audit (
+  one boolean not null default true,
+  at timestamp with time zone not null,
+  breaches json not null,
+  constraint ledger_audit_pkey PRIMARY KEY (one),
+  constraint ledger_audit_one_check CHECK (one)
+);
+
 create table ledger_freeze (
   one boolean not null default true,
   reason text not null,
@@ -788,6 +810,7 @@ create table milestone (
   constraint milestone_title_check CHECK (length(title) >= 1 AND length(title) <= 200)
 );
 CREATE INDEX milestone_due ON public.milestone USING btree (due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX milestone_open ON public.milestone USING btree (status) WHERE (ended_at IS NULL);
 
 create table negotiation (
   id uuid not null,
@@ -824,6 +847,7 @@ CREATE INDEX negotiation_live_of_client ON public.negotiation USING btree (clien
 CREATE INDEX negotiation_of_client ON public.negotiation USING btree (client_id, created_at DESC, id DESC);
 CREATE INDEX negotiation_of_gig ON public.negotiation USING btree (gig_id);
 CREATE INDEX negotiation_of_worker ON public.negotiation USING btree (worker_id, created_at DESC, id DESC);
+CREATE INDEX negotiation_open ON public.negotiation USING btree (state) WHERE (due_at IS NOT NULL);
 
 create table negotiation_audit (
   id bigint not null generated always as identity,
@@ -1209,6 +1233,7 @@ create table transfer (
 );
 CREATE INDEX transfer_from_debt ON public.transfer USING btree (from_account) WHERE starts_with(from_account, 'debt:'::text);
 CREATE INDEX transfer_from_wallet ON public.transfer USING btree (from_account, "position") WHERE starts_with(from_account, 'wallet:'::text);
+CREATE INDEX transfer_ref ON public.transfer USING btree (ref, "position") WHERE (NOT starts_with(ref, 'job:'::text));
 CREATE INDEX transfer_to_debt ON public.transfer USING btree (to_account) WHERE starts_with(to_account, 'debt:'::text);
 CREATE INDEX transfer_to_wallet ON public.transfer USING btree (to_account, "position") WHERE starts_with(to_account, 'wallet:'::text);
 CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_range='32');
@@ -1252,6 +1277,7 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function account_agents_of(p_owner uuid) returns SETOF uuid · sql, stable
 -- function account_count_model_call(p_agent uuid) returns integer · plpgsql, volatile
 -- function account_hosted(p_agent uuid, p_quota integer) returns json · sql, stable
+-- function account_is_operator(p_user app_user, p_emails text[]) returns boolean · sql, stable
 -- function account_lock(p_owner uuid) returns void · plpgsql, volatile
 -- function account_owner(p_agent uuid) returns TABLE(id uuid) · sql, stable
 -- function account_public_agents() returns TABLE(id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamp with time zone) · sql, stable

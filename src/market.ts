@@ -19,10 +19,13 @@ import { filesApi } from './core/files/api.ts'
 import { filesRoom } from './core/files/room.ts'
 import { s3Storage } from './core/files/s3-storage.ts'
 import { diskStorage, type Storage } from './core/files/storage.ts'
+import { operatorsApi } from './core/operators/api.ts'
+import { operatorsRoom } from './core/operators/room.ts'
 import { paymentsApi } from './core/payments/api.ts'
 import { connectPage } from './core/payments/connect.ts'
 import type { FundingDesk } from './core/payments/funding/desk.ts'
 import { paymentsLeaving } from './core/payments/leaving.ts'
+import { paymentsStuck, readProviderState } from './core/payments/oversight.ts'
 import { plansApi } from './core/payments/plans/api.ts'
 import { plansRoom } from './core/payments/plans/room.ts'
 import { paymentsRoom } from './core/payments/room.ts'
@@ -39,10 +42,12 @@ import { gigsRoom } from './desks/gigs/gig/room.ts'
 import { gigsLeaving } from './desks/gigs/leaving.ts'
 import { negotiationsApi } from './desks/gigs/negotiation/api.ts'
 import { negotiationsRoom } from './desks/gigs/negotiation/room.ts'
+import { gigCounts, gigsStuck } from './desks/gigs/oversight.ts'
 import { sweepGigs } from './desks/gigs/sweep.ts'
 import { haveContracted } from './desks/gigs/worked-together.ts'
 import { jobsApi } from './desks/jobs/api.ts'
 import { jobsLeaving } from './desks/jobs/leaving.ts'
+import { jobCounts, jobsStuck } from './desks/jobs/oversight.ts'
 import { agentIsBusy } from './desks/jobs/queries.ts'
 import { jobsRoom } from './desks/jobs/room.ts'
 import { jobSecrets, mayReadJobFile } from './desks/jobs/secrets.ts'
@@ -82,6 +87,7 @@ export const contracts: readonly Contract[] = [
   gigsApi,
   negotiationsApi,
   contractsApi,
+  operatorsApi,
 ]
 
 /** The same with what only test mode serves. */
@@ -132,7 +138,7 @@ export function openMarket(config: Config, name = 'clawrk'): Market {
     db,
     log,
     stripe: openStripe(config),
-    credentials: openCredentials(db),
+    credentials: openCredentials(db, config.operatorEmails),
     storage: config.s3 ? s3Storage(config.s3) : diskStorage(join(config.dataDir, 'files')),
     signals,
     leaving: new AbortController(),
@@ -202,6 +208,12 @@ export async function buildApi(
       feePercent: config.gigFeePercent,
       topupUrl: `${config.appUrl}/wallet`,
       connectLink: (user) => connectPage(provider, user),
+    }),
+    operatorsRoom({
+      counted: [...jobCounts, ...gigCounts],
+      stuck: [...jobsStuck, ...gigsStuck, ...paymentsStuck],
+      provider: readProviderState,
+      emails: config.operatorEmails,
     }),
   ]
   const withClock = config.mode === 'test'

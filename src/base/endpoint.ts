@@ -14,8 +14,11 @@ import type { Remember } from './statement.ts'
  */
 export type Kind = 'read' | 'statement' | 'transaction' | 'outside' | 'upload'
 
-/** Who may knock: anybody, any credential, a browser session only, an API key only, or an outside scheduler with CRON_SECRET. */
-export type Access = 'public' | 'caller' | 'session' | 'key' | 'cron'
+/**
+ * Who may knock: anybody, any credential, a browser session only, an API key only, an outside scheduler with CRON_SECRET, or any
+ * credential of an operator; to everybody else an operator's endpoint is no address at all.
+ */
+export type Access = 'public' | 'caller' | 'session' | 'key' | 'cron' | 'operator'
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
@@ -27,6 +30,8 @@ export interface Endpoint<I extends z.ZodObject = z.ZodObject, A extends Answers
   readonly kind: K
   readonly access: Access
   readonly scope?: string
+  /** It moves money or takes on something new: refused to whoever is suspended. Finishing what is under way never is. */
+  readonly suspendable?: true
   /** One flat object: path parameters, then query (GET) or body fields. */
   readonly input: I
   /** Every lasting answer by its status. `nothing` stands for an answer without a body. */
@@ -100,6 +105,10 @@ export interface Actor {
   /** The one agent this key may act as, if it is bound to one. */
   readonly agentId: string | null
   readonly spendLimitCents: number | null
+  /** Starts nothing new with money or work until an operator restores them. */
+  readonly suspended: boolean
+  /** Runs this market: was granted it on the machine, or has a verified address in OPERATOR_EMAILS. */
+  readonly operator: boolean
 }
 
 /** Given to every verb: who asks, on what connection or transaction, and under which idempotency key. */

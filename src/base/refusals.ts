@@ -21,6 +21,10 @@ export const edgeRefusals = {
   session_required: ['forbidden', 'This needs a browser session: sign in; an API key is not enough.'],
   key_required: ['forbidden', 'This needs an API key in the Authorization header.'],
   scope_missing: ['forbidden', 'This key does not have the scope that this call needs.'],
+  suspended: [
+    'forbidden',
+    'Your account is suspended: finish what is under way, but start nothing new and move no money until an operator of this market restores it. Write to them.',
+  ],
   origin_mismatch: ['forbidden', 'A change made with a cookie must come from a page of this market (Origin header).'],
   cron_secret_wrong: ['unauthorized', 'Send the CRON_SECRET of this market as "Authorization: Bearer <secret>".'],
   cron_not_configured: [
@@ -50,10 +54,11 @@ export function edgeRefusalsOf({
   kind,
   secrets,
   forgotten,
+  suspendable,
   refusals,
 }: AnyEndpoint): EdgeRefusal[] {
   const reads = route.startsWith('GET ')
-  const byCredential = access !== 'public' && access !== 'cron'
+  const byCredential = access !== 'public' && access !== 'cron' && access !== 'operator'
   const repeatable = kind !== 'read'
   const codes: (EdgeRefusal | false)[] = [
     'invalid_input',
@@ -65,8 +70,9 @@ export function edgeRefusalsOf({
     access === 'cron' && 'cron_secret_wrong',
     access === 'cron' && 'cron_not_configured',
     scope !== undefined && !refusals.includes('scope_missing') && 'scope_missing',
-    !reads && (access === 'caller' || access === 'session') && 'origin_mismatch',
-    route.includes('/:') && 'not_found',
+    !reads && (access === 'caller' || access === 'session' || access === 'operator') && 'origin_mismatch',
+    suspendable === true && 'suspended',
+    (route.includes('/:') || access === 'operator') && 'not_found',
     repeatable && 'idempotency_key_invalid',
     repeatable && !forgotten && 'idempotency_key_reused',
     repeatable && !forgotten && 'idempotency_twin_running',

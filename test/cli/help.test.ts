@@ -36,6 +36,7 @@ test('the commands of the jobs desk are all there, each with a description, exam
     'agents delete',
     'ledger verify',
     'user reset-password',
+    'operator grant',
   ])
     assert.ok(commands.has(name), `clawrk ${name} is missing`)
   for (const [name, command] of commands) {

@@ -44,6 +44,8 @@ const goodFields: Readonly<Record<string, Fields>> = {
   'credits.deduct': { amount: 1, reason: 'match_deduction' },
   'jobs.post': { prompt: 'Research the history of Unix.' },
   'jobs.submit': { output: 'Unix was born at Bell Labs in 1969, by Ken Thompson.' },
+  'operator.suspend': { note: 'Paid with stolen cards.' },
+  'operator.restore': { note: 'The bank has cleared it.' },
   'clock.advance': { advance_seconds: 1 },
 }
 
@@ -57,7 +59,9 @@ export async function targetsOf(market: TestMarket): Promise<{ targets: Target[]
   await fund(market, mallory, 10_000)
   const agent = went(await mallory.ask<Agent>('POST', '/api/agents', { name: 'idle' }), 201)
   const [key] = went(await mallory.ask<KeyRow[]>('GET', '/api/keys'))
-  const [poor] = await people(market, 'Poor')
+  const [poor, olga] = await people(market, 'Poor', 'Olga')
+  // Behind the door, or nothing of theirs would be reached.
+  await market.db.rows(`insert into operator (user_id, granted_at) values ($1, app_now())`, [olga.userId])
   await postUnpaid(poor)
   const queued = await post(ada)
   const working = await take(mallory, await post(ada))
@@ -65,6 +69,8 @@ export async function targetsOf(market: TestMarket): Promise<{ targets: Target[]
   const ids: Readonly<Record<string, string>> = {
     'accounts.user': mallory.userId,
     'accounts.revoke_key': key!.id,
+    'operator.suspend': poor.userId,
+    'operator.restore': poor.userId,
     'jobs.claim': queued.id,
     'jobs.pay': mine.id,
     'jobs.cancel': mine.id,
@@ -89,7 +95,11 @@ export async function targetsOf(market: TestMarket): Promise<{ targets: Target[]
         endpoint: endpoint as AnyEndpoint,
         good: goodFields[name] ?? {},
         fields,
-        headers: credentialFor(endpoint as AnyEndpoint, mallory, market),
+        headers: credentialFor(
+          endpoint as AnyEndpoint,
+          (endpoint as AnyEndpoint).access === 'operator' ? olga : mallory,
+          market,
+        ),
       }
     }),
   )

@@ -358,6 +358,8 @@ test('the current API pays nothing for the first: to accept and to hand in are o
     scopes: new Set(['jobs:work']),
     agentId: null,
     spendLimitCents: null,
+    suspended: false,
+    operator: false,
   }
   const call: Call = { actor, sql, remember: null, requestId: 'test', wake() {} }
   const secrets = jobSecrets(openSealer('of the test', 'job secrets'))

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
 /** Whoever a request comes from, as far as rights go; every live credential of a person has that person's role. */
-export type Role = 'nobody' | 'stranger' | 'sender' | 'holder' | 'receiver' | 'judged' | 'quitter'
+export type Role = 'nobody' | 'stranger' | 'sender' | 'holder' | 'receiver' | 'judged' | 'quitter' | 'operator'
 
 /** A secret that was put into one private field, and who may find it in an answer now. */
 export interface Canary {

@@ -58,6 +58,18 @@ test('every endpoint is guarded: no credential, a dead one, a wrong scope, the w
     cells++
   }
   for (const { name, endpoint } of guarded) {
+    if (endpoint.access === 'operator') {
+      // To everybody but operators there is nothing, whatever they show.
+      const shown: readonly Record<string, string>[] = [
+        {},
+        { authorization: 'Bearer clk_x_y' },
+        { authorization: `Bearer ${ada.key}` },
+        origin,
+        { cookie: ada.cookie, origin: 'https://evil.example' },
+      ]
+      for (const headers of shown) await expect(`${name} as no operator`, endpoint, headers, 404, 'not_found')
+      continue
+    }
     await expect(`${name} without a credential`, endpoint, {}, 401, 'authentication_required')
     await expect(`${name} with a made-up key`, endpoint, { authorization: 'Bearer clk_x_y' }, 401, 'credential_dead')
     await expect(

@@ -57,7 +57,9 @@ interface Cell {
   readonly prepare: () => Promise<Prepared>
 }
 
-const askersOf = ({ scope }: AnyEndpoint): Party[] => parties.filter(({ how }) => how !== 'narrow key' || scope)
+// Operators are people like others elsewhere: they are asked for at their own endpoints only.
+const askersOf = ({ scope, access }: AnyEndpoint): Party[] =>
+  parties.filter(({ role, how }) => (how !== 'narrow key' || scope) && (role !== 'operator' || access === 'operator'))
 
 /** All that is asked of one endpoint: by everybody, of everything its path may name. */
 function cellsOf({ name, endpoint, right }: Guarded): Cell[] {

@@ -57,12 +57,15 @@ export const parties: readonly Party[] = [
   ),
   party('judged', 'key'),
   party('quitter', 'key'),
+  ...(['key', 'session', 'foreign page', 'narrow key', 'revoked key'] as const).map((how) => party('operator', how)),
 ]
 
 /** What the door answers, before any verb is asked: null lets them in. */
-export function doorOf({ how }: Party, { access, scope, route }: AnyEndpoint): 401 | 403 | null {
+export function doorOf({ role, how }: Party, { access, scope, route }: AnyEndpoint): 401 | 403 | 404 | null {
   if (access === 'public') return null
   if (access === 'cron') return how === 'cron secret' ? null : 401
+  // To everybody but operators there is nothing at their addresses, whatever else would be said.
+  if (access === 'operator' && (role !== 'operator' || (deadHows as readonly How[]).includes(how))) return 404
   if ((deadHows as readonly How[]).includes(how)) return 401
   const isSession = how === 'session' || how === 'foreign page'
   if (access === 'session' && !isSession) return 403

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { mintKey } from '../../src/core/accounts/create-key.ts'
+import { openAccount } from '../../src/core/accounts/open-account.ts'
 import type { DeviceStarted } from '../../src/core/accounts/start-device.ts'
 import { act, people as newPeople, unixReport, went } from '../journeys/desk.ts'
 import { ask, type Fields } from '../support/market.ts'
@@ -99,6 +101,10 @@ const freshDevice = async ({ market, canaries, credentials }: World, by?: Party)
 // A password takes half a second to hash, and these endpoints ask nobody who they are: a few parties stand for all, the others
 // leave the password out.
 const hashes = ({ name }: Party): boolean => ['nothing', 'stranger with key', 'sender with session'].includes(name)
+
+/** Somebody whom no other cell is about. */
+const newcomer = ({ db }: World['market']): Promise<string> =>
+  db.transaction((sql) => openAccount(sql, { name: 'Newcomer', email: `${randomUUID()}@people.test` }))
 
 let counted = 0
 const another = (what: string): string => `${what} ${++counted}`
@@ -388,5 +394,23 @@ export const rights: Readonly<Record<string, Right>> = {
   'jobs.cron_get': {},
   'jobs.cron_post': {},
   ...gigRights,
+  // The door lets nobody else in.
+  'operator.overview': {},
+  'operator.stuck': {},
+  'operator.users': {},
+  'operator.ledger': { fields: () => ({ ref: 'job:none' }) },
+  'operator.audit': {},
+  'operator.suspend': {
+    ids: { id: 'user' },
+    prepare: async ({ market }) => ({ id: await newcomer(market), body: { note: 'Paid with stolen cards.' } }),
+  },
+  'operator.restore': {
+    ids: { id: 'user' },
+    async prepare({ market }) {
+      const id = await newcomer(market)
+      await market.db.rows(`update app_user set suspended_at = app_now() where id = $1`, [id])
+      return { id, body: { note: 'The bank has cleared it.' } }
+    },
+  },
   'clock.advance': { fields: () => ({ advance_seconds: 1 }) },
 }

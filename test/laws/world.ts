@@ -58,7 +58,12 @@ export async function makeWorld(): Promise<World> {
   })
   const canaries = new Canaries()
   const made = await newPeople(market, ...roles)
-  const people = Object.fromEntries(roles.map((role, index) => [role, made[index]])) as unknown as People
+  const [operator] = await newPeople(market, 'Olga')
+  await market.db.rows(`insert into operator (user_id, granted_at) values ($1, app_now())`, [operator.userId])
+  const people = Object.fromEntries([
+    ...roles.map((role, index) => [role, made[index]]),
+    ['operator', operator],
+  ]) as People
   const agents: Thing[] = []
   const keys: Thing[] = []
   const otherAgents: Record<string, string> = {}
@@ -145,9 +150,18 @@ async function furnish(
 ): Promise<void> {
   const person = people[role]
   const own = (field: string): string => canaries.make(`${field} of the ${role}`, (who) => who === role)
+  // Operators see who somebody is.
+  const known = (field: string): string =>
+    canaries.make(`${field} of the ${role}`, (who) => who === role || who === 'operator')
   await db.rows(
     `update app_user set email = $2, name = $3, stripe_account_id = 'acct_' || $4, avatar_url = 'https://' || $5 || '.test' where id = $1`,
-    [person.userId, `${own('e-mail address')}@people.test`, `${role} by name`, own('account at Stripe'), own('avatar')],
+    [
+      person.userId,
+      `${known('e-mail address')}@people.test`,
+      `${role} by name`,
+      own('account at Stripe'),
+      own('avatar'),
+    ],
   )
   const checkout = went(await person.ask<{ url: string }>('POST', '/api/wallet/topup', { amount_cents: 500 }))
   const [{ stripe_customer_id: customer }] = (await db.rows(`select stripe_customer_id from app_user where id = $1`, [
@@ -186,8 +200,8 @@ async function startDevice({ url }: TestMarket, canaries: Canaries): Promise<Dev
 }
 
 async function signUp({ url }: TestMarket, canaries: Canaries): Promise<World['login']> {
-  const email = `${canaries.make('e-mail address of somebody who signs in', () => false)}@people.test`
-  const name = canaries.make('name of somebody who signs in', () => false)
+  const email = `${canaries.make('e-mail address of somebody who signs in', (who) => who === 'operator')}@people.test`
+  const name = canaries.make('name of somebody who signs in', (who) => who === 'operator')
   const password = canaries.make('password', () => false)
   const answer = await ask(url, 'POST', '/api/auth/sign-up/email', { email, password, name })
   went(answer, 201)

@@ -54,3 +54,10 @@ end $$;
 create or replace function account_owner(p_agent uuid) returns table (id uuid) language sql stable as $$
   select owner_id from agent where agent.id = p_agent
 $$;
+
+-- Whether somebody runs this market: it was granted on the machine, or their verified address is one of OPERATOR_EMAILS. Never while
+-- they are suspended.
+create or replace function account_is_operator(p_user app_user, p_emails text[]) returns boolean language sql stable as $$
+  select p_user.suspended_at is null and p_user.deleted_at is null and (
+    (p_user.email_verified_at is not null and p_user.email = any (p_emails)) or exists (select from operator where user_id = p_user.id))
+$$;

@@ -18,6 +18,8 @@ export const anonymous: Actor = {
   scopes: new Set(),
   agentId: null,
   spendLimitCents: null,
+  suspended: false,
+  operator: false,
 }
 
 export interface Credentials {
@@ -40,18 +42,25 @@ interface KeyFound {
   scopes: string[]
   spend_limit_cents: number | null
   stale: boolean
+  suspended: boolean
+  operator: boolean
 }
+
+/** What is known of whoever stands behind a credential, beside it; `emails`: those of OPERATOR_EMAILS. */
+const standing = (emails: string): string =>
+  `u.suspended_at is not null as suspended, account_is_operator(u, ${emails}) as operator`
 
 const keySql = (condition: string): string =>
   `select k.id, k.user_id, k.lineage, k.secret_hash, k.agent_id, k.scopes, k.spend_limit_cents,
-          k.last_used_at is null or k.last_used_at < app_now() - interval '1 hour' as stale
+          k.last_used_at is null or k.last_used_at < app_now() - interval '1 hour' as stale,
+          ${standing('$2')}
    from api_key k join app_user u on u.id = k.user_id
    where k.public_id = $1 and u.deleted_at is null and k.expires_at > app_now() and ${condition}`
 const liveKey = keySql('k.revoked_at is null')
 const rotatedKey = keySql(`k.rotated_at > app_now() - interval '60 seconds'`)
 
-/** Looks credentials up in the database and believes an answer for a few seconds. */
-export function openCredentials(sql: Sql): Credentials {
+/** Looks credentials up in the database and believes an answer, of the person behind it too, for a few seconds. */
+export function openCredentials(sql: Sql, operatorEmails: readonly string[] = []): Credentials {
   const cache = new Map<string, { actor: Actor; until: number }>()
   // Whoever looks a credential up while it is being ended still finds it alive, and must not put it back.
   const ending = new Map<string, number>()
@@ -72,7 +81,7 @@ export function openCredentials(sql: Sql): Credentials {
   const lookUp = async (key: string, query: string): Promise<{ actor: Actor; stale: boolean } | null> => {
     const publicId = publicIdOf(key)
     if (!publicId) return null
-    const [row] = await sql.rows<KeyFound>(query, [publicId])
+    const [row] = await sql.rows<KeyFound>(query, [publicId, operatorEmails])
     if (!row || !sameHash(row.secret_hash, hashOf(key))) return null
     return {
       stale: row.stale,
@@ -85,6 +94,8 @@ export function openCredentials(sql: Sql): Credentials {
         scopes: new Set(row.scopes),
         agentId: row.agent_id,
         spendLimitCents: row.spend_limit_cents,
+        suspended: row.suspended,
+        operator: row.operator,
       },
     }
   }
@@ -103,12 +114,12 @@ export function openCredentials(sql: Sql): Credentials {
     async bySession(token) {
       const known = cached(token)
       if (known) return known
-      const [row] = await sql.rows<{ id: string; user_id: string; stale: boolean }>(
-        `select s.id, s.user_id, s.seen_at < app_now() - interval '1 hour' as stale
+      const [row] = await sql.rows<Pick<KeyFound, 'id' | 'user_id' | 'stale' | 'suspended' | 'operator'>>(
+        `select s.id, s.user_id, s.seen_at < app_now() - interval '1 hour' as stale, ${standing('$2')}
          from session s join app_user u on u.id = s.user_id
          where s.token_hash = $1 and s.ended_at is null and u.deleted_at is null
            and s.seen_at > app_now() - interval '7 days' and s.created_at > app_now() - interval '30 days'`,
-        [hashOf(token)],
+        [hashOf(token), operatorEmails],
       )
       if (!row) return null
       if (row.stale) await sql.rows(`update session set seen_at = app_now() where id = $1`, [row.id])
@@ -121,6 +132,8 @@ export function openCredentials(sql: Sql): Credentials {
         scopes: new Set<string>(scopes),
         agentId: null,
         spendLimitCents: null,
+        suspended: row.suspended,
+        operator: row.operator,
       })
     },
     forget(id) {

@@ -37,6 +37,7 @@ export const creditsApi = contract('credits', creditRefusals, {
     kind: 'transaction',
     access: 'caller',
     scope: 'wallet:spend',
+    suspendable: true,
     input: z.strictObject({
       amount: z.int().min(1).max(100).describe('How many whole credits.'),
       reason: z.enum(['match_deduction', 'intro_deduction']).describe('What they are deducted for.'),

@@ -136,9 +136,14 @@ export async function readFreeze(sql: Sql): Promise<{ reason: string; since: str
   return row?.row ?? null
 }
 
-/** Checks every law and freezes the ledger when one is broken. */
+/** Checks every law, keeps what it found, and freezes the ledger when one is broken. */
 export async function auditLedger(db: Database, further: readonly Law[] = []): Promise<Breach[]> {
   const breaches = await checkLaws(db, further)
+  await db.rows(
+    `insert into ledger_audit (at, breaches) values (app_now(), $1::json)
+     on conflict (one) do update set at = excluded.at, breaches = excluded.breaches`,
+    [JSON.stringify(breaches)],
+  )
   const [first] = breaches
   if (first) await freezeLedger(db, `${first.law}: ${first.where}, ${first.detail}`)
   return breaches

@@ -71,6 +71,7 @@ export const paymentsApi = contract('wallet', paymentRefusals, {
     kind: 'outside',
     access: 'caller',
     scope: 'wallet:spend',
+    suspendable: true,
     input: z.strictObject({
       amount_cents: z
         .int()
@@ -90,6 +91,7 @@ export const paymentsApi = contract('wallet', paymentRefusals, {
     kind: 'outside',
     access: 'caller',
     scope: 'wallet:manage',
+    suspendable: true,
     input: z.strictObject({
       amount_cents: z
         .int()
@@ -119,6 +121,7 @@ export const paymentsApi = contract('wallet', paymentRefusals, {
     kind: 'outside',
     access: 'caller',
     scope: 'wallet:spend',
+    suspendable: true,
     input: z.strictObject({
       amount_cents: z
         .int()
@@ -152,6 +155,7 @@ export const paymentsApi = contract('wallet', paymentRefusals, {
     kind: 'outside',
     access: 'caller',
     scope: 'wallet:manage',
+    suspendable: true,
     input: z.strictObject({}),
     answers: { 200: z.strictObject({ client_secret: z.string(), url: z.string().optional() }) },
     secrets: ['client_secret'],
@@ -175,6 +179,7 @@ export const paymentsApi = contract('wallet', paymentRefusals, {
     kind: 'transaction',
     access: 'caller',
     scope: 'wallet:manage',
+    suspendable: true,
     input: z.strictObject({
       enabled: z.boolean().describe('On or off.'),
       amount_cents: z
@@ -206,6 +211,7 @@ export const paymentsApi = contract('wallet', paymentRefusals, {
     kind: 'outside',
     access: 'caller',
     scope: 'wallet:manage',
+    suspendable: true,
     input: z.strictObject({}),
     answers: { 200: z.strictObject({ url: z.string() }) },
     refusals: ['payments_unavailable', 'provider_refused'],

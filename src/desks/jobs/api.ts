@@ -144,6 +144,7 @@ export const jobsApi = contract('jobs', jobRefusals, {
     kind: 'statement',
     access: 'caller',
     scope: 'jobs:post',
+    suspendable: true,
     input: z.strictObject({
       prompt: Prompt.describe('What is to be done, in your own words.'),
       price_cents: z.int().min(100).max(100_000).optional().describe('What you pay; estimated without it.'),
@@ -198,6 +199,7 @@ export const jobsApi = contract('jobs', jobRefusals, {
     kind: 'statement',
     access: 'caller',
     scope: 'jobs:post',
+    suspendable: true,
     input: z.strictObject({ prompt: Prompt.describe('What is to be done, in your own words.') }),
     answers: { 201: Job },
     refusals: ['insufficient_credits', 'spend_limit_reached', 'too_many_open_jobs', 'scope_missing'],
@@ -233,6 +235,7 @@ export const jobsApi = contract('jobs', jobRefusals, {
     kind: 'statement',
     access: 'caller',
     scope: 'wallet:spend',
+    suspendable: true,
     input: Id,
     answers: { 200: Job },
     refusals: ['job_not_found', 'job_not_yours', 'job_wrong_state', 'insufficient_balance', 'spend_limit_reached'],
@@ -255,6 +258,7 @@ export const jobsApi = contract('jobs', jobRefusals, {
     kind: 'statement',
     access: 'caller',
     scope: 'jobs:work',
+    suspendable: true,
     input: AgentChoice.extend({
       min_price_cents: z.int().min(0).max(100_000).optional().describe('Only jobs that pay at least this.'),
       skills: z
@@ -276,6 +280,7 @@ export const jobsApi = contract('jobs', jobRefusals, {
     kind: 'statement',
     access: 'caller',
     scope: 'jobs:work',
+    suspendable: true,
     input: Id.extend(agentOf),
     answers: { 200: HeldJob },
     refusals: [
@@ -301,6 +306,7 @@ export const jobsApi = contract('jobs', jobRefusals, {
     kind: 'statement',
     access: 'caller',
     scope: 'jobs:work',
+    suspendable: true,
     input: Id.extend(agentOf),
     answers: { 200: Job },
     refusals: [

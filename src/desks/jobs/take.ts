@@ -93,6 +93,8 @@ export const pull = (settings: { live: boolean; signals: Signals }): StatementVe
         gone ??= call.gone?.()
         const options = { most: rousedAtOnce, ...(gone ? { signal: gone } : {}) }
         if (!(await settings.signals.wait('queued', Math.min(left, lookEveryMs), options))) return null
+        // Whoever's key has died or who was suspended while they waited gets no work any more.
+        if (call.stillWelcome && !(await call.stillWelcome())) return null
       }
     },
     show: (call, row) => (row ? showHeld(call, row) : reply(204, null)),

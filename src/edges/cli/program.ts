@@ -11,6 +11,7 @@ import { logCommands } from './commands/logs.ts'
 import { machineCommands } from './commands/machine.ts'
 import { negotiationCommands } from './commands/negotiations.ts'
 import { openCommands } from './commands/open.ts'
+import { operatorCommands } from './commands/operator.ts'
 import { payoutCommands } from './commands/payout.ts'
 import { postCommands } from './commands/post.ts'
 import { profileCommands } from './commands/profile.ts'
@@ -87,6 +88,7 @@ export function buildProgram(): Command {
   program.commandsGroup('The market itself')
   machineCommands(program)
   userCommands(program)
+  operatorCommands(program)
   apiCommands(program)
   addExamples(program)
   program

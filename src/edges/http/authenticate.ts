@@ -5,6 +5,7 @@ import { refuseAtEdge } from '../../base/refusals.ts'
 import { anonymous, type Credentials } from '../../core/accounts/credentials.ts'
 import { hashOf, sameHash } from '../../core/accounts/key.ts'
 import { sessionCookie } from '../../core/accounts/session.ts'
+import { requireOperator } from '../../core/operators/require-operator.ts'
 
 export interface Presented {
   readonly key: string | null
@@ -36,8 +37,11 @@ export async function authenticate(
     return anonymous
   }
   const { key, session } = presented(request)
-  if (key === null && session === null) throw refuseAtEdge('authentication_required')
-  const actor = key !== null ? await credentials.byKey(key) : await credentials.bySession(session!)
+  const isShown = key !== null || session !== null
+  const actor = isShown ? await (key !== null ? credentials.byKey(key) : credentials.bySession(session!)) : null
+  // Before anything else is said: to everybody but them there is nothing here.
+  if (endpoint.access === 'operator') requireOperator({ actor: actor ?? anonymous })
+  if (!isShown) throw refuseAtEdge('authentication_required')
   if (!actor) throw refuseAtEdge('credential_dead')
   if (endpoint.access === 'session' && actor.kind !== 'session') throw refuseAtEdge('session_required')
   if (endpoint.access === 'key' && actor.kind !== 'key') throw refuseAtEdge('key_required')
@@ -50,6 +54,8 @@ export async function authenticate(
   }
   if (actor.kind === 'session' && request.method !== 'GET' && !isOurPage(request, appUrl))
     throw refuseAtEdge('origin_mismatch')
+  // The one place where suspension is judged; the contracts say what it stops.
+  if (endpoint.suspendable && actor.suspended) throw refuseAtEdge('suspended')
   return actor
 }
 

@@ -1,6 +1,7 @@
 import { accountsApi } from '../../core/accounts/api.ts'
 import { creditsApi } from '../../core/credits/api.ts'
 import { filesApi } from '../../core/files/api.ts'
+import { operatorsApi } from '../../core/operators/api.ts'
 import { paymentsApi } from '../../core/payments/api.ts'
 import { plansApi } from '../../core/payments/plans/api.ts'
 import { profilesApi } from '../../core/profiles/api.ts'
@@ -23,6 +24,7 @@ export const contracts = {
   gigs: gigsApi,
   negotiations: negotiationsApi,
   contracts: contractsApi,
+  operator: operatorsApi,
   clock: clockApi,
 } as const
 

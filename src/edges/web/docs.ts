@@ -22,6 +22,7 @@ const titles: Readonly<Record<string, string>> = {
   wallet: 'Wallet',
   files: 'Files',
   jobs: 'Jobs',
+  operator: 'Operators',
   clock: 'Test clock',
 }
 
@@ -179,6 +180,7 @@ const who: Readonly<Record<AnyEndpoint['access'], string>> = {
   session: 'A browser session only',
   key: 'An API key only',
   cron: 'A scheduler with CRON_SECRET',
+  operator: 'An operator of the market, with a key or a browser session',
 }
 
 type Answer = z.ZodType | 'nothing' | 'bytes' | 'events'
@@ -286,4 +288,5 @@ const credentials: Readonly<Record<AnyEndpoint['access'], readonly string[]>> = 
   key: ['-H "Authorization: Bearer $CLAWRK_API_KEY"'],
   session: ['-b clawrk.cookies', '-H "Origin: APP_URL"'],
   cron: ['-H "Authorization: Bearer $CRON_SECRET"'],
+  operator: ['-H "Authorization: Bearer $CLAWRK_API_KEY"'],
 }

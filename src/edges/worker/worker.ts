@@ -10,6 +10,7 @@ import type { Storage } from '../../core/files/storage.ts'
 import { tidyFiles } from '../../core/files/tidy.ts'
 import { auditLedger } from '../../core/ledger/laws.ts'
 import { sealTransfers } from '../../core/ledger/seal.ts'
+import { takeCensus } from '../../core/operators/census.ts'
 import { reconcileDaily, tidyReconciliations } from '../../core/payments/books/reconcile.ts'
 import type { FundingDesk } from '../../core/payments/funding/desk.ts'
 import { isFullBatch, readInbox, tidyInbox } from '../../core/payments/inbox.ts'
@@ -21,8 +22,10 @@ import { paymentWorks } from '../../core/payments/works.ts'
 import { closeVerification } from '../../core/verification/verify.ts'
 import { followAccounts } from '../../desks/gigs/contract/follow-accounts.ts'
 import { gigLaws } from '../../desks/gigs/laws.ts'
+import { gigCounts } from '../../desks/gigs/oversight.ts'
 import { sweepGigs } from '../../desks/gigs/sweep.ts'
 import { jobLaws } from '../../desks/jobs/laws.ts'
+import { jobCounts } from '../../desks/jobs/oversight.ts'
 import { payOutCredits } from '../../desks/jobs/pay-out.ts'
 import { sweepJobs, tidyJobs } from '../../desks/jobs/sweep.ts'
 import { tallyJobs } from '../../desks/jobs/tally.ts'
@@ -95,6 +98,11 @@ export function startWorker({ config, signals, db, stripe, storage, log, desk, l
     },
     seal: { name: 'seal', everyMs: 3_000, once: async () => (await sealTransfers(db)) > 1_000 },
     audit: { name: 'audit', everyMs: 600_000, once: () => nothingMore(audit(db, log)) },
+    census: {
+      name: 'census',
+      everyMs: config.mode === 'test' ? 10_000 : 300_000,
+      once: () => nothingMore(takeCensus(db, [...jobCounts, ...gigCounts])),
+    },
     plans: { name: 'plans', everyMs: 60_000, once: () => nothingMore(lookUpPlans(db, stripe, log)) },
     missed: {
       name: 'missed events of the payment provider',

@@ -25,6 +25,7 @@ export const plansApi = contract('plans', planRefusals, {
     kind: 'outside',
     access: 'caller',
     scope: 'wallet:spend',
+    suspendable: true,
     input: z.strictObject({ tier: z.enum(tiers).describe('Which plan.') }),
     answers: { 200: z.strictObject({ url: z.string() }) },
     refusals: ['payments_unavailable', 'plan_running', 'plan_and_mandate'],

@@ -1,0 +1,79 @@
+import { sqlList } from '../../base/states.ts'
+import type { Counted } from '../../core/operators/census.ts'
+import { late, type StuckQuestion } from '../../core/operators/stuck.ts'
+import { contractLife, contractStates } from './contract/contract.ts'
+import { milestoneLife, milestoneStates } from './contract/milestone.ts'
+import { disputeLife, disputeStates } from './dispute/dispute.ts'
+import { gigStates } from './gig/gig.ts'
+import { negotiationLife, negotiationStates } from './negotiation/negotiation.ts'
+
+const openOf = <S extends string>(states: readonly S[], ended: readonly S[]): S[] =>
+  states.filter((state) => !ended.includes(state))
+
+const by = (column: string, table: string, where = ''): string =>
+  `select ${column} as state, count(*) as n from ${table} ${where} group by 1`
+
+// An agreed negotiation waits for its contract under a timer too; whoever has neither has ended.
+const openNegotiations = openOf(negotiationStates, [...negotiationLife.ended, 'approved'])
+
+/** The contract desk by state, for operators; what is open is counted on indexes that hold nothing else. */
+export const gigCounts: readonly Counted[] = [
+  {
+    name: 'gigs',
+    states: gigStates,
+    openStates: ['active'],
+    open: by('status', 'gig', `where status = 'active'`),
+    all: by('status', 'gig'),
+  },
+  {
+    name: 'negotiations',
+    states: negotiationStates,
+    openStates: openNegotiations,
+    open: by('state', 'negotiation', `where due_at is not null`),
+    all: by('state', 'negotiation'),
+  },
+  {
+    name: 'contracts',
+    states: contractStates,
+    openStates: openOf(contractStates, contractLife.ended),
+    open: by('status', 'contract', `where ended_at is null`),
+    all: by('status', 'contract'),
+  },
+  {
+    name: 'milestones',
+    states: milestoneStates,
+    openStates: openOf(milestoneStates, milestoneLife.ended),
+    open: by('status', 'milestone', `where ended_at is null`),
+    all: by('status', 'milestone'),
+  },
+  {
+    name: 'disputes',
+    states: disputeStates,
+    openStates: openOf(disputeStates, disputeLife.ended),
+    open: by('status', 'dispute', `where due_at is not null`),
+    all: by('status', 'dispute'),
+  },
+]
+
+const worker = 'See that a worker process is running (clawrk serve --role worker) and what its log says about this id'
+
+const pastTimer = (
+  kind: string,
+  state: 'state' | 'status',
+  { what = `and its timer fell due, but nothing has moved it. ${worker}.`, where = 'due_at is not null' } = {},
+): StuckQuestion => ({
+  name: `${kind}s past their timer`,
+  query: `select '${kind}' as kind, id::text as id, due_at as since, format('This ${kind} is %s ${what}', ${state}) as what
+    from ${kind} where ${where} and due_at < app_now() - ${late} order by due_at limit $1`,
+})
+
+/** What the clock should have moved on this desk and has not; each is found on the index of what is due. */
+export const gigsStuck: readonly StuckQuestion[] = [
+  pastTimer('negotiation', 'state'),
+  pastTimer('contract', 'status'),
+  pastTimer('milestone', 'status'),
+  pastTimer('dispute', 'status', {
+    where: `due_at is not null and status in (${sqlList(openOf(disputeStates, disputeLife.ended))})`,
+    what: `and should have been decided by the market by now. Decide it: POST /api/operator/disputes/<id>/resolve. ${worker}.`,
+  }),
+]

@@ -1,0 +1,367 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { auditLedger, freezeLedger, unfreezeLedger } from '../../src/core/ledger/laws.ts'
+import { sealTransfers } from '../../src/core/ledger/seal.ts'
+import type { OperatorUser, Overview } from '../../src/core/operators/api.ts'
+import { takeCensus } from '../../src/core/operators/census.ts'
+import { grantOperator } from '../../src/core/operators/grant.ts'
+import type { Stuck } from '../../src/core/operators/stuck.ts'
+import { gigCounts } from '../../src/desks/gigs/oversight.ts'
+import { jobCounts } from '../../src/desks/jobs/oversight.ts'
+import { fund, moveClock, people, post, postUnpaid, refused, submit, take, verifyAll, went } from '../journeys/desk.ts'
+import { type Answer, startTestMarket } from '../support/market.ts'
+import { earn } from '../wallet/stage.ts'
+
+const market = await startTestMarket({ worker: false, env: { OPERATOR_EMAILS: 'olga@people.test' } })
+after(() => market.close())
+const { db } = market
+const [olga] = await people(market, 'Olga')
+before(() => grantOperator(db, olga.userId))
+
+const look = async (): Promise<Overview> => went(await olga.ask<Overview>('GET', '/api/operator/overview'))
+const stuck = async (): Promise<Stuck[]> => went(await olga.ask<Stuck[]>('GET', '/api/operator/stuck'))
+const count = (): Promise<void> => takeCensus(db, [...jobCounts, ...gigCounts])
+
+test('the overview tells people, work by state and money; what is open as it is now, the rest as it was counted', async () => {
+  const first = await look()
+  assert.equal(first.counted_at, null)
+  assert.deepEqual(Object.keys(first.work), ['jobs', 'gigs', 'negotiations', 'contracts', 'milestones', 'disputes'])
+  assert.ok(Object.values(first.work).every((states) => Object.values(states).every((n) => n === 0)))
+
+  const [ada, bob] = await people(market, 'Ada', 'Bob')
+  await fund(market, ada, 1_100)
+  const [done] = [await post(ada), await post(ada)]
+  await postUnpaid(ada)
+  await take(bob, done)
+  await submit(bob, done)
+  await verifyAll(market)
+  const uncounted = await look()
+  assert.deepEqual([uncounted.work.jobs!.queued, uncounted.work.jobs!.pending_payment], [1, 1])
+  assert.equal(uncounted.work.jobs!.verified, 0, 'ended work is as it was counted')
+
+  await count()
+  await sealTransfers(db)
+  const now = await look()
+  assert.deepEqual([now.users.all, now.users.operators, now.agents], [3, 1, 3])
+  assert.deepEqual(
+    Object.entries(now.work.jobs!).filter(([, n]) => n > 0),
+    [
+      ['pending_payment', 1],
+      ['queued', 1],
+      ['verified', 1],
+    ],
+  )
+  const { platform, ...money } = now.money
+  assert.deepEqual(money, {
+    wallets_cents: 100 + 350,
+    escrow_cents: 500,
+    pending_cents: 0,
+    clearing_cents: 0,
+    debt_cents: 0,
+    credits: 30,
+  })
+  assert.deepEqual(platform, { fees_cents: 150, stripe_cents: -1_100 })
+  const people_ =
+    money.wallets_cents + money.escrow_cents + money.pending_cents + money.clearing_cents - money.debt_cents
+  assert.equal(people_ + platform.fees_cents! + platform.stripe_cents!, 0)
+  // Snapshots and what came after the seal are added up.
+  await fund(market, ada, 500)
+  assert.equal((await look()).money.platform.stripe_cents, -1_600)
+})
+
+test('the contract desk is counted too, by every state of every life', async () => {
+  const [ada, bob] = await people(market, 'Ada', 'Bob')
+  const gig = async (status: string): Promise<string> => {
+    const [row] = await db.rows<{ id: string }>(
+      `insert into gig (id, owner_id, title, status, created_at, updated_at) values (uuid7(), $1, 'A site', $2, app_now(), app_now()) returning id`,
+      [ada.userId, status],
+    )
+    return row!.id
+  }
+  const id = await gig('active')
+  await gig('closed')
+  await negotiation(id, ada.userId, bob.userId, `app_now() + interval '7 days'`)
+  await count()
+  const { work } = await look()
+  assert.deepEqual(work.gigs, { draft: 0, active: 1, closed: 1 })
+  assert.equal(work.negotiations!.pending, 1)
+})
+
+async function negotiation(gig: string, client: string, worker: string, due: string): Promise<string> {
+  const [row] = await db.rows<{ id: string }>(
+    `insert into negotiation (id, gig_id, client_id, worker_id, state, due_at, created_at, updated_at)
+     values (uuid7(), $1, $2, $3, 'pending', ${due}, app_now(), app_now()) returning id`,
+    [gig, client, worker],
+  )
+  return row!.id
+}
+
+test('a frozen ledger, a broken law, the inbox and open intents stand in the overview', async () => {
+  assert.deepEqual(await auditLedger(db), [])
+  const before = await look()
+  assert.deepEqual([before.freeze, before.audit!.breaches], [null, 0])
+  // Somebody writes past the door of the ledger room.
+  await db.rows(`update ledger_account set balance = balance + 7 where id = 'wallet:' || $1`, [olga.userId])
+  assert.ok((await auditLedger(db)).length > 0)
+  const broken = await look()
+  assert.match(broken.freeze!.reason, /every balance equals its transfers/)
+  assert.ok(broken.audit!.breaches > 0)
+  const books = went(
+    await olga.ask<{ audit: { breaches: { law: string; where: string }[] } }>('GET', '/api/operator/ledger'),
+  )
+  assert.ok(books.audit.breaches.some(({ where }) => where === `wallet:${olga.userId}`))
+  await db.rows(`update ledger_account set balance = balance - 7 where id = 'wallet:' || $1`, [olga.userId])
+  await unfreezeLedger(db)
+
+  await db.rows(
+    `insert into stripe_inbox (id, type, object_id, status, processed_at, last_error) values ('evt_lost', 'charge.refunded', 'ch_1', 'given_up', clock_timestamp(), 'No such charge.')`,
+  )
+  await db.rows(
+    `insert into provider_intent (id, kind, user_id, amount_cents, created_at, due_at) values (uuid7(), 'card_refund', $1, 700, app_now(), app_now())`,
+    [olga.userId],
+  )
+  const now = await look()
+  assert.equal(now.inbox.given_up, 1)
+  assert.deepEqual([now.intents.open, now.intents.amount_cents], [1, 700])
+  await db.rows(`delete from provider_intent`)
+  await db.rows(`delete from stripe_inbox`)
+})
+
+test('whatever is past its timer or leased too long is listed, longest first, with what to do', async () => {
+  assert.deepEqual(await stuck(), [])
+  const [ada, bob] = await people(market, 'Ada', 'Bob')
+  await fund(market, ada, 2_000)
+  const [waiting, handedIn] = [await post(ada), await post(ada)]
+  await take(bob, handedIn)
+  await submit(bob, handedIn)
+  const gig = randomUUID()
+  await db.rows(
+    `insert into gig (id, owner_id, title, status, created_at, updated_at) values ($1, $2, 'A site', 'active', app_now(), app_now())`,
+    [gig, ada.userId],
+  )
+  const negotiated = await negotiation(gig, ada.userId, bob.userId, `app_now() + interval '6 minutes'`)
+  const contract = randomUUID()
+  await db.rows(
+    `insert into contract (id, negotiation_id, gig_id, client_id, worker_id, title, description, scope, rate_cents, hours_per_week, payout_delay_days,
+       status, due_at, created_at, updated_at)
+     values ($1, $2, $3, $4, $5, 'A site', '', '', 500, 10, 3, 'pending_owner_approval', app_now() + interval '7 minutes', app_now(), app_now())`,
+    [contract, negotiated, gig, ada.userId, bob.userId],
+  )
+  const milestone = randomUUID()
+  await db.rows(
+    `insert into milestone (id, contract_id, position, title, amount_cents, fee_cents, status, source, due_at, funded_at, created_at, updated_at)
+     values ($1, $2, 1, 'A site', 5000, 250, 'disputed', 'wallet', null, app_now(), app_now(), app_now())`,
+    [milestone, contract],
+  )
+  const next = randomUUID()
+  await db.rows(
+    `insert into milestone (id, contract_id, position, title, amount_cents, status, due_at, created_at, updated_at)
+     values ($1, $2, 2, 'More of it', 5000, 'pending', app_now() + interval '8 minutes', app_now(), app_now())`,
+    [next, contract],
+  )
+  const dispute = randomUUID()
+  await db.rows(
+    `insert into dispute (id, contract_id, milestone_id, disputing_party, opened_by, respondent_id, reason, status, was_delivered, response_deadline, due_at, created_at, updated_at)
+     values ($1, $2, $3, 'client', $4, $5, 'Nothing works.', 'open', false, app_now(), app_now() + interval '9 minutes', app_now(), app_now())`,
+    [dispute, contract, milestone, ada.userId, bob.userId],
+  )
+  const payout = randomUUID()
+  await db.rows(
+    `insert into payout (id, ref, user_id, amount_cents, due_at, created_at) values ($1, 'milestone:' || $2, $3, 4750, app_now() + interval '10 minutes', app_now())`,
+    [payout, next, bob.userId],
+  )
+  await db.rows(
+    `insert into provider_intent (id, kind, user_id, amount_cents, created_at, due_at, tries) values ('01a20226-00b5-7bc1-9461-989abfd9ed53', 'card_refund', $1, 700, app_now(), app_now(), 9)`,
+    [ada.userId],
+  )
+  await db.rows(
+    `insert into stripe_inbox (id, type, object_id, attempts, last_error) values ('evt_failing', 'charge.refunded', 'ch_1', 4, 'The provider is away.')`,
+  )
+  await db.rows(
+    `insert into stripe_inbox (id, type, object_id, status, processed_at, last_error) values ('evt_lost', 'charge.refunded', 'ch_1', 'given_up', clock_timestamp(), 'No such charge.')`,
+  )
+  assert.deepEqual(
+    (await stuck()).map(({ kind, id }) => [kind, id]).sort(),
+    [
+      ['inbox', 'evt_failing'],
+      ['inbox', 'evt_lost'],
+    ],
+    'a timer that runs is not stuck',
+  )
+
+  // Nothing is swept: as if no worker had run for a month and a day.
+  await moveClock(market, 31 * 86_400)
+  const found = await stuck()
+  const ofKind = (kind: string): Stuck[] => found.filter((one) => one.kind === kind)
+  assert.ok(ofKind('job').some(({ id }) => id === waiting.id))
+  assert.deepEqual(
+    ofKind('submission').map(({ id }) => id),
+    [handedIn.id],
+  )
+  assert.ok(ofKind('negotiation').some(({ id }) => id === negotiated))
+  assert.deepEqual(
+    ofKind('contract').map(({ id }) => id),
+    [contract],
+  )
+  assert.deepEqual(
+    ofKind('milestone').map(({ id }) => id),
+    [next],
+    'what is frozen by a dispute runs no timer',
+  )
+  assert.deepEqual(
+    ofKind('dispute').map(({ id }) => id),
+    [dispute],
+  )
+  assert.deepEqual(
+    ofKind('payout').map(({ id }) => id),
+    [payout],
+  )
+  assert.deepEqual(
+    ofKind('intent').map(({ id }) => id),
+    ['01a20226-00b5-7bc1-9461-989abfd9ed53'],
+  )
+  assert.deepEqual(
+    found.map(({ since }) => since),
+    found.map(({ since }) => since).toSorted(),
+  )
+  for (const { what } of found) assert.match(what, /^[A-Z].{40,}\.$/s)
+  assert.equal((await look()).stuck, found.length)
+  assert.equal(went(await olga.ask<Stuck[]>('GET', '/api/operator/stuck?limit=2')).length, 2)
+  await market.advance(1)
+  assert.deepEqual(
+    (await stuck()).filter(({ kind }) => kind === 'job'),
+    [],
+    'a sweep has moved it',
+  )
+})
+
+test('people are found by id and by the beginning of an address or a name, suspended or not, page by page', async () => {
+  const [zoe, zora] = await people(market, 'Zoe Quinn', 'zora ÉPÉE')
+  const find = async (query: string): Promise<string[]> =>
+    went(await olga.ask<OperatorUser[]>('GET', `/api/operator/users?${query}`)).map(({ id }) => id)
+  assert.deepEqual(await find(`q=${zoe.userId}`), [zoe.userId])
+  assert.deepEqual(await find('q=ZO'), [zora.userId, zoe.userId])
+  assert.deepEqual(await find(`q=${encodeURIComponent('zora Épée')}`), [zora.userId])
+  assert.deepEqual(await find(`q=${zoe.email.slice(0, 12).toUpperCase()}`), [zoe.userId])
+  for (const nothing of ['quinn', '%', '_oe', 'zo%', '\\'])
+    assert.deepEqual(await find(`q=${encodeURIComponent(nothing)}`), [])
+  await db.rows(`update app_user set suspended_at = app_now() where id = $1`, [zoe.userId])
+  assert.deepEqual(await find('q=zo&suspended=true'), [zoe.userId])
+  assert.deepEqual(await find('q=zo&suspended=false'), [zora.userId])
+  assert.deepEqual(await find('suspended=true'), [zoe.userId])
+  await earn(market, zora, 700)
+  const [shown] = went(await olga.ask<OperatorUser[]>('GET', `/api/operator/users?q=${zora.userId}`))
+  assert.deepEqual(
+    { ...shown, created_at: '' },
+    {
+      id: zora.userId,
+      name: 'zora ÉPÉE',
+      email: zora.email,
+      email_verified: false,
+      user_type: 'client',
+      operator: false,
+      balance_cents: 700,
+      debt_cents: 0,
+      stripe_account_status: 'not_connected',
+      suspended_at: null,
+      created_at: '',
+      can: ['suspend'],
+    },
+  )
+  const all = await find('')
+  const paged: string[] = []
+  let path: string | null = '/api/operator/users?limit=2'
+  while (path) {
+    const answer: Answer<OperatorUser[]> = await olga.ask<OperatorUser[]>('GET', path)
+    paged.push(...went(answer).map(({ id }) => id))
+    path = /<([^>]+)>; rel="next"/.exec(answer.headers.get('link') ?? '')?.[1] ?? null
+  }
+  assert.ok(all.length > 4)
+  assert.deepEqual(paged, all)
+  refused(await olga.ask('GET', '/api/operator/users?cursor=made-up'), 400, 'invalid_input')
+})
+
+test('the transfers of a ref are found: a job’s with what repaid a debt on the way, others by ref or source', async () => {
+  interface Line {
+    readonly kind: string
+    readonly ref: string
+    readonly amount: number
+  }
+  const read = async (ref: string): Promise<Line[]> =>
+    went(await olga.ask<{ transfers: Line[] }>('GET', `/api/operator/ledger?ref=${encodeURIComponent(ref)}`)).transfers
+  const [ada, bob] = await people(market, 'Ada', 'Bob')
+  await fund(market, ada, 500)
+  const job = await post(ada)
+  await take(bob, job)
+  await db.rows(`select ledger_chargeback($1, 'dispute:dp_test', 100)`, [bob.userId])
+  await submit(bob, job)
+  await verifyAll(market)
+  const lines = await read(`job:${job.id}`)
+  const inAll = await db.rows<Line>(
+    `select kind, ref, amount from transfer where ref = 'job:' || $1 order by position desc`,
+    [job.id],
+  )
+  assert.deepEqual(
+    lines.map(({ kind, ref, amount }) => ({ kind, ref, amount })),
+    inAll,
+  )
+  assert.deepEqual(lines.map(({ kind }) => kind).sort(), ['debt_repaid', 'job_paid', 'job_settled', 'job_settled'])
+  assert.deepEqual(
+    (await read('dispute:dp_test')).map(({ amount }) => amount),
+    [100],
+  )
+  await db.rows(
+    `select ledger_post('topup', 'topup:ref-of-it', 'topup:cs_of_it', 'USD', array['platform:stripe'], array['wallet:' || $1], array[600::bigint])`,
+    [ada.userId],
+  )
+  for (const name of ['topup:ref-of-it', 'topup:cs_of_it'])
+    assert.deepEqual(
+      (await read(name)).map(({ amount }) => amount),
+      [600],
+    )
+  assert.deepEqual(await read('job:none'), [])
+  assert.deepEqual(went(await olga.ask<{ transfers: Line[] }>('GET', '/api/operator/ledger')).transfers, [])
+})
+
+test('the ledger page tells how far the seals reach, and why money may not leave', async () => {
+  await sealTransfers(db)
+  await freezeLedger(db, 'for this test')
+  interface Books {
+    readonly freeze: { readonly reason: string } | null
+    readonly seal: { readonly number: number; readonly sealed_at: string | null; readonly unsealed: number }
+    readonly platform: Readonly<Record<string, number>>
+  }
+  const books = async (): Promise<Books> => went(await olga.ask<Books>('GET', '/api/operator/ledger'))
+  const sealed = await books()
+  assert.equal(sealed.freeze!.reason, 'for this test')
+  assert.ok(sealed.seal.number > 0 && sealed.seal.sealed_at !== null)
+  assert.equal(sealed.seal.unsealed, 0)
+  await fund(market, olga, 500)
+  const later = await books()
+  assert.equal(later.seal.unsealed, 1)
+  assert.equal(later.platform.stripe_cents, sealed.platform.stripe_cents! - 500)
+  await unfreezeLedger(db)
+  assert.equal((await books()).freeze, null)
+})
+
+test('the audit is read page by page, of one thing or of all', async () => {
+  const [mallory] = await people(market, 'Mallory')
+  for (const verb of ['suspend', 'restore', 'suspend', 'restore'])
+    went(await olga.ask('POST', `/api/operator/users/${mallory.userId}/${verb}`, { note: verb }))
+  const ids = async (path: string): Promise<[number[], string | null]> => {
+    const answer = await olga.ask<{ id: number }[]>('GET', path)
+    return [went(answer).map(({ id }) => id), /<([^>]+)>/.exec(answer.headers.get('link') ?? '')?.[1] ?? null]
+  }
+  const [all] = await ids('/api/operator/audit')
+  assert.ok(all.length >= 5)
+  assert.deepEqual(
+    all,
+    all.toSorted((one, other) => other - one),
+  )
+  const [first, next] = await ids('/api/operator/audit?limit=3')
+  const [second] = await ids(next!)
+  assert.deepEqual([...first, ...second], all)
+  assert.equal((await ids(`/api/operator/audit?ref=user:${mallory.userId}`))[0].length, 4)
+  refused(await olga.ask('GET', '/api/operator/audit?cursor=made-up'), 400, 'invalid_input')
+})
