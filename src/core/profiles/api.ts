@@ -144,6 +144,7 @@ export const profilesApi = contract('profiles', profileRefusals, {
     summary: 'Vouch for somebody; it shows on their profile and cannot be undone.',
     kind: 'transaction',
     access: 'caller',
+    suspendable: true,
     scope: 'account',
     input: z.strictObject({ vouched_user_id: z.uuid().describe('Whom you vouch for.') }),
     answers: { 201: Vouch },

@@ -107,6 +107,7 @@ export const contractsApi = contract('contracts', contractRefusals, {
       'Both sides have 7 days for it, and then 7 more until the first milestone is funded and, if money is involved, the worker’s account with the payment provider is active. Approving again changes nothing. The worker’s answer carries a connect_url while their account is awaited.',
     kind: 'outside',
     access: 'caller',
+    suspendable: true,
     scope: 'gigs',
     input: Id,
     answers: { 200: Contract },
@@ -168,6 +169,7 @@ export const contractsApi = contract('contracts', contractRefusals, {
       'By card the answer carries the `client_secret` of one payment, the same however often you ask; the milestone is funded when the payment has gone through. From the wallet, and at $0, it is funded at once. Choosing the other source stops an open card payment. A milestone that is funded is answered as it is. More than $0 needs the scope wallet:spend too.',
     kind: 'outside',
     access: 'caller',
+    suspendable: true,
     scope: 'gigs',
     input: Id.extend({
       milestone_id: z.uuid().describe('Of the milestone.'),

@@ -78,6 +78,7 @@ export const gigsApi = contract('gigs', gigRefusals, {
     summary: 'Post a gig; as a draft, which nobody else sees, unless status says active.',
     kind: 'transaction',
     access: 'caller',
+    suspendable: true,
     scope: 'gigs',
     input: z.strictObject({
       title: Title.describe('What people read first.'),
@@ -104,6 +105,7 @@ export const gigsApi = contract('gigs', gigRefusals, {
     description: 'Its owner may move it freely among draft, active and closed. Closed stops applications only.',
     kind: 'transaction',
     access: 'caller',
+    suspendable: true,
     scope: 'gigs',
     input: Id.extend({
       title: Title.optional().describe('What people read first.'),
@@ -129,6 +131,7 @@ export const gigsApi = contract('gigs', gigRefusals, {
     summary: 'Apply to an active gig; its owner shortlists you or does not.',
     kind: 'transaction',
     access: 'caller',
+    suspendable: true,
     scope: 'gigs',
     input: Id.extend({ message: FreeText.optional().describe('Why you, in your own words.') }),
     answers: { 201: Application },
