@@ -41,7 +41,8 @@ export const fund =
 function funding(row: ContractRow, { milestone_id: id }: Wish, { userId }: Actor): Body<Fund> {
   const contract = showContract(row, userId)
   const milestone = contract.milestones.find((one) => one.id === id)!
-  return { client_secret: null, payment_intent_id: null, milestone, contract }
+  // Secrets come last: so a replay, to which they are put back, has the same bytes.
+  return { payment_intent_id: null, milestone, contract, client_secret: null }
 }
 
 const isFunded = ({ status }: MilestoneRow): boolean =>
@@ -85,7 +86,7 @@ async function decide(
   if (isFunded(milestone)) return { row }
   const refusal = refusalOf(row, milestone, actor.userId)
   if (refusal) throw refusal
-  if (amount === 0) return { row: await bookFunding(sql, { id, milestone, source: null, feePercent }) }
+  if (amount === 0) return { row: await bookFunding(sql, { row, milestone, source: null, feePercent }) }
   const ref = refOf(milestone)
   if (source === 'card') {
     const description = `${row.title}, milestone ${milestone.position}`
@@ -95,7 +96,7 @@ async function decide(
   }
   await stopFunding(sql, ref)
   await payFromWallet(sql, actor, { ref, amount, topupUrl })
-  return { row: await bookFunding(sql, { id, milestone, source, feePercent }) }
+  return { row: await bookFunding(sql, { row, milestone, source, feePercent }) }
 }
 
 async function payFromWallet(
