@@ -182,7 +182,7 @@ create table card_funding (
   status text not null default 'asked'::text,
   payment_intent_id text,
   lineage text,
-  mandate_day date,
+  counted_on date,
   asked_at timestamp with time zone not null default clock_timestamp(),
   created_at timestamp with time zone not null,
   due_at timestamp with time zone not null,
@@ -191,13 +191,12 @@ create table card_funding (
   constraint card_funding_payment_intent_id_key UNIQUE (payment_intent_id),
   constraint card_funding_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
   constraint card_funding_amount_cents_check CHECK (amount_cents >= 50 AND amount_cents <= 99999999),
-  constraint card_funding_check CHECK ((lineage IS NULL) = (mandate_day IS NULL)),
+  constraint card_funding_check CHECK ((lineage IS NULL) = (counted_on IS NULL)),
   constraint funding_end CHECK ((status = ANY (ARRAY['asked'::text, 'open'::text, 'stopping'::text])) = (ended_at IS NULL)),
   constraint funding_payment CHECK (payment_intent_id IS NOT NULL OR (status = ANY (ARRAY['asked'::text, 'stopping'::text, 'stopped'::text]))),
   constraint funding_status CHECK (status = ANY (ARRAY['asked'::text, 'open'::text, 'stopping'::text, 'stopped'::text, 'paid'::text, 'given_back'::text, 'unwanted'::text]))
 );
 CREATE INDEX funding_due ON public.card_funding USING btree (due_at) WHERE (status = ANY (ARRAY['asked'::text, 'open'::text, 'stopping'::text]));
-CREATE INDEX funding_of_user ON public.card_funding USING btree (user_id) WHERE (status = ANY (ARRAY['asked'::text, 'open'::text, 'stopping'::text]));
 CREATE UNIQUE INDEX funding_open ON public.card_funding USING btree (ref) WHERE (status = ANY (ARRAY['asked'::text, 'open'::text]));
 CREATE UNIQUE INDEX funding_paid ON public.card_funding USING btree (ref) WHERE (status = 'paid'::text);
 
@@ -312,8 +311,8 @@ create table contract (
 );
 CREATE INDEX contract_awaiting ON public.contract USING btree (worker_id) WHERE (status = ANY (ARRAY['pending_freelancer_kyc'::text, 'pending_client_funding'::text, 'pending_both'::text]));
 CREATE INDEX contract_due ON public.contract USING btree (due_at) WHERE (due_at IS NOT NULL);
-CREATE INDEX contract_of_client ON public.contract USING btree (client_id, updated_at DESC, id DESC);
-CREATE INDEX contract_of_worker ON public.contract USING btree (worker_id, updated_at DESC, id DESC);
+CREATE INDEX contract_of_client ON public.contract USING btree (client_id, created_at DESC, id DESC);
+CREATE INDEX contract_of_worker ON public.contract USING btree (worker_id, created_at DESC, id DESC);
 CREATE INDEX contract_worked ON public.contract USING btree (client_id, worker_id) WHERE (status = 'completed'::text);
 
 create table credit_deduction (
@@ -1142,6 +1141,7 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function files_discard(p_file uuid) returns boolean · plpgsql, volatile
 -- function files_forget(p_owner uuid, p_works text[], p_role text DEFAULT NULL::text) returns void · sql, volatile
 -- function gig_folded(p_skills text[]) returns text[] · sql, immutable
+-- function gig_list(p_viewer uuid, p_status text, p_words text, p_skill text, p_min_rate bigint, p_before timestamp with time zone, p_before_id uuid, p_limit integer) returns SETOF gig · plpgsql, stable
 -- function gig_search(p_title text, p_description text, p_scope text, p_skills text[]) returns tsvector · sql, immutable
 -- function job_barred_until(p_owner uuid, p_now timestamp with time zone) returns timestamp with time zone · plpgsql, stable
 -- function job_has_ended() returns trigger · plpgsql, volatile
@@ -1181,6 +1181,7 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function ledger_posted(p_kind text, p_source text) returns bigint · sql, stable
 -- function ledger_repay(p_wallet text, p_ref text, p_source text, p_leg integer) returns void · plpgsql, volatile
 -- function ledger_take_back(p_account text, p_ref text, p_source text, p_leg integer, p_most bigint) returns bigint · plpgsql, volatile
+-- function ledger_taken_back(p_ref text) returns bigint · sql, stable
 -- function ledger_write_off(p_before timestamp with time zone) returns TABLE(user_id uuid, amount bigint) · plpgsql, volatile
 -- function match_contains(p_offer uuid, p_words text) returns boolean · plpgsql, stable
 -- function match_fit(p_offer uuid, p_profile tsquery, p_waiting interval) returns TABLE(score real) · sql, stable
