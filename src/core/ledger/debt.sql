@@ -134,6 +134,7 @@ create or replace function ledger_taken_back(p_ref text) returns bigint language
   select coalesce(sum(case kind when 'chargeback' then amount else -amount end), 0)::bigint from transfer
   where (kind = 'chargeback' and from_account = 'escrow:' || p_ref) or (kind = 'chargeback_won' and to_account = 'escrow:' || p_ref)
 $$;
+
 -- What somebody owes, in cents.
 create or replace function ledger_debt(p_user uuid) returns bigint language sql stable as $$
   select coalesce((select -balance from ledger_account where id = 'debt:' || p_user), 0)
