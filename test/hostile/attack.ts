@@ -179,8 +179,9 @@ export function assertRefused(answer: Answer<Fields>, what: string): void {
   assert.equal(requestId, answer.headers.get('x-request-id'), about)
 }
 
-// Notes about requests, which a refused request may leave: an open quota, a key that stands for nothing yet.
-const bookkeeping = ['idempotency', 'request_quota']
+// Notes about requests, which a refused request may leave: an open quota, a key that stands for nothing yet. And what background
+// work writes whatever is asked: how far it has read, what it has counted and checked.
+const bookkeeping = ['idempotency', 'request_quota', 'event_reader', 'census', 'ledger_audit']
 // And about credentials: when they were last used. Anything else about them is theirs alone.
 const lastUsed = ['api_key', 'session']
 
