@@ -18,7 +18,7 @@ export type Rule = readonly [
   call: string,
   send: unknown,
   status: number | readonly number[],
-  code?: string,
+  code?: string | undefined,
   saying?: RegExp,
 ]
 
