@@ -124,14 +124,18 @@ create table attachment (
   work text,
   role text,
   created_at timestamp with time zone not null,
+  discarded_at timestamp with time zone,
+  removed_at timestamp with time zone,
   constraint attachment_pkey PRIMARY KEY (id),
   constraint attachment_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_user(id),
   constraint attachment_check CHECK ((stored_at IS NULL) = (size IS NULL)),
   constraint attachment_check1 CHECK ((work IS NULL) = (role IS NULL)),
   constraint attachment_name_check CHECK (length(name) >= 1 AND length(name) <= 255),
-  constraint attachment_role_check CHECK (role = ANY (ARRAY['input'::text, 'output'::text])),
+  constraint attachment_removed CHECK (removed_at IS NULL OR discarded_at IS NOT NULL),
+  constraint attachment_role_check CHECK (role = ANY (ARRAY['input'::text, 'output'::text, 'resume'::text])),
   constraint attachment_size_check CHECK (size >= 0 AND size <= 26214400)
 );
+CREATE INDEX attachment_discarded ON public.attachment USING btree (discarded_at) WHERE (discarded_at IS NOT NULL);
 CREATE INDEX attachment_loose ON public.attachment USING btree (created_at) WHERE (work IS NULL);
 CREATE INDEX attachment_owner ON public.attachment USING btree (owner_id, created_at);
 
@@ -268,6 +272,7 @@ CREATE INDEX contract_awaiting ON public.contract USING btree (worker_id) WHERE 
 CREATE INDEX contract_due ON public.contract USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX contract_of_client ON public.contract USING btree (client_id, updated_at DESC, id DESC);
 CREATE INDEX contract_of_worker ON public.contract USING btree (worker_id, updated_at DESC, id DESC);
+CREATE INDEX contract_worked ON public.contract USING btree (client_id, worker_id) WHERE (status = 'completed'::text);
 
 create table credit_deduction (
   id uuid not null,
@@ -353,9 +358,19 @@ create table github_login (
   github_id bigint not null,
   user_id uuid not null,
   created_at timestamp with time zone not null,
+  login text,
   constraint github_login_pkey PRIMARY KEY (github_id),
   constraint github_login_user_id_key UNIQUE (user_id),
-  constraint github_login_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id)
+  constraint github_login_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint github_login_login_check CHECK (length(login) >= 1 AND length(login) <= 100)
+);
+
+create table github_repos (
+  github_id bigint not null,
+  repos json,
+  fetched_at timestamp with time zone not null,
+  constraint github_repos_pkey PRIMARY KEY (github_id),
+  constraint github_repos_github_id_fkey FOREIGN KEY (github_id) REFERENCES github_login(github_id) ON DELETE CASCADE
 );
 
 create table idempotency (
@@ -457,6 +472,7 @@ CREATE INDEX job_open_skill_price ON public.job USING btree (skill, price_cents 
 CREATE INDEX job_receiver ON public.job USING btree (receiver, updated_at DESC) WHERE (receiver IS NOT NULL);
 CREATE INDEX job_sender ON public.job USING btree (sender, created_at DESC, id DESC);
 CREATE INDEX job_sender_status ON public.job USING btree (sender, status, created_at DESC, id DESC);
+CREATE INDEX job_worked ON public.job USING btree (sender, receiver) WHERE (status = 'verified'::text);
 
 create table job_log (
   id bigint not null generated always as identity,
@@ -742,6 +758,25 @@ create table platform_snapshot (
   constraint platform_snapshot_account_check CHECK (starts_with(account, 'platform:'::text))
 );
 
+create table profile (
+  user_id uuid not null,
+  bio text,
+  skills text[] not null default '{}'::text[],
+  portfolio_website_url text,
+  resume_url text,
+  resume_id uuid,
+  updated_at timestamp with time zone not null,
+  constraint profile_pkey PRIMARY KEY (user_id),
+  constraint profile_resume_id_fkey FOREIGN KEY (resume_id) REFERENCES attachment(id),
+  constraint profile_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint profile_bio_check CHECK (length(bio) <= 10000),
+  constraint profile_one_resume CHECK (resume_url IS NULL OR resume_id IS NULL),
+  constraint profile_portfolio_website_url_check CHECK (portfolio_website_url ~ '^https?://'::text AND length(portfolio_website_url) <= 2000),
+  constraint profile_resume_url_check CHECK (resume_url ~ '^https://'::text AND length(resume_url) <= 2000),
+  constraint profile_skills_check CHECK (cardinality(skills) <= 50)
+);
+CREATE INDEX profile_resume ON public.profile USING btree (resume_id) WHERE (resume_id IS NOT NULL);
+
 create table provider_fee (
   id text not null,
   fee_cents bigint not null,
@@ -833,6 +868,38 @@ create table request_quota (
   constraint request_quota_taken_check CHECK (taken > 0)
 );
 CREATE INDEX request_quota_end ON public.request_quota USING btree (ends_at);
+
+create table review (
+  id uuid not null,
+  contract_id uuid not null,
+  reviewer_id uuid not null,
+  reviewee_id uuid not null,
+  rating smallint not null,
+  review_text text not null default ''::text,
+  status text not null,
+  released_cents bigint not null,
+  counted boolean not null default false,
+  moderated_at timestamp with time zone,
+  moderated_by text,
+  moderation_note text,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint review_pkey PRIMARY KEY (id),
+  constraint review_once UNIQUE (contract_id, reviewer_id),
+  constraint review_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contract(id),
+  constraint review_reviewee_id_fkey FOREIGN KEY (reviewee_id) REFERENCES app_user(id),
+  constraint review_reviewer_id_fkey FOREIGN KEY (reviewer_id) REFERENCES app_user(id),
+  constraint review_counted CHECK (NOT counted OR status = 'published'::text),
+  constraint review_moderated CHECK (status = 'waiting'::text OR moderated_at IS NOT NULL AND moderated_by IS NOT NULL),
+  constraint review_moderation_note_check CHECK (length(moderation_note) <= 10000),
+  constraint review_rating_check CHECK (rating >= 1 AND rating <= 5),
+  constraint review_released_cents_check CHECK (released_cents >= 0),
+  constraint review_review_text_check CHECK (length(review_text) <= 10000),
+  constraint review_status CHECK (status = ANY (ARRAY['waiting'::text, 'published'::text, 'rejected'::text])),
+  constraint review_two CHECK (reviewer_id <> reviewee_id)
+);
+CREATE INDEX review_of ON public.review USING btree (reviewee_id, created_at DESC, id DESC) WHERE (status = 'published'::text);
+CREATE INDEX review_waiting ON public.review USING btree (created_at) WHERE (status = 'waiting'::text);
 
 create table saved_card (
   user_id uuid not null,
@@ -955,6 +1022,18 @@ create table turn (
 CREATE INDEX turn_of_pair ON public.turn USING btree (user_id, other_id, closed_at) WHERE counted;
 CREATE UNIQUE INDEX turn_open ON public.turn USING btree (ref, kind, user_id) WHERE (closed_at IS NULL);
 
+create table vouch (
+  user_id uuid not null,
+  vouched_user_id uuid not null,
+  created_at timestamp with time zone not null,
+  constraint vouch_once PRIMARY KEY (user_id, vouched_user_id),
+  constraint vouch_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint vouch_vouched_user_id_fkey FOREIGN KEY (vouched_user_id) REFERENCES app_user(id),
+  constraint vouch_two CHECK (user_id <> vouched_user_id)
+);
+CREATE INDEX vouch_by ON public.vouch USING btree (user_id, created_at);
+CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at DESC, user_id);
+
 -- function account_agent(p_owner uuid, p_agent uuid, p_name text) returns TABLE(id uuid, personality text, max_active_jobs integer) · sql, stable
 -- function account_lock(p_owner uuid) returns void · plpgsql, volatile
 -- function account_public_agents() returns TABLE(id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamp with time zone) · sql, stable
@@ -966,6 +1045,7 @@ CREATE UNIQUE INDEX turn_open ON public.turn USING btree (ref, kind, user_id) WH
 -- function credits_pay(p_work text, p_user uuid, p_amount bigint, p_live boolean, p_lineage text, p_limit bigint) returns text · plpgsql, volatile
 -- function event_write(p_name text, p_ref text, p_parties uuid[], p_data json) returns boolean · plpgsql, volatile
 -- function files_attach(p_owner uuid, p_work text, p_role text, p_files uuid[]) returns json · plpgsql, volatile
+-- function files_discard(p_file uuid) returns boolean · plpgsql, volatile
 -- function job_barred_until(p_owner uuid, p_now timestamp with time zone) returns timestamp with time zone · plpgsql, stable
 -- function job_has_ended() returns trigger · plpgsql, volatile
 -- function job_has_verified(p_agent uuid) returns boolean · plpgsql, stable

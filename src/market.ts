@@ -23,6 +23,10 @@ import { plansApi } from './core/payments/plans/api.ts'
 import { plansRoom } from './core/payments/plans/room.ts'
 import { paymentsRoom } from './core/payments/room.ts'
 import { openStripe } from './core/payments/stripe.ts'
+import { profilesApi } from './core/profiles/api.ts'
+import type { WorkedTogether } from './core/profiles/queries.ts'
+import { profilesRoom } from './core/profiles/room.ts'
+import { haveContracted } from './desks/gigs/worked-together.ts'
 import { jobsApi } from './desks/jobs/api.ts'
 import { agentIsBusy } from './desks/jobs/queries.ts'
 import { jobsRoom } from './desks/jobs/room.ts'
@@ -30,6 +34,7 @@ import { jobSecrets, mayReadJobFile } from './desks/jobs/secrets.ts'
 import { type Skills, skills } from './desks/jobs/skills/skill.ts'
 import { sweepJobs } from './desks/jobs/sweep.ts'
 import { readStats } from './desks/jobs/tally.ts'
+import { haveDoneJobs } from './desks/jobs/worked-together.ts'
 import { clockApi, systemApi } from './edges/http/api.ts'
 import { answerReadiness } from './edges/http/drain.ts'
 import type { Limits } from './edges/http/limits.ts'
@@ -50,6 +55,7 @@ export const contracts: readonly Contract[] = [
   paymentsApi,
   plansApi,
   creditsApi,
+  profilesApi,
   filesApi,
   jobsApi,
 ]
@@ -69,6 +75,10 @@ export interface Market {
   readonly leaving: AbortController
   close(): Promise<void>
 }
+
+/** Whether two have worked together, at whichever desk. */
+export const workedTogether: WorkedTogether = async (sql, pairs) =>
+  new Set([...(await haveDoneJobs(sql, pairs)), ...(await haveContracted(sql, pairs))])
 
 /** Opens what every role needs. The only wiring: config, pool, provider, log. */
 export function openMarket(config: Config, name = 'clawrk'): Market {
@@ -125,6 +135,13 @@ export async function buildApi(
     }),
     plansRoom({ db, stripe, appUrl: config.appUrl, prices: config.planPrices }),
     creditsRoom(),
+    profilesRoom({
+      db,
+      storage: market.storage,
+      appUrl: config.appUrl,
+      githubApiUrl: config.githubApiUrl,
+      workedTogether,
+    }),
     filesRoom({ storage: market.storage, mayRead: mayReadJobFile }),
     jobsRoom({
       fee: config.jobFee,

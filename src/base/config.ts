@@ -107,6 +107,8 @@ export interface Config {
     readonly webhookSecrets: readonly string[]
     readonly apiBase: string | null
   }
+  /** Where GitHub's public API is. */
+  readonly githubApiUrl: string
   /** Null: nobody can sign in with GitHub. */
   readonly github: {
     readonly clientId: string
@@ -192,9 +194,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const [clientId, clientSecret] = [raw('GITHUB_CLIENT_ID'), raw('GITHUB_CLIENT_SECRET')]
   if (Boolean(clientId) !== Boolean(clientSecret))
     faults.push('GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET are needed together')
-  const github = clientId
-    ? { clientId, clientSecret, baseUrl: origin('GITHUB_BASE_URL'), apiUrl: origin('GITHUB_API_URL') }
-    : null
+  const githubApiUrl = origin('GITHUB_API_URL')
+  const github = clientId ? { clientId, clientSecret, baseUrl: origin('GITHUB_BASE_URL'), apiUrl: githubApiUrl } : null
   if (!/^[\x21-\x7e]*$/.test(raw('CRON_SECRET')))
     faults.push(
       'CRON_SECRET must be visible ASCII without spaces: an Authorization header carries nothing else unchanged',
@@ -230,6 +231,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     withdrawHoldDays: holdDays,
     stripe: { secretKey, webhookSecrets, apiBase },
     github,
+    githubApiUrl,
     s3: bucket
       ? {
           bucket,

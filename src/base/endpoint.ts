@@ -32,6 +32,8 @@ export interface Endpoint<I extends z.ZodObject = z.ZodObject, A extends Answers
   /** Every lasting answer by its status. `nothing` stands for an answer without a body. */
   readonly answers: A
   readonly refusals: readonly string[]
+  /** The multipart field that holds the file of an `upload`; `file` without it. */
+  readonly fileField?: string
   /** The largest body it takes, in bytes; 1 MB without it. */
   readonly bodyLimit?: number
   /** Fields of the answer that are shown once: kept sealed, never in clear, and shown again for 60 s to the same request. */

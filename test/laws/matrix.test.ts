@@ -87,7 +87,7 @@ function cellsOf({ name, endpoint, right }: Guarded): Cell[] {
 /** Somebody who may, naming things of others in the body: refused, each of them. */
 function foreignCells({ endpoint, right }: Guarded, party: Party, thing: Thing | null): Cell[] {
   return [...idFields(endpoint)].flatMap(([field, isList]) => {
-    if (field === 'id') return []
+    if (field === 'id' || right.ofOthers?.includes(field)) return []
     const foreign = world.things[right.ids![field]!].filter(({ owner }) => owner !== party.role)
     return foreign.map(
       ({ id, what }): Cell => ({

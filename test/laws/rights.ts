@@ -1,6 +1,6 @@
 import { mintKey } from '../../src/core/accounts/create-key.ts'
 import type { DeviceStarted } from '../../src/core/accounts/start-device.ts'
-import { act, unixReport, went } from '../journeys/desk.ts'
+import { act, people as newPeople, unixReport, went } from '../journeys/desk.ts'
 import { ask, type Fields } from '../support/market.ts'
 import type { Role } from './canaries.ts'
 import { type Exhibit, exhibit, isHolder, isReceiver, maySee, spareAgent, uploaded } from './exhibits.ts'
@@ -24,6 +24,8 @@ export interface Prepared {
 export interface Right {
   /** What kind of thing each id field names; the field `id` stands in the path. */
   readonly ids?: Readonly<Record<string, ThingKind>>
+  /** Id fields that are meant to name what is another's. */
+  readonly ofOthers?: readonly string[]
   /** Who may; everybody without it. */
   readonly may?: (party: Party, thing: Thing) => boolean
   /** The answers to those who may: 200 without it. */
@@ -101,6 +103,12 @@ const cancelled = (world: World, id: string) => (): Promise<unknown> => act(worl
 const file = (text: string): FormData => {
   const form = new FormData()
   form.append('file', new Blob([text]), 'file.txt')
+  return form
+}
+
+const resume = (): FormData => {
+  const form = new FormData()
+  form.append('resume', new Blob(['%PDF-1.7\nnothing in it']), 'resume.pdf')
   return form
 }
 
@@ -197,6 +205,25 @@ export const rights: Readonly<Record<string, Right>> = {
   // The accounts these people have at the provider are made up: it does not know them.
   'wallet.connect': { may: managesWallet, refusals: [403], answers: [503] },
   'wallet.connect_status': {},
+  'profiles.me': {},
+  // They may be freelancers or clients as they like; the others of the world go by who they are.
+  'profiles.update_me': { fields: () => ({ user_type: 'client' }) },
+  'profiles.upload_resume': { prepare: async () => ({ body: resume() }) },
+  'profiles.remove_resume': {},
+  'profiles.profile': { ids: { id: 'user' } },
+  // Theirs has been removed above; nobody signs in with GitHub there.
+  'profiles.resume': { ids: { id: 'user' }, answers: [404] },
+  'profiles.github_repos': { ids: { id: 'user' }, answers: [404] },
+  'profiles.reviews': { ids: { id: 'user' } },
+  'profiles.vouch': {
+    ids: { vouched_user_id: 'user' },
+    ofOthers: ['vouched_user_id'],
+    answers: [201],
+    prepare: async ({ market }) => {
+      const [newcomer] = await newPeople(market, 'Newcomer')
+      return { body: { vouched_user_id: newcomer.userId } }
+    },
+  },
   'files.upload': { answers: [201], prepare: async () => ({ body: file('nothing in it') }) },
   'files.download': {
     ids: { id: 'file' },

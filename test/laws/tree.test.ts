@@ -29,6 +29,7 @@ const coreArrows: Readonly<Record<string, readonly string[]>> = {
   'core/files': ['core/events'],
   'core/matching': ['core/events'],
   'core/accounts': ['core/ledger', 'core/events'],
+  'core/profiles': ['core/accounts', 'core/files', 'core/ledger', 'core/events', 'core/turns'],
   'core/payments': ['core/ledger', 'core/events'],
   'core/verification': ['core/events', 'core/files'],
 }

@@ -104,7 +104,7 @@ async function furnish(
   const own = (field: string): string => canaries.make(`${field} of the ${role}`, (who) => who === role)
   await db.rows(
     `update app_user set email = $2, name = $3, stripe_account_id = 'acct_' || $4, avatar_url = 'https://' || $5 || '.test' where id = $1`,
-    [person.userId, `${own('e-mail address')}@people.test`, own('name'), own('account at Stripe'), own('avatar')],
+    [person.userId, `${own('e-mail address')}@people.test`, `${role} by name`, own('account at Stripe'), own('avatar')],
   )
   const checkout = went(await person.ask<{ url: string }>('POST', '/api/wallet/topup', { amount_cents: 500 }))
   const [{ stripe_customer_id: customer }] = (await db.rows(`select stripe_customer_id from app_user where id = $1`, [

@@ -46,6 +46,12 @@ async function personHere(sql: Sql, person: GitHubPerson): Promise<string> {
   // Two browsers may come back at once.
   await sql.rows(`select pg_advisory_xact_lock(hashtextextended('github:' || $1::bigint, 0))`, [person.id])
   const user = (await knownById(sql, person.id)) ?? (await knownByEmail(sql, person)) ?? (await newPerson(sql, person))
+  // Names at GitHub change hands: whoever shows it last has it.
+  await sql.rows(
+    `update github_login set login = case when github_id = $1 then $2 end
+     where (github_id = $1 and login is distinct from $2) or (lower(login) = lower($2) and github_id <> $1)`,
+    [person.id, person.login],
+  )
   await sql.rows(
     `update app_user set email_verified_at = app_now() where id = $1 and email_verified_at is null and email = any ($2)`,
     [user, person.emails],

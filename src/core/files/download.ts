@@ -4,17 +4,14 @@ import { refuseFile } from './api.ts'
 import type { Storage } from './storage.ts'
 
 /** Asks the desk of a piece of work whether somebody may read its files. Core knows no desk, so `market.ts` hands this in. */
-export type MayRead = (
-  sql: Sql,
-  file: { id: string; work: string; role: 'input' | 'output'; viewer: string },
-) => Promise<boolean>
+export type MayRead = (sql: Sql, file: { id: string; work: string; role: string; viewer: string }) => Promise<boolean>
 
 interface Found {
   owner_id: string
   name: string
   size: number
   work: string | null
-  role: 'input' | 'output' | null
+  role: 'input' | 'output' | 'resume' | null
 }
 
 /** Gives an attachment to its owner and to the parties of its work: always as a download, never as a page of this origin. */
@@ -25,7 +22,7 @@ export async function download(
   mayRead: MayRead,
 ): Promise<Reply<AsyncIterable<Uint8Array>>> {
   const [file] = await sql.rows<Found>(
-    `select owner_id, name, size, work, role from attachment where id = $1 and stored_at is not null`,
+    `select owner_id, name, size, work, role from attachment where id = $1 and stored_at is not null and discarded_at is null`,
     [id],
   )
   if (!file) throw refuseFile('attachment_not_found')
@@ -34,15 +31,22 @@ export async function download(
   if (file.owner_id !== actor.userId && !isParty) throw refuseFile('attachment_not_found')
   const bytes = await storage.get(id)
   if (!bytes) throw refuseFile('attachment_not_found')
-  return reply(200, bytes, {
+  return asDownload(bytes, file)
+}
+
+/** Bytes that a browser saves and never shows as a page of this origin, whatever is in them. */
+export const asDownload = (
+  bytes: AsyncIterable<Uint8Array>,
+  { name, size }: { name: string; size: number },
+): Reply<AsyncIterable<Uint8Array>> =>
+  reply(200, bytes, {
     'content-type': 'application/octet-stream',
-    'content-length': String(file.size),
-    'content-disposition': `attachment; filename="${asciiName(file.name)}"; filename*=UTF-8''${encodeName(file.name)}`,
+    'content-length': String(size),
+    'content-disposition': `attachment; filename="${asciiName(name)}"; filename*=UTF-8''${encodeName(name)}`,
     'content-security-policy': `default-src 'none'; sandbox`,
     'x-content-type-options': 'nosniff',
     'cache-control': 'private, no-store',
   })
-}
 
 const asciiName = (name: string): string => name.replaceAll(/[^\w. -]/g, '_')
 

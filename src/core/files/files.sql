@@ -7,7 +7,7 @@ begin
   if cardinality(p_files) = 0 then return '[]'; end if;
   with attached as (
     update attachment set work = p_work, role = p_role
-    where id = any (p_files) and owner_id = p_owner and work is null and stored_at is not null
+    where id = any (p_files) and owner_id = p_owner and work is null and stored_at is not null and discarded_at is null
     returning id, name, size, sha256, content_type
   )
   select json_agg(json_build_object('id', id, 'name', name, 'size', size, 'sha256', sha256, 'content_type', content_type)
@@ -16,4 +16,11 @@ begin
     raise exception using errcode = 'CLWRK', message = 'attachment_unusable';
   end if;
   return v_files;
+end $$;
+
+-- Nobody wants this file any more: it is out of reach at once, and the tidying throws it away. Always answers true.
+create or replace function files_discard(p_file uuid) returns boolean language plpgsql volatile as $$
+begin
+  update attachment set discarded_at = app_now() where id = p_file and discarded_at is null;
+  return true;
 end $$;

@@ -51,8 +51,9 @@ function unseal(key: Buffer, box: Buffer, job: string): string {
 /** Who may read a file of a job: its sender the inputs and the work that passed; its worker both, from accept on. */
 export async function mayReadJobFile(
   sql: Sql,
-  { id, work, role, viewer }: { id: string; work: string; role: 'input' | 'output'; viewer: string },
+  { id, work, role, viewer }: { id: string; work: string; role: string; viewer: string },
 ): Promise<boolean> {
+  if (!work.startsWith('job:')) return false
   const [row] = await sql.rows<Pick<JobRow, 'sender' | 'receiver' | 'status' | 'output_attachments'>>(
     `select sender, receiver, status, output_attachments from job where id = $1`,
     [work.slice('job:'.length)],

@@ -130,7 +130,7 @@ function operation(schemas: Schemas, contract: Contract, name: string, endpoint:
     security: securityOf(endpoint),
     ...(endpoint.scope ? { 'x-scope': endpoint.scope } : {}),
     parameters,
-    ...(endpoint.kind === 'upload' ? { requestBody: uploadBody } : {}),
+    ...(endpoint.kind === 'upload' ? { requestBody: uploadBody(endpoint.fileField ?? 'file') } : {}),
     ...(needsBody
       ? {
           requestBody: {
@@ -145,14 +145,14 @@ function operation(schemas: Schemas, contract: Contract, name: string, endpoint:
   }
 }
 
-const uploadBody: Json = {
+const uploadBody = (field: string): Json => ({
   required: true,
   content: {
     'multipart/form-data': {
-      schema: { type: 'object', required: ['file'], properties: { file: { type: 'string', format: 'binary' } } },
+      schema: { type: 'object', required: [field], properties: { [field]: { type: 'string', format: 'binary' } } },
     },
   },
-}
+})
 
 function securityOf({ access }: AnyEndpoint): Json[] {
   const byKey: Json[] = [{ bearer: [] }, { apiKey: [] }]

@@ -12,10 +12,12 @@ export { type Connection, type SendOptions, send } from './send.ts'
 
 type Fields<E extends AnyEndpoint> = z.input<E['input'] & z.ZodType>
 
+type FileField<E extends AnyEndpoint> = E extends { readonly fileField: infer F extends string } ? F : 'file'
+
 /** What a caller gives: defaults may be left out. An upload takes its file beside the other fields. */
 export type Asked<E extends AnyEndpoint> = E['kind'] extends 'upload'
   ? // No fields at all are `Record<string, never>` in zod, to which nothing can be added.
-    { readonly file: Blob } & (string extends keyof Fields<E> ? unknown : Fields<E>)
+    { readonly [F in FileField<E>]: Blob } & (string extends keyof Fields<E> ? unknown : Fields<E>)
   : Fields<E>
 
 /** The body of one answer. A list carries the cursor of its next page, null on the last one; a file is a File. */

@@ -3,6 +3,7 @@ import { creditsApi } from '../../core/credits/api.ts'
 import { filesApi } from '../../core/files/api.ts'
 import { paymentsApi } from '../../core/payments/api.ts'
 import { plansApi } from '../../core/payments/plans/api.ts'
+import { profilesApi } from '../../core/profiles/api.ts'
 import { jobsApi } from '../../desks/jobs/api.ts'
 import { clockApi, systemApi } from '../http/api.ts'
 
@@ -13,6 +14,7 @@ export const contracts = {
   wallet: paymentsApi,
   plans: plansApi,
   credits: creditsApi,
+  profiles: profilesApi,
   files: filesApi,
   jobs: jobsApi,
   clock: clockApi,

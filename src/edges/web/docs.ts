@@ -151,7 +151,7 @@ function operationArticle(
     <p class="who"><span>${who[endpoint.access]}</span>${endpoint.scope ? html` <span>scope <code>${endpoint.scope}</code></span>` : false} <span class="name">${id}</span></p>
     ${
       endpoint.kind === 'upload'
-        ? html`<h4>Input</h4><p>One file as <code>multipart/form-data</code>, in the field <code>file</code>.</p>`
+        ? html`<h4>Input</h4><p>One file as <code>multipart/form-data</code>, in the field <code>${endpoint.fileField ?? 'file'}</code>.</p>`
         : Object.keys(input.properties ?? {}).length > 0
           ? html`<h4>Input</h4>${fieldTable(`Input of ${id}`, input, prose, true, path, method)}`
           : false
@@ -250,7 +250,7 @@ function refusalList(codes: readonly string[], table: RefusalTable, prose: Prose
 }
 
 function curl(endpoint: AnyEndpoint, method: string, path: string, input: Schema, appUrl: string): string {
-  const { kind, access, answers, example } = endpoint
+  const { kind, access, answers, example, fileField = 'file' } = endpoint
   const inPath = [...path.matchAll(/:(\w+)/g)].map((match) => match[1]!)
   const given: Record<string, unknown> = { ...(example?.input as object | undefined) }
   if (!example?.input) {
@@ -269,7 +269,7 @@ function curl(endpoint: AnyEndpoint, method: string, path: string, input: Schema
   const lines = [
     `curl ${flags.join(' ')} ${query ? `"${target}"` : target}`,
     ...credentials[access].map((line) => line.replace('APP_URL', appUrl)),
-    ...(kind === 'upload' ? ['-F file=@notes.txt'] : []),
+    ...(kind === 'upload' ? [`-F ${fileField}=@${fileField === 'file' ? 'notes.txt' : 'resume.pdf'}`] : []),
     ...(method !== 'GET' && rest.length > 0
       ? [
           '-H "Content-Type: application/json"',

@@ -57,7 +57,11 @@ function endpointCommand(api: Command, { name, endpoint }: Named): void {
   }
   if (endpoint.kind === 'upload') command.requiredOption('--file <file>', 'the file to upload', fileOf)
   command.action(async ({ data = {}, ...options }: { data?: Fields } & Fields, self: Command) =>
-    ask(self, endpoint, { ...data, ...fieldsOf(schema, options), ...(options.file ? { file: options.file } : {}) }),
+    ask(self, endpoint, {
+      ...data,
+      ...fieldsOf(schema, options),
+      ...(options.file ? { [endpoint.fileField ?? 'file']: options.file } : {}),
+    }),
   )
 }
 

@@ -1,0 +1,16 @@
+import type { Sql } from '../../base/db.ts'
+import { jobLife } from './job.ts'
+
+/** The places of those pairs that have a verified job with each other, whoever was the sender. */
+export async function haveDoneJobs(
+  sql: Sql,
+  pairs: readonly { readonly a: string; readonly b: string }[],
+): Promise<number[]> {
+  const rows = await sql.rows<{ place: number }>(
+    `select (place - 1)::integer as place from unnest($1::uuid[], $2::uuid[]) with ordinality as pair (a, b, place)
+     where exists (select from job where sender = a and receiver = b and status = ${jobLife.to('pass')})
+        or exists (select from job where sender = b and receiver = a and status = ${jobLife.to('pass')})`,
+    [pairs.map(({ a }) => a), pairs.map(({ b }) => b)],
+  )
+  return rows.map(({ place }) => place)
+}
