@@ -11,8 +11,10 @@ create table agent (
   max_active_jobs integer not null default 10,
   created_at timestamp with time zone not null,
   deleted_at timestamp with time zone,
+  llm_quota integer,
   constraint agent_pkey PRIMARY KEY (id),
   constraint agent_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_user(id),
+  constraint agent_llm_quota_check CHECK (llm_quota >= 0 AND llm_quota <= 1000000),
   constraint agent_max_active_jobs_check CHECK (max_active_jobs >= 1 AND max_active_jobs <= 100),
   constraint agent_name_check CHECK (length(name) >= 1 AND length(name) <= 100),
   constraint agent_personality_check CHECK (length(personality) <= 10000)
@@ -21,6 +23,15 @@ CREATE UNIQUE INDEX agent_default ON public.agent USING btree (owner_id) WHERE (
 CREATE INDEX agent_listed ON public.agent USING btree (id) WHERE (listed AND (deleted_at IS NULL));
 CREATE UNIQUE INDEX agent_name ON public.agent USING btree (owner_id, name) WHERE (deleted_at IS NULL);
 CREATE INDEX agent_newest ON public.agent USING btree (created_at DESC, id) WHERE (deleted_at IS NULL);
+
+create table agent_model_use (
+  agent_id uuid not null,
+  month date not null,
+  calls integer not null,
+  constraint agent_model_use_pkey PRIMARY KEY (agent_id, month),
+  constraint agent_model_use_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agent(id),
+  constraint agent_model_use_calls_check CHECK (calls > 0)
+);
 
 create table agent_record (
   agent_id uuid not null,
@@ -289,6 +300,32 @@ create table credit_deduction (
   constraint credit_deduction_reference_id_check CHECK (length(reference_id) >= 1 AND length(reference_id) <= 200)
 );
 
+create table deleted_accounts (
+  user_id uuid not null,
+  email_hash bytea,
+  github_hash bytea,
+  expected integer not null default 0,
+  answered integer not null default 0,
+  debt_cents bigint not null default 0,
+  deleted_at timestamp with time zone not null,
+  left_at timestamp with time zone not null default clock_timestamp(),
+  events_read bigint not null default 0,
+  swept_at timestamp with time zone,
+  heir uuid,
+  inherited_at timestamp with time zone,
+  constraint deleted_accounts_pkey PRIMARY KEY (user_id),
+  constraint deleted_accounts_heir_fkey FOREIGN KEY (heir) REFERENCES app_user(id),
+  constraint deleted_accounts_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint deleted_accounts_check CHECK (answered >= 0 AND answered <= expected),
+  constraint deleted_accounts_check1 CHECK ((heir IS NULL) = (inherited_at IS NULL)),
+  constraint deleted_accounts_check2 CHECK (heir <> user_id),
+  constraint deleted_accounts_debt_cents_check CHECK (debt_cents >= 0),
+  constraint deleted_accounts_expected_check CHECK (expected >= 0)
+);
+CREATE INDEX deleted_email ON public.deleted_accounts USING btree (email_hash) WHERE (heir IS NULL);
+CREATE INDEX deleted_github ON public.deleted_accounts USING btree (github_hash) WHERE (heir IS NULL);
+CREATE INDEX deleted_open ON public.deleted_accounts USING btree (left_at) WHERE (swept_at IS NULL);
+
 create table device_code (
   id uuid not null,
   device_hash bytea not null,
@@ -330,6 +367,19 @@ create table event_reader (
   "position" bigint not null default 0,
   constraint event_reader_pkey PRIMARY KEY (name)
 );
+
+create table farewell (
+  id uuid not null,
+  user_id uuid not null,
+  customer text not null,
+  tries integer not null default 0,
+  created_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  done_at timestamp with time zone,
+  constraint farewell_pkey PRIMARY KEY (id),
+  constraint farewell_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id)
+);
+CREATE INDEX farewell_open ON public.farewell USING btree (due_at) WHERE (done_at IS NULL);
 
 create table gig (
   id uuid not null,
@@ -1035,7 +1085,11 @@ CREATE INDEX vouch_by ON public.vouch USING btree (user_id, created_at);
 CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at DESC, user_id);
 
 -- function account_agent(p_owner uuid, p_agent uuid, p_name text) returns TABLE(id uuid, personality text, max_active_jobs integer) · sql, stable
+-- function account_agents_of(p_owner uuid) returns SETOF uuid · sql, stable
+-- function account_count_model_call(p_agent uuid) returns integer · plpgsql, volatile
+-- function account_hosted(p_agent uuid, p_quota integer) returns json · sql, stable
 -- function account_lock(p_owner uuid) returns void · plpgsql, volatile
+-- function account_owner(p_agent uuid) returns TABLE(id uuid) · sql, stable
 -- function account_public_agents() returns TABLE(id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamp with time zone) · sql, stable
 -- function app_clock_moved() returns trigger · plpgsql, volatile
 -- function app_clock_set(p_now text) returns void · plpgsql, volatile
@@ -1043,9 +1097,11 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function auto_topup_start(p_user uuid) returns uuid · plpgsql, volatile
 -- function credits_given(p_user uuid) returns bigint · plpgsql, stable
 -- function credits_pay(p_work text, p_user uuid, p_amount bigint, p_live boolean, p_lineage text, p_limit bigint) returns text · plpgsql, volatile
+-- function event_forget_words(p_user uuid, p_after bigint, p_many integer) returns bigint · plpgsql, volatile
 -- function event_write(p_name text, p_ref text, p_parties uuid[], p_data json) returns boolean · plpgsql, volatile
 -- function files_attach(p_owner uuid, p_work text, p_role text, p_files uuid[]) returns json · plpgsql, volatile
 -- function files_discard(p_file uuid) returns boolean · plpgsql, volatile
+-- function files_forget(p_owner uuid, p_works text[], p_role text DEFAULT NULL::text) returns void · sql, volatile
 -- function job_barred_until(p_owner uuid, p_now timestamp with time zone) returns timestamp with time zone · plpgsql, stable
 -- function job_has_ended() returns trigger · plpgsql, volatile
 -- function job_has_verified(p_agent uuid) returns boolean · plpgsql, stable
@@ -1065,13 +1121,17 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function ledger_chargeback_won(p_user uuid, p_source text) returns void · plpgsql, volatile
 -- function ledger_clearing(p_intent text) returns bigint · sql, stable
 -- function ledger_credits(p_user uuid) returns bigint · sql, stable
+-- function ledger_debt(p_user uuid) returns bigint · sql, stable
 -- function ledger_earned(p_user uuid, p_hold_days integer) returns bigint · sql, stable
 -- function ledger_fee(p_amount bigint, p_percent integer, p_fixed integer) returns bigint · sql, immutable
+-- function ledger_give_up(p_user uuid) returns bigint · plpgsql, volatile
 -- function ledger_held(p_ref text) returns bigint · plpgsql, stable
+-- function ledger_inherit(p_from uuid, p_to uuid) returns void · plpgsql, volatile
 -- function ledger_lock(p_user uuid) returns void · plpgsql, volatile
 -- function ledger_lock_credits(p_user uuid) returns bigint · plpgsql, volatile
 -- function ledger_open(p_user uuid) returns void · sql, volatile
 -- function ledger_owes(p_user uuid) returns boolean · sql, stable
+-- function ledger_pending(p_user uuid) returns bigint · sql, stable
 -- function ledger_post(p_kind text, p_ref text, p_source text, p_unit text, p_from text[], p_to text[], p_amount bigint[], p_lineage text DEFAULT NULL::text, p_limit bigint DEFAULT NULL::bigint) returns text · plpgsql, volatile
 -- function ledger_post_each(p_kind text, p_unit text, p_ref text[], p_from text[], p_to text[], p_amount bigint[], p_lineage text[] DEFAULT NULL::text[], p_limit bigint[] DEFAULT NULL::bigint[]) returns TABLE(ref text, outcome text) · plpgsql, volatile
 -- function ledger_posted(p_kind text, p_source text) returns bigint · sql, stable
@@ -1080,11 +1140,14 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function match_contains(p_offer uuid, p_words text) returns boolean · plpgsql, stable
 -- function match_fit(p_offer uuid, p_profile tsquery, p_waiting interval) returns TABLE(score real) · sql, stable
 -- function match_forget(p_age interval) returns void · sql, volatile
+-- function match_forget_words(p_offers uuid[], p_personalities text[]) returns void · sql, volatile
 -- function match_known_profile(p_personality text) returns TABLE(profile tsquery) · sql, stable
 -- function match_profile(p_personality text) returns tsquery · plpgsql, volatile
 -- function match_words(p_offer uuid, p_profile tsquery) returns text[] · plpgsql, stable
 -- function transfer_is_append_only() returns trigger · plpgsql, volatile
 -- function turn_close(p_user uuid, p_ref text, p_kind text, p_answered boolean) returns boolean · plpgsql, volatile
+-- function turn_inherit(p_user uuid, p_expected integer, p_answered integer) returns void · sql, volatile
+-- function turn_leave(p_user uuid) returns TABLE(expected integer, answered integer) · plpgsql, volatile
 -- function turn_open(p_user uuid, p_other uuid, p_ref text, p_kind text, p_amount bigint, p_due timestamp with time zone) returns boolean · plpgsql, volatile
 -- function turn_score(p_user uuid) returns integer · sql, stable
 -- function turn_void(p_ref text) returns boolean · plpgsql, volatile

@@ -10,6 +10,7 @@ import { openSignals, type Signals } from './base/signals.ts'
 import { accountsApi } from './core/accounts/api.ts'
 import { type Credentials, openCredentials } from './core/accounts/credentials.ts'
 import { openGitHub } from './core/accounts/github.ts'
+import type { Leaving } from './core/accounts/leaving.ts'
 import { readAgent } from './core/accounts/queries.ts'
 import { accountsRoom } from './core/accounts/room.ts'
 import { creditsApi } from './core/credits/api.ts'
@@ -19,15 +20,19 @@ import { filesRoom } from './core/files/room.ts'
 import { s3Storage } from './core/files/s3-storage.ts'
 import { diskStorage, type Storage } from './core/files/storage.ts'
 import { paymentsApi } from './core/payments/api.ts'
+import { paymentsLeaving } from './core/payments/leaving.ts'
 import { plansApi } from './core/payments/plans/api.ts'
 import { plansRoom } from './core/payments/plans/room.ts'
 import { paymentsRoom } from './core/payments/room.ts'
 import { openStripe } from './core/payments/stripe.ts'
 import { profilesApi } from './core/profiles/api.ts'
+import { profilesLeaving } from './core/profiles/leaving.ts'
 import type { WorkedTogether } from './core/profiles/queries.ts'
 import { profilesRoom } from './core/profiles/room.ts'
+import { gigsLeaving } from './desks/gigs/leaving.ts'
 import { haveContracted } from './desks/gigs/worked-together.ts'
 import { jobsApi } from './desks/jobs/api.ts'
+import { jobsLeaving } from './desks/jobs/leaving.ts'
 import { agentIsBusy } from './desks/jobs/queries.ts'
 import { jobsRoom } from './desks/jobs/room.ts'
 import { jobSecrets, mayReadJobFile } from './desks/jobs/secrets.ts'
@@ -37,6 +42,7 @@ import { readStats } from './desks/jobs/tally.ts'
 import { haveDoneJobs } from './desks/jobs/worked-together.ts'
 import { clockApi, systemApi } from './edges/http/api.ts'
 import { answerReadiness } from './edges/http/drain.ts'
+import { forgetAnswers } from './edges/http/idempotency.ts'
 import type { Limits } from './edges/http/limits.ts'
 import { openApi } from './edges/http/openapi.ts'
 import { buildServer } from './edges/http/server.ts'
@@ -79,6 +85,15 @@ export interface Market {
 /** Whether two have worked together, at whichever desk. */
 export const workedTogether: WorkedTogether = async (sql, pairs) =>
   new Set([...(await haveDoneJobs(sql, pairs)), ...(await haveContracted(sql, pairs))])
+
+/** Every room that keeps something of people, in the order in which their rows are locked when somebody leaves. */
+export const leavings: readonly Leaving[] = [
+  gigsLeaving,
+  jobsLeaving,
+  profilesLeaving,
+  paymentsLeaving,
+  { affairs: async () => [], leave: forgetAnswers },
+]
 
 /** Opens what every role needs. The only wiring: config, pool, provider, log. */
 export function openMarket(config: Config, name = 'clawrk'): Market {
@@ -123,6 +138,8 @@ export async function buildApi(
       appUrl: config.appUrl,
       github: config.github && openGitHub(config.github, config.appUrl, config.secret),
       busy: [agentIsBusy],
+      leavings,
+      traces: openSealer(config.secret, 'deleted accounts'),
       readStats,
     }),
     paymentsRoom({
@@ -180,5 +197,5 @@ export async function buildApi(
 
 /** Starts the background work of this process. */
 export function startBackground({ config, db, stripe, storage, signals, log }: Market): Worker {
-  return startWorker({ config, signals, db, stripe, storage, log })
+  return startWorker({ config, signals, db, stripe, storage, log, leavings })
 }

@@ -73,7 +73,7 @@ export async function people<N extends readonly string[]>(
 }
 
 /** Somebody as sign-up makes them, with a session and a key, but without a password: hashing one takes half a second. */
-async function newcomer({ db, url }: Pick<TestMarket, 'db' | 'url'>, name: string): Promise<Person> {
+export async function newcomer({ db, url }: Pick<TestMarket, 'db' | 'url'>, name: string): Promise<Person> {
   const email = `${randomUUID()}@people.test`
   const { userId, cookie, key } = await db.transaction(async (sql) => {
     const id = await openAccount(sql, { name, email })

@@ -74,6 +74,7 @@ test('only a few endpoints are open to everybody, and every other names a known 
     'accounts.approve_device',
     'accounts.sign_out',
     'accounts.whoami',
+    'accounts.delete_account',
     'accounts.create_key',
     'accounts.verify_key',
     'accounts.rotate_key',

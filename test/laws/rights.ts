@@ -1,6 +1,6 @@
 import { mintKey } from '../../src/core/accounts/create-key.ts'
 import type { DeviceStarted } from '../../src/core/accounts/start-device.ts'
-import { act, people as newPeople, unixReport, went } from '../journeys/desk.ts'
+import { act, newcomer, people as newPeople, unixReport, went } from '../journeys/desk.ts'
 import { ask, type Fields } from '../support/market.ts'
 import type { Role } from './canaries.ts'
 import { type Exhibit, exhibit, isHolder, isReceiver, maySee, spareAgent, uploaded } from './exhibits.ts'
@@ -159,6 +159,13 @@ export const rights: Readonly<Record<string, Right>> = {
   },
   'accounts.sign_out': { prepare: async ({ credentials }, party) => ({ headers: await credentials.fresh(party) }) },
   'accounts.whoami': {},
+  'accounts.delete_account': {
+    // Somebody else each time: everybody here is needed to the end.
+    async prepare({ market }) {
+      const { cookie } = await newcomer(market, 'Leaver')
+      return { headers: { cookie, origin: market.url } }
+    },
+  },
   'accounts.user': { ids: { id: 'user' }, may: isOwner, refusals: [403] },
   'accounts.agents': {},
   'accounts.create_agent': { answers: [201], fields: () => ({ name: another('agent') }) },

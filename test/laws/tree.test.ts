@@ -28,9 +28,9 @@ const coreArrows: Readonly<Record<string, readonly string[]>> = {
   'core/credits': ['core/ledger', 'core/events'],
   'core/files': ['core/events'],
   'core/matching': ['core/events'],
-  'core/accounts': ['core/ledger', 'core/events'],
+  'core/accounts': ['core/ledger', 'core/events', 'core/turns'],
   'core/profiles': ['core/accounts', 'core/files', 'core/ledger', 'core/events', 'core/turns'],
-  'core/payments': ['core/ledger', 'core/events'],
+  'core/payments': ['core/accounts', 'core/ledger', 'core/events'],
   'core/verification': ['core/events', 'core/files'],
 }
 

@@ -19,3 +19,38 @@ create or replace function account_public_agents()
 returns table (id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamptz) language sql stable as $$
   select id, name, personality, avatar_url, listed, created_at from agent where deleted_at is null
 $$;
+
+-- Every agent somebody has or has had.
+create or replace function account_agents_of(p_owner uuid) returns setof uuid language sql stable as $$
+  select id from agent where owner_id = p_owner
+$$;
+
+-- What of a hosted agent's month is used, as it is shown; null when it is not hosted.
+create or replace function account_hosted(p_agent uuid, p_quota integer) returns json language sql stable as $$
+  select case when p_quota is not null then json_build_object('llm_quota', p_quota,
+    'llm_used', coalesce((select calls from agent_model_use where agent_id = p_agent and month = date_trunc('month', app_now(), 'UTC')::date), 0),
+    'resets_at', date_trunc('month', app_now(), 'UTC') + interval '1 month') end
+$$;
+
+-- Counts a call of a model for an agent. Null: it may be made (also where the agent is not hosted: then nothing is counted). Else
+-- the seconds until the next month, and nothing is counted.
+create or replace function account_count_model_call(p_agent uuid) returns integer language plpgsql volatile as $$
+declare
+  v_quota integer;
+  v_now timestamptz := app_now();
+  v_month timestamptz := date_trunc('month', v_now, 'UTC');
+begin
+  select llm_quota into v_quota from agent where id = p_agent and deleted_at is null;
+  if v_quota is null then return null; end if;
+  if v_quota > 0 then
+    insert into agent_model_use as u (agent_id, month, calls) values (p_agent, v_month::date, 1)
+      on conflict (agent_id, month) do update set calls = u.calls + 1 where u.calls < v_quota;
+    if found then return null; end if;
+  end if;
+  return ceil(extract(epoch from v_month + interval '1 month' - v_now));
+end $$;
+
+-- Whose an agent is or was.
+create or replace function account_owner(p_agent uuid) returns table (id uuid) language sql stable as $$
+  select owner_id from agent where agent.id = p_agent
+$$;

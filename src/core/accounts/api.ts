@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { contract, endpoint } from '../../base/endpoint.ts'
 import { edgeRefusals, refusing } from '../../base/refusals.ts'
-import { Agent, AgentName, HttpUrl, MaxActiveJobs, Personality } from './agent.ts'
+import { Agent, AgentName, HttpUrl, LlmQuota, MaxActiveJobs, Personality } from './agent.ts'
 import { ClientName, UserCode } from './device.ts'
 import { scopes } from './scope.ts'
 import { Email, OwnEmail, Password, PersonName, User } from './user.ts'
@@ -25,6 +25,14 @@ export const accountRefusals = {
   device_code_unknown: [
     'not_found',
     'No device waits under this code: it is mistyped, decided on, or older than 10 minutes.',
+  ],
+  account_in_use: [
+    'wrong_state',
+    'Money of yours or work of others is still in flight; affairs says what, and what to do about each.',
+  ],
+  hosted_by_owner: [
+    'forbidden',
+    'What a hosted agent may use is its owner’s to say: this key is bound to an agent; use another, or sign in.',
   ],
   github_off: ['not_found', 'Sign-in with GitHub is not set up at this market; sign in with e-mail and password.'],
   github_state: ['invalid', 'This sign-in was not begun in this browser, or over 10 minutes ago; begin again.'],
@@ -62,6 +70,13 @@ const agentFields = {
     'How many jobs it may hold, work on or have under verification at once; 10 without it.',
   ),
   listed: z.boolean().optional().describe('Shown in the public directory even before its first verified job.'),
+  hosted: z
+    .strictObject({ llm_quota: LlmQuota.default(100) })
+    .nullable()
+    .optional()
+    .describe(
+      'A label for an agent that somebody runs for you, with how many calls of a model a month its keys may cause (100 without llm_quota); null: not hosted.',
+    ),
 }
 
 export const accountsApi = contract('accounts', accountRefusals, {
@@ -202,9 +217,34 @@ export const accountsApi = contract('accounts', accountRefusals, {
     access: 'caller',
     input: z.strictObject({}),
     answers: {
-      200: z.strictObject({ user: User.pick({ id: true, balance_cents: true, name: true, subscription_tier: true }) }),
+      200: z.strictObject({
+        user: User.pick({ id: true, balance_cents: true, name: true, subscription_tier: true, ghost_score: true }),
+      }),
     },
     refusals: [],
+  }),
+  delete_account: endpoint({
+    route: 'POST /api/account/delete',
+    summary: 'Delete your account, for good; signs you out everywhere.',
+    description:
+      'Refused while money of yours or work of others is in flight: `affairs` lists it, with what to do about each. Unpaid jobs, gigs, applications and negotiations end with the account; plan, saved card and open checkouts end at the payment provider; credits lapse. What is personal is blanked; what others have paid for or agreed on stays theirs. A debt and the ghost score are inherited by whoever signs up again with the same verified identity.',
+    kind: 'transaction',
+    access: 'session',
+    input: z.strictObject({
+      reason: z.string().max(10_000).optional().describe('Why you leave; it is not kept.'),
+      forfeit_balance: z
+        .boolean()
+        .optional()
+        .describe('Whether what is left in your wallet is given up; else it has to be empty.'),
+    }),
+    answers: {
+      200: z.strictObject({
+        deleted: z.literal(true),
+        forfeited_cents: z.int().describe('What was in the wallet and has been given up.'),
+      }),
+    },
+    refusals: ['account_in_use'],
+    example: { input: { forfeit_balance: false } },
   }),
   user: endpoint({
     route: 'GET /api/users/:id',
@@ -234,7 +274,7 @@ export const accountsApi = contract('accounts', accountRefusals, {
     scope: 'jobs:work',
     input: z.strictObject({ ...agentFields, name: AgentName.describe('Unique among your agents.') }),
     answers: { 201: Agent },
-    refusals: ['agent_exists', 'too_many_agents'],
+    refusals: ['agent_exists', 'too_many_agents', 'hosted_by_owner'],
     example: { input: { name: 'code-monkey', personality: 'Expert in Python, TypeScript, and infrastructure' } },
   }),
   agent: endpoint({
@@ -259,7 +299,7 @@ export const accountsApi = contract('accounts', accountRefusals, {
       name: AgentName.optional().describe('Unique among your agents.'),
     }),
     answers: { 200: Agent },
-    refusals: ['agent_not_found', 'agent_exists'],
+    refusals: ['agent_not_found', 'agent_exists', 'hosted_by_owner'],
     example: {
       input: { id: '01a20226-00b5-7bc1-9461-989abfd9ed53', personality: 'Expert in Rust and embedded systems' },
     },

@@ -10,6 +10,7 @@ export async function createAgent(
   input: Input<typeof accountsApi.endpoints.create_agent>,
   readStats: ReadStats,
 ): Promise<Reply<Agent>> {
+  if (input.hosted !== undefined && actor.agentId !== null) throw refuseAccount('hosted_by_owner')
   await sql.rows(`select account_lock($1)`, [actor.userId])
   const [count] = await sql.rows<{ n: number }>(
     `select count(*) as n from agent where owner_id = $1 and deleted_at is null`,
@@ -19,10 +20,19 @@ export async function createAgent(
   try {
     const [made] = await sql.rows<{ row: AgentRow }>(
       `with done as (
-         insert into agent (id, owner_id, name, personality, avatar_url, max_active_jobs, listed, created_at)
-         values ($1, $2, $3, $4, $5, coalesce($6, 10), coalesce($7, false), app_now()) returning ${agentColumns})
+         insert into agent (id, owner_id, name, personality, avatar_url, max_active_jobs, listed, llm_quota, created_at)
+         values ($1, $2, $3, $4, $5, coalesce($6, 10), coalesce($7, false), $8, app_now()) returning ${agentColumns})
        select row_to_json(done) as row from done`,
-      [newId(), actor.userId, input.name, input.personality, input.avatar_url, input.max_active_jobs, input.listed],
+      [
+        newId(),
+        actor.userId,
+        input.name,
+        input.personality,
+        input.avatar_url,
+        input.max_active_jobs,
+        input.listed,
+        input.hosted?.llm_quota,
+      ],
     )
     return reply(201, await showAgent(sql, made!.row, readStats))
   } catch (error) {

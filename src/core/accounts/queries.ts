@@ -9,7 +9,7 @@ import type { User } from './user.ts'
 export async function readUser(sql: Sql, id: string): Promise<User | null> {
   const rows = await sql.rows<{ row: User }>(
     `select row_to_json(u) as row from (
-       select id, ledger_balance(id) as balance_cents, name, email, avatar_url, user_type, subscription_tier,
+       select id, ledger_balance(id) as balance_cents, name, email, avatar_url, user_type, subscription_tier, turn_score(id) as ghost_score,
               stripe_customer_id, stripe_account_id, stripe_account_status, created_at
        from app_user where id = $1 and deleted_at is null) as u`,
     [id],

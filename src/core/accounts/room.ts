@@ -8,6 +8,7 @@ import { createAgent } from './create-agent.ts'
 import { createKey } from './create-key.ts'
 import type { Credentials } from './credentials.ts'
 import { decideDevice } from './decide-device.ts'
+import { deleteAccount, type LeavingNeeds } from './delete-account.ts'
 import { deleteAgent, type IsBusy } from './delete-agent.ts'
 import { readDevice } from './device-code.ts'
 import { readAgent, readAgents, readKeys, readUser, showKey } from './queries.ts'
@@ -20,7 +21,7 @@ import { signUp } from './sign-up.ts'
 import { startDevice } from './start-device.ts'
 import { updateAgent } from './update-agent.ts'
 
-export interface AccountsNeeds extends GitHubNeeds {
+export interface AccountsNeeds extends GitHubNeeds, LeavingNeeds {
   readonly db: Database
   readonly credentials: Credentials
   readonly busy: readonly IsBusy[]
@@ -44,12 +45,18 @@ export const accountsRoom = ({ db, credentials, busy, readStats, ...gitHub }: Ac
     approve_device: decideDevice,
     sign_out: (call) => signOut(call, credentials, gitHub.secure),
     whoami: async ({ sql, actor }) => {
-      const { id, balance_cents, name, subscription_tier } = (await readUser(sql, actor.userId))!
-      return reply(200, { user: { id, balance_cents, name, subscription_tier } })
+      const user = await readUser(sql, actor.userId)
+      // Whoever has left may be believed for some seconds more.
+      if (!user) throw refuseAccount('credential_dead')
+      const { id, balance_cents, name, subscription_tier, ghost_score } = user
+      return reply(200, { user: { id, balance_cents, name, subscription_tier, ghost_score } })
     },
+    delete_account: (call, input) => deleteAccount(call, input, gitHub, credentials, gitHub.secure),
     user: async ({ sql, actor }, { id }) => {
       if (id !== actor.userId) throw refuseAccount('user_not_yours')
-      return reply(200, (await readUser(sql, id))!)
+      const user = await readUser(sql, id)
+      if (!user) throw refuseAccount('credential_dead')
+      return reply(200, user)
     },
     agents: async ({ sql, actor }) => reply(200, await showAgents(sql, await readAgents(sql, actor.userId), readStats)),
     create_agent: (call, input) => createAgent(call, input, readStats),

@@ -1,11 +1,14 @@
 import type { Database, Sql } from '../../base/db.ts'
 import { type Call, type Input, type Reply, reply } from '../../base/endpoint.ts'
+import type { Sealer } from '../../base/seal.ts'
 import { type accountsApi, refuseAccount } from './api.ts'
+import type { LeavingNeeds } from './delete-account.ts'
 import { awaySeconds, type GitHub, type GitHubPerson } from './github.ts'
 import { openAccount } from './open-account.ts'
 import { setAwayCookie, startSession } from './session.ts'
+import { inherit } from './tombstone.ts'
 
-export interface GitHubNeeds {
+export interface GitHubNeeds extends Pick<LeavingNeeds, 'traces'> {
   /** Null: not set up at this market. */
   readonly github: GitHub | null
   readonly appUrl: string
@@ -27,7 +30,7 @@ export async function setOutForGitHub(
 export async function comeBackFromGitHub(
   { setOutWith, countSignUp }: Call,
   query: Input<typeof accountsApi.endpoints.github_callback>,
-  { github, appUrl, secure }: GitHubNeeds,
+  { github, appUrl, secure, traces }: GitHubNeeds,
   db: Database,
 ): Promise<Reply<null>> {
   if (!github) throw refuseAccount('github_off')
@@ -35,14 +38,14 @@ export async function comeBackFromGitHub(
   const cookies = [setAwayCookie('', 0, secure)]
   if (person) {
     if (await isNew(db, person)) await countSignUp?.()
-    cookies.push(await db.transaction(async (sql) => startSession(sql, await personHere(sql, person), secure)))
+    cookies.push(await db.transaction(async (sql) => startSession(sql, await personHere(sql, person, traces), secure)))
   }
   const location = `${appUrl}${userCode ? `/device?user_code=${userCode}` : '/wallet'}`
   return reply(302, null, { location, 'set-cookie': cookies })
 }
 
 /** The user behind a GitHub account: known by its id, or by an address that both sides have verified, or new. */
-async function personHere(sql: Sql, person: GitHubPerson): Promise<string> {
+async function personHere(sql: Sql, person: GitHubPerson, traces: Sealer): Promise<string> {
   // Two browsers may come back at once.
   await sql.rows(`select pg_advisory_xact_lock(hashtextextended('github:' || $1::bigint, 0))`, [person.id])
   const user = (await knownById(sql, person.id)) ?? (await knownByEmail(sql, person)) ?? (await newPerson(sql, person))
@@ -56,6 +59,7 @@ async function personHere(sql: Sql, person: GitHubPerson): Promise<string> {
     `update app_user set email_verified_at = app_now() where id = $1 and email_verified_at is null and email = any ($2)`,
     [user, person.emails],
   )
+  await inherit(sql, user, { emails: person.emails, github: person.id }, traces)
   return user
 }
 

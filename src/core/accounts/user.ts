@@ -10,6 +10,7 @@ export const User = z
     avatar_url: z.string().nullable(),
     user_type: z.enum(['client', 'freelancer']),
     subscription_tier: z.enum(['free', 'starter', 'pro', 'team']),
+    ghost_score: z.int().describe('0 to 100: how reliably they answer when it is their turn; 50 for a newcomer.'),
     stripe_customer_id: z.string().nullable(),
     stripe_account_id: z.string().nullable(),
     stripe_account_status: z.enum(['not_connected', 'pending', 'active']),

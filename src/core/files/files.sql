@@ -24,3 +24,9 @@ begin
   update attachment set discarded_at = app_now() where id = p_file and discarded_at is null;
   return true;
 end $$;
+-- Somebody has left: their loose files, what they showed of themselves, and what they brought to these pieces of work are nobody's
+-- any more. The tidying removes the bytes.
+create or replace function files_forget(p_owner uuid, p_works text[], p_role text default null) returns void language sql volatile as $$
+  update attachment set work = null, role = null, name = 'deleted', content_type = 'application/octet-stream', sha256 = null, created_at = '-infinity'
+  where owner_id = p_owner and created_at > '-infinity' and (work is null or role = 'resume' or (work = any (p_works) and (p_role is null or role = p_role)))
+$$;

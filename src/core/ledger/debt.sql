@@ -90,7 +90,7 @@ begin
   for v_debt in select id from ledger_account where starts_with(id, 'debt:') and balance < 0 loop
     perform 1 from ledger_account where id = replace(v_debt, 'debt:', 'wallet:') for update;
     perform 1 from ledger_account where id = v_debt for update;
-    select coalesce(sum(t.amount) filter (where t.kind = 'chargeback' and t.created_at < p_before), 0)
+    select coalesce(sum(t.amount) filter (where t.kind in ('chargeback', 'debt_inherited') and t.created_at < p_before), 0)
         + coalesce(sum(t.amount) filter (where t.kind = 'chargeback_won'), 0), max(t.position) filter (where t.created_at < p_before)
       into v_due, v_last from transfer t where starts_with(t.from_account, 'debt:') and t.from_account = v_debt;
     select least(v_due - coalesce(sum(t.amount), 0), (select -balance from ledger_account where id = v_debt)) into v_due
@@ -104,4 +104,37 @@ begin
     amount := v_due;
     return next;
   end loop;
+end $$;
+
+-- What somebody owes, in cents.
+create or replace function ledger_debt(p_user uuid) returns bigint language sql stable as $$
+  select coalesce((select -balance from ledger_account where id = 'debt:' || p_user), 0)
+$$;
+
+-- Somebody who left has come back as somebody else: what is owed under the old name is owed under the new one, and what has come in
+-- under the old name is theirs (as what it was: card money stays card money) and repays first. Nothing to move: nothing happens.
+create or replace function ledger_inherit(p_from uuid, p_to uuid) returns void language plpgsql volatile as $$
+declare
+  v_source text := 'inherited:' || uuid7();
+  v_ref text := 'user:' || p_from;
+  v_wallet text := 'wallet:' || p_to;
+  v_owed bigint;
+  v_balance bigint;
+begin
+  perform 1 from ledger_account where id in ('wallet:' || p_from, v_wallet) order by id for update;
+  select -balance into v_owed from ledger_account where id = 'debt:' || p_from for update;
+  if v_owed > 0 then
+    update ledger_account set balance = 0 where id = 'debt:' || p_from;
+    update ledger_account set owes = false where id = 'wallet:' || p_from;
+    insert into ledger_account as a (id, unit, balance) values ('debt:' || p_to, 'USD', -v_owed)
+      on conflict (id) do update set balance = a.balance + excluded.balance;
+    update ledger_account set owes = true where id = v_wallet;
+    insert into transfer (kind, ref, source, leg, from_account, to_account, unit, amount, created_at)
+    values ('debt_inherited', v_ref, v_source, 1, 'debt:' || p_to, 'debt:' || p_from, 'USD', v_owed, app_now());
+    perform ledger_repay(v_wallet, v_ref, 'debt_inherited:' || v_source, 1);
+  end if;
+  select balance into v_balance from ledger_account where id = 'wallet:' || p_from;
+  if v_balance > 0 then
+    perform ledger_post('inherited', v_ref, v_source, 'USD', array['wallet:' || p_from], array[v_wallet], array[v_balance]);
+  end if;
 end $$;

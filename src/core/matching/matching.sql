@@ -53,3 +53,9 @@ create or replace function match_contains(p_offer uuid, p_words text) returns bo
 begin
   return exists (select from match_text where offer = p_offer and search @@ plainto_tsquery('english', p_words));
 end $$;
+
+-- Throws away the texts of these offers, and the queries of these personalities: whose words they were has left.
+create or replace function match_forget_words(p_offers uuid[], p_personalities text[]) returns void language sql volatile as $$
+  delete from match_text where offer = any (p_offers);
+  delete from match_profile where text_md5 in (select md5(personality)::uuid from unnest(p_personalities) as personality)
+$$;

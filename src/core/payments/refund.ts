@@ -34,7 +34,11 @@ export async function refund(
 ): Promise<Reply<Refunded>> {
   const batch = remember?.effectId ?? newId()
   failpoint('card_refund', 'before_intent')
-  const ids = await needs.db.transaction((sql) => reserve(sql, batch, actor.userId, amount))
+  const ids = await needs.db.transaction(async (sql) => {
+    const reserved = await reserve(sql, batch, actor.userId, amount)
+    if (reserved.length === 0) throw refusePayment('nothing_to_refund')
+    return reserved
+  })
   failpoint('card_refund', 'after_intent')
   for (const id of ids.slice(0, askedAtOnce)) await pursue(needs, id)
   const intents = await needs.db.rows<Pick<Intent, 'id' | 'amount_cents' | 'status' | 'reason'>>(
@@ -64,8 +68,11 @@ export async function refund(
   })
 }
 
-/** Takes the amount from the newest payments that have something left, and writes an intent for each; a second time finds them. */
-async function reserve(sql: Sql, batch: string, user: string, asked: number | undefined): Promise<string[]> {
+/**
+ * Takes the amount (all there is without one) from the newest payments that have something left, and writes an intent for each; a
+ * second time finds them. Answers their ids: none when nothing can go back to a card.
+ */
+export async function reserve(sql: Sql, batch: string, user: string, asked: number | undefined): Promise<string[]> {
   await sql.rows(`select ledger_lock($1)`, [user])
   const known = await sql.rows<{ id: string }>(`select id from provider_intent where batch = $1 order by id`, [batch])
   if (known.length > 0) return known.map(({ id }) => id)
@@ -78,7 +85,7 @@ async function reserve(sql: Sql, batch: string, user: string, asked: number | un
     payments[0]?.unspent ?? 0,
     payments.reduce((sum, { rest }) => sum + rest, 0),
   )
-  if (refundable === 0) throw refusePayment('nothing_to_refund')
+  if (refundable === 0) return []
   if (asked !== undefined && asked > refundable)
     throw refusePayment('more_than_refundable', { refundable_cents: refundable, required_cents: asked })
   let left = asked ?? refundable

@@ -2,8 +2,10 @@ import { failpoint } from '../../base/failpoint.ts'
 import { startCharges } from './auto-charge.ts'
 import { lookUpCardSetups } from './card.ts'
 import { lookUpChargebacks, writeOffDebts } from './chargeback.ts'
+import { bidFarewells } from './farewell.ts'
 import { bookFees } from './fees.ts'
 import type { ProviderNeeds } from './intent.ts'
+import { settleLateMoney } from './late-money.ts'
 import { pursue, pursueDue } from './pursue.ts'
 
 /** A piece of background work on money at the provider. */
@@ -44,6 +46,16 @@ export function paymentWorks(needs: ProviderNeeds, mode: 'test' | 'live'): Recor
       name: 'open disputes',
       everyMs: 60_000,
       once: () => lookUpChargebacks(db, stripe, log).then(() => false),
+    },
+    departed: {
+      name: 'farewells at the payment provider',
+      everyMs: often,
+      once: () => bidFarewells(needs).then(() => false),
+    },
+    lateMoney: {
+      name: 'money that comes for people who have left',
+      everyMs: mode === 'test' ? 2_000 : 600_000,
+      once: async () => (await settleLateMoney(db)) >= 50,
     },
     debts: {
       name: 'old debts',

@@ -45,3 +45,17 @@ create or replace function turn_score(p_user uuid) returns integer language sql 
   select round(100 * (coalesce(answered, 0) + 5)::numeric / (coalesce(expected, 0) + 10))::integer
   from (select p_user as id) as one left join reliability on user_id = one.id
 $$;
+
+-- Takes somebody's record with them when they leave: answers it and forgets it. The turns themselves are their counterparts' too, and
+-- what is read of one later stands here again: ask until there is nothing.
+create or replace function turn_leave(p_user uuid) returns table (expected integer, answered integer) language plpgsql volatile as $$
+#variable_conflict use_column
+begin
+  return query delete from reliability where user_id = p_user returning expected, answered;
+end $$;
+
+-- Whoever comes back has the record they left with.
+create or replace function turn_inherit(p_user uuid, p_expected integer, p_answered integer) returns void language sql volatile as $$
+  insert into reliability as r (user_id, expected, answered) values (p_user, p_expected, p_answered)
+  on conflict (user_id) do update set expected = r.expected + excluded.expected, answered = r.answered + excluded.answered
+$$;

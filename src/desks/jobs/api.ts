@@ -10,6 +10,10 @@ export const jobRefusals = {
   job_not_found: ['not_found', 'There is no such job, or it is not yours to see.'],
   job_not_yours: ['forbidden', 'You can see this job, but this is not yours to do.'],
   job_wrong_state: ['wrong_state', 'The job is in a state that does not allow this; see can for what you may do.'],
+  AGENT_PAUSED: [
+    'unavailable',
+    'The hosted agent this key is bound to has used up its calls of a model this month; retry_after_seconds says when the next begins, its owner may raise hosted.llm_quota.',
+  ],
   job_taken: ['conflict', 'Another agent was faster; pull again or claim another job.'],
   hold_lapsed: ['gone', 'Your hold on this job has run out (holds last 30 seconds); pull or claim again.'],
   deadline_passed: ['wrong_state', 'The time limit of this job has passed; the attempt has ended.'],
@@ -169,7 +173,14 @@ export const jobsApi = contract('jobs', jobRefusals, {
       attachments: Attachments.optional().describe('Your own uploads, by id.'),
     }),
     answers: { 200: Quote, 201: Job, 402: Unpaid },
-    refusals: ['quote_mismatch', 'check_unusable', 'attachment_unusable', 'too_many_open_jobs', 'scope_missing'],
+    refusals: [
+      'quote_mismatch',
+      'check_unusable',
+      'attachment_unusable',
+      'too_many_open_jobs',
+      'scope_missing',
+      'AGENT_PAUSED',
+    ],
     example: {
       input: {
         prompt: 'Research the history of the Unix operating system',
@@ -363,7 +374,14 @@ export const jobsApi = contract('jobs', jobRefusals, {
     scope: 'jobs:post',
     input: Id,
     answers: { 200: Job },
-    refusals: ['job_not_found', 'job_not_yours', 'job_wrong_state', 'output_missing', 'verdict_pending'],
+    refusals: [
+      'job_not_found',
+      'job_not_yours',
+      'job_wrong_state',
+      'output_missing',
+      'verdict_pending',
+      'AGENT_PAUSED',
+    ],
   }),
   agent_jobs: endpoint({
     route: 'GET /api/agents/:id/jobs',
@@ -482,7 +500,7 @@ export const jobsApi = contract('jobs', jobRefusals, {
       checks: z.array(Check).max(20).optional().describe('Hard checks the work must pass.'),
     }),
     answers: { 200: Verdict },
-    refusals: ['check_unusable', 'criteria_missing'],
+    refusals: ['check_unusable', 'criteria_missing', 'AGENT_PAUSED'],
     example: {
       input: { criteria: ['It names Bell Labs.'], output: 'Unix began in 1969 at Bell Labs in Murray Hill.' },
     },

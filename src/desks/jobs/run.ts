@@ -9,6 +9,7 @@ import { matchIndex } from '../../core/matching/match-index.ts'
 import { whatIsWrongWithChecks } from '../../core/verification/refuse-checks.ts'
 import { type jobsApi, refuseJob } from './api.ts'
 import { type JobRow, timers, viewJob } from './job.ts'
+import { spendModelCall } from './model-call.ts'
 import type { OpenJobs } from './open-jobs.ts'
 import { jobRow } from './queries.ts'
 import type { JobSecrets } from './secrets.ts'
@@ -135,6 +136,8 @@ export const run = (settings: {
         issues: wrong.map(({ path, message }) => ({ path: `checks.${path}`, message })),
       })
     const hash = hashOf(prompt, checks)
+    // A job from a quote is structured already.
+    if (!input.quote_id) await spendModelCall(call)
     if (!input.confirmed) {
       const structured = { ...estimated(input), verification: checks.length > 0 ? 'checks' : 'rules' }
       return perform(call, saveQuote, { id: newId(), owner: actor.userId, hash: bytes(hash), structured })

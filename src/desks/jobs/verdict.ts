@@ -5,6 +5,7 @@ import type { Signals } from '../../base/signals.ts'
 import { type jobsApi, refuseJob } from './api.ts'
 import { explain } from './explain.ts'
 import { viewJob } from './job.ts'
+import { spendModelCall } from './model-call.ts'
 import { readJob } from './queries.ts'
 import { verifyAsked } from './verify.ts'
 
@@ -22,6 +23,10 @@ export const verdict =
   async (call, { id }) => {
     const { sql, actor } = call
     const token = call.remember?.effectId ?? randomUUID()
+    // What is refused, or judged already, costs no call.
+    const asked = actor.agentId === null ? null : await readJob(sql, id, actor.userId)
+    if (asked?.sender === actor.userId && asked.terms === 'credits' && asked.status === 'submitted')
+      await spendModelCall(call)
     const until = Date.now() + patienceMs
     for (let hasAsked = false; ; ) {
       await verifyAsked(sql, log, { id, sender: actor.userId, token }, signals)

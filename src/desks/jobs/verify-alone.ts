@@ -3,10 +3,11 @@ import type { Verdict } from '../../core/verification/check.ts'
 import { whatIsWrongWithChecks } from '../../core/verification/refuse-checks.ts'
 import { verify } from '../../core/verification/verify.ts'
 import { type jobsApi, refuseJob } from './api.ts'
+import { spendModelCall } from './model-call.ts'
 
 /** The verdict that submitted work would get for these requirements; nothing is stored, nobody is paid. */
 export async function verifyAlone(
-  _call: Call,
+  call: Call,
   input: Input<(typeof jobsApi)['endpoints']['verify']>,
 ): Promise<Reply<Verdict>> {
   const { output, requirements = '', checks = [] } = input
@@ -18,6 +19,7 @@ export async function verifyAlone(
     throw refuseJob('check_unusable', {
       issues: wrong.map(({ path, message }) => ({ path: `checks.${path}`, message })),
     })
+  await spendModelCall(call)
   const prompt = requirements || criteria.join('\n')
   return reply(200, await verify({ prompt, criteria, requirements: prompt, checks, output, attachments: [] }, () => {}))
 }

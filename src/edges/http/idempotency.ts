@@ -155,6 +155,22 @@ export async function beginOutside(
 /** Longer than any call to a provider may take. */
 const outsideLease = 60
 
+/**
+ * Forgets what somebody who leaves was answered: by their keys and sessions, and as a stranger who signed up or in. The deletion
+ * itself is told again to whoever asks twice at once.
+ */
+export async function forgetAnswers(sql: Sql, user: string): Promise<void> {
+  await sql.rows(
+    `delete from idempotency where route <> 'POST /api/account/delete' and lineage in (
+       select 'session:' || $1::uuid union all select lineage::text from api_key where user_id = $1)`,
+    [user],
+  )
+  await sql.rows(
+    `delete from idempotency where lineage >= 'stranger:' and lineage < 'stranger;' and route like 'POST /api/auth/%' and answer -> 'user' ->> 'id' = $1`,
+    [user],
+  )
+}
+
 /** Throws away keys older than a day, and sealed secrets past their minute. */
 export async function tidyIdempotency(sql: Sql): Promise<void> {
   await sql.rows(`delete from idempotency where created_at < clock_timestamp() - interval '24 hours'`)

@@ -4,6 +4,8 @@ import type { Database } from '../../base/db.ts'
 import type { Log } from '../../base/log.ts'
 import type { Signals } from '../../base/signals.ts'
 import { tidyDeviceCodes } from '../../core/accounts/device-code.ts'
+import type { Leaving } from '../../core/accounts/leaving.ts'
+import { sweepDeparted } from '../../core/accounts/sweep-departed.ts'
 import type { Storage } from '../../core/files/storage.ts'
 import { tidyFiles } from '../../core/files/tidy.ts'
 import { auditLedger } from '../../core/ledger/laws.ts'
@@ -20,6 +22,7 @@ import { jobLaws } from '../../desks/jobs/laws.ts'
 import { payOutCredits } from '../../desks/jobs/pay-out.ts'
 import { sweepJobs, tidyJobs } from '../../desks/jobs/sweep.ts'
 import { tallyJobs } from '../../desks/jobs/tally.ts'
+import { countTurns } from '../../desks/jobs/turns.ts'
 import { isFull, verifyBatch } from '../../desks/jobs/verify.ts'
 import { tidyIdempotency } from '../http/idempotency.ts'
 import { tidyQuotas } from '../http/limits.ts'
@@ -32,6 +35,8 @@ export interface WorkerNeeds {
   readonly stripe: Stripe
   readonly storage: Storage
   readonly log: Log
+  /** Every room that keeps something of people. */
+  readonly leavings: readonly Leaving[]
 }
 
 export interface Worker {
@@ -47,7 +52,7 @@ async function audit(db: Database, log: Log): Promise<void> {
 }
 
 /** All background work. Any number of workers may run: each piece is claimed row by row, or harmless when done twice. */
-export function startWorker({ config, signals, db, stripe, storage, log }: WorkerNeeds): Worker {
+export function startWorker({ config, signals, db, stripe, storage, log, leavings }: WorkerNeeds): Worker {
   const works: Record<string, Work> = {
     verify: {
       name: 'verify',
@@ -61,6 +66,16 @@ export function startWorker({ config, signals, db, stripe, storage, log }: Worke
       name: 'tally',
       everyMs: config.mode === 'test' ? 1_000 : 5_000,
       once: async () => (await tallyJobs(db)) > 400,
+    },
+    turns: {
+      name: 'turns at the jobs desk',
+      everyMs: config.mode === 'test' ? 1_000 : 5_000,
+      once: async () => (await countTurns(db)) > 400,
+    },
+    forget: {
+      name: 'people who have left',
+      everyMs: config.mode === 'test' ? 2_000 : 15_000,
+      once: () => nothingMore(sweepDeparted(db, leavings)),
     },
     seal: { name: 'seal', everyMs: 3_000, once: async () => (await sealTransfers(db)) > 1_000 },
     audit: { name: 'audit', everyMs: 600_000, once: () => nothingMore(audit(db, log)) },

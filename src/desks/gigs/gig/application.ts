@@ -4,8 +4,8 @@ import { life } from '../../../base/states.ts'
 export const applicationStates = ['applied', 'shortlisted', 'rejected', 'withdrawn'] as const
 export type ApplicationStatus = (typeof applicationStates)[number]
 
-/** `client` owns the gig, `worker` has applied. */
-export type ApplicationParty = 'client' | 'worker'
+/** `client` owns the gig, `worker` has applied, `market` is what happens to the worker's account. */
+export type ApplicationParty = 'client' | 'worker' | 'market'
 
 export const applicationLife = life(applicationStates, {
   shortlist: {
@@ -25,6 +25,12 @@ export const applicationLife = life(applicationStates, {
     note: 'the same decision again: no-op',
   },
   withdraw: { from: ['applied'], to: 'withdrawn', by: ['worker'] },
+  leave: {
+    from: ['applied', 'shortlisted'],
+    to: 'withdrawn',
+    by: ['market'],
+    note: 'the worker has deleted their account',
+  },
 } satisfies Record<
   string,
   {

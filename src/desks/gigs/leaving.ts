@@ -1,0 +1,115 @@
+import type { Sql } from '../../base/db.ts'
+import { sqlList } from '../../base/states.ts'
+import { type Affair, affairsShown, type Leaving } from '../../core/accounts/leaving.ts'
+import { tell } from '../../core/events/write.ts'
+import { type ContractStatus, contractLife } from './contract/contract.ts'
+import { type MilestoneStatus, milestoneLife } from './contract/milestone.ts'
+import { applicationLife } from './gig/application.ts'
+import { gigLife } from './gig/gig.ts'
+import { negotiationLife } from './negotiation/negotiation.ts'
+
+const live = `status not in (${sqlList(contractLife.ended)})`
+
+const openContracts = `select id, status from (
+    select id, status, created_at from contract where client_id = $1 and ${live}
+    union select id, status, created_at from contract where worker_id = $1 and ${live}
+  ) as open order by created_at limit ${affairsShown}`
+
+/** What a milestone holds is in flight whatever has become of its contract; without money it ends with it. */
+const openMilestones = `select m.id, m.status, m.contract_id from milestone m join (
+    select id from contract where client_id = $1 union select id from contract where worker_id = $1
+  ) as own on own.id = m.contract_id
+  where m.status not in (${sqlList(milestoneLife.ended)}, ${milestoneLife.from('end_with_contract')})
+  order by m.created_at limit ${affairsShown}`
+
+async function affairs(sql: Sql, user: string): Promise<Affair[]> {
+  const contracts = await sql.rows<{ id: string; status: ContractStatus }>(openContracts, [user])
+  const milestones = await sql.rows<{ id: string; status: MilestoneStatus; contract_id: string }>(openMilestones, [
+    user,
+  ])
+  return [
+    ...contracts.map(
+      ({ id, status }): Affair => ({
+        kind: 'contract',
+        id,
+        sentence: `Contract ${id} is ${status}: bring it to its end, or cancel it with POST /api/contracts/${id}/cancel.`,
+      }),
+    ),
+    ...milestones.map(
+      ({ id, status, contract_id: contract }): Affair => ({
+        kind: 'milestone',
+        id,
+        sentence: `Milestone ${id} of contract ${contract} is ${status} and holds money or work: it has to be released or refunded first.`,
+      }),
+    ),
+  ]
+}
+
+// The order of locks at this desk: gig, application, negotiation.
+const closeGigs = `with closing as materialized (
+  select id, status from gig where owner_id = $1 and (status in (${gigLife.from('close')}) or title <> 'Deleted gig') order by id for update
+), moved as (
+  update gig set status = ${gigLife.to('close')}, title = 'Deleted gig', description = '', scope = '', skills = '{}', updated_at = app_now()
+  from closing where gig.id = closing.id returning gig.id, owner_id, closing.status as was
+), told as (
+  ${tell({
+    name: `'gig.updated'`,
+    ref: `'gig:' || id`,
+    parties: ['owner_id'],
+    data: `json_build_object('gig_id', id, 'status', ${gigLife.to('close')})`,
+    from: `moved where was in (${gigLife.from('close')})`,
+  })}
+) select id from moved`
+
+const withdrawApplications = `with leaving as materialized (
+  select id, status from application where worker_id = $1 and (status in (${applicationLife.from('leave')}) or message <> '') order by id for update
+), moved as (
+  update application a set message = '', updated_at = app_now(),
+    status = case when leaving.status in (${applicationLife.from('leave')}) then ${applicationLife.to('leave')} else a.status end
+  from leaving where a.id = leaving.id returning a.id, a.gig_id, a.worker_id, a.status, leaving.status as was
+), told as (
+  ${tell({
+    name: `'gig.application.updated'`,
+    ref: `'application:' || moved.id`,
+    parties: ['owner_id', 'worker_id'],
+    data: `json_build_object('application_id', moved.id, 'gig_id', gig_id, 'status', moved.status)`,
+    from: `moved join gig on gig.id = gig_id where was in (${applicationLife.from('leave')})`,
+  })}
+) select id from moved`
+
+// Declined in their name, which counts as an answer; the other side's turn is nobody's.
+const declineNegotiations = `with leaving as materialized (
+  select id from negotiation where id in (
+      select id from negotiation where client_id = $1 and state in (${negotiationLife.from('decline')})
+      union all select id from negotiation where worker_id = $1 and state in (${negotiationLife.from('decline')}))
+    and state in (${negotiationLife.from('decline')}) order by id for update
+), moved as (
+  update negotiation n set state = ${negotiationLife.to('decline')}, due_at = null, updated_at = app_now()
+  from leaving where n.id = leaving.id returning n.id, gig_id, client_id, worker_id
+), noted as (
+  insert into negotiation_audit (negotiation_id, at, actor, event, data)
+  select id, app_now(), $1, 'declined', json_build_object('reason', 'account_deleted') from moved
+), told as (
+  ${tell({
+    name: `'negotiation.updated'`,
+    ref: `'negotiation:' || id`,
+    parties: ['client_id', 'worker_id'],
+    data: `json_build_object('negotiation_id', id, 'gig_id', gig_id, 'state', ${negotiationLife.to('decline')}, 'reason', 'account_deleted')`,
+    from: 'moved',
+  })}
+) select id, turn_close($1, 'negotiation:' || id, 'answer', true) and turn_void('negotiation:' || id) as turned from moved order by id`
+
+const forgetContacts = `delete from contact_share where user_id = $1 and negotiation_id in (
+  select id from negotiation where client_id = $1 union all select id from negotiation where worker_id = $1)`
+
+/**
+ * What keeps somebody at the gigs desk: contracts that live, milestones that hold something. Gigs close, applications are withdrawn,
+ * negotiations declined; what a contract says is the other party's record too and stays.
+ */
+export const gigsLeaving: Leaving = {
+  affairs,
+  async leave(sql, user) {
+    for (const statement of [closeGigs, withdrawApplications, declineNegotiations, forgetContacts])
+      await sql.rows(statement, [user])
+  },
+}
