@@ -173,6 +173,34 @@ create table auto_topup (
 );
 CREATE INDEX auto_topup_on ON public.auto_topup USING btree (user_id) WHERE (enabled AND (paused_at IS NULL));
 
+create table card_funding (
+  id uuid not null,
+  ref text not null,
+  user_id uuid not null,
+  amount_cents bigint not null,
+  description text not null,
+  status text not null default 'asked'::text,
+  payment_intent_id text,
+  lineage text,
+  mandate_day date,
+  asked_at timestamp with time zone not null default clock_timestamp(),
+  created_at timestamp with time zone not null,
+  due_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint card_funding_pkey PRIMARY KEY (id),
+  constraint card_funding_payment_intent_id_key UNIQUE (payment_intent_id),
+  constraint card_funding_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint card_funding_amount_cents_check CHECK (amount_cents >= 50 AND amount_cents <= 99999999),
+  constraint card_funding_check CHECK ((lineage IS NULL) = (mandate_day IS NULL)),
+  constraint funding_end CHECK ((status = ANY (ARRAY['asked'::text, 'open'::text, 'stopping'::text])) = (ended_at IS NULL)),
+  constraint funding_payment CHECK (payment_intent_id IS NOT NULL OR (status = ANY (ARRAY['asked'::text, 'stopping'::text, 'stopped'::text]))),
+  constraint funding_status CHECK (status = ANY (ARRAY['asked'::text, 'open'::text, 'stopping'::text, 'stopped'::text, 'paid'::text, 'given_back'::text, 'unwanted'::text]))
+);
+CREATE INDEX funding_due ON public.card_funding USING btree (due_at) WHERE (status = ANY (ARRAY['asked'::text, 'open'::text, 'stopping'::text]));
+CREATE INDEX funding_of_user ON public.card_funding USING btree (user_id) WHERE (status = ANY (ARRAY['asked'::text, 'open'::text, 'stopping'::text]));
+CREATE UNIQUE INDEX funding_open ON public.card_funding USING btree (ref) WHERE (status = ANY (ARRAY['asked'::text, 'open'::text]));
+CREATE UNIQUE INDEX funding_paid ON public.card_funding USING btree (ref) WHERE (status = 'paid'::text);
+
 create table card_payment (
   id text not null,
   user_id uuid not null,
@@ -182,7 +210,10 @@ create table card_payment (
   fee_cents bigint,
   fee_due_at timestamp with time zone not null,
   created_at timestamp with time zone not null,
+  funding_id uuid,
   constraint card_payment_pkey PRIMARY KEY (id),
+  constraint card_payment_funding_id_key UNIQUE (funding_id),
+  constraint card_payment_funding_id_fkey FOREIGN KEY (funding_id) REFERENCES card_funding(id),
   constraint card_payment_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
   constraint card_payment_amount_cents_check CHECK (amount_cents > 0),
   constraint card_payment_fee_cents_check CHECK (fee_cents >= 0),
@@ -852,6 +883,7 @@ create table provider_intent (
   due_at timestamp with time zone not null,
   leased_until timestamp with time zone,
   ended_at timestamp with time zone,
+  ref text,
   constraint provider_intent_pkey PRIMARY KEY (id),
   constraint intent_object UNIQUE (kind, object_id),
   constraint provider_intent_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
@@ -1117,8 +1149,8 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function ledger_balance(p_user uuid) returns bigint · sql, stable
 -- function ledger_card_part(p_user uuid) returns bigint · sql, stable
 -- function ledger_card_stays(p_kind text) returns boolean · sql, immutable
--- function ledger_chargeback(p_user uuid, p_source text, p_amount bigint) returns bigint · plpgsql, volatile
--- function ledger_chargeback_won(p_user uuid, p_source text) returns void · plpgsql, volatile
+-- function ledger_chargeback(p_user uuid, p_source text, p_amount bigint, p_work text DEFAULT NULL::text, p_payee uuid DEFAULT NULL::uuid, p_pending bigint DEFAULT 0) returns bigint · plpgsql, volatile
+-- function ledger_chargeback_won(p_user uuid, p_source text, p_holds boolean DEFAULT true) returns void · plpgsql, volatile
 -- function ledger_clearing(p_intent text) returns bigint · sql, stable
 -- function ledger_credits(p_user uuid) returns bigint · sql, stable
 -- function ledger_debt(p_user uuid) returns bigint · sql, stable
@@ -1129,6 +1161,9 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function ledger_inherit(p_from uuid, p_to uuid) returns void · plpgsql, volatile
 -- function ledger_lock(p_user uuid) returns void · plpgsql, volatile
 -- function ledger_lock_credits(p_user uuid) returns bigint · plpgsql, volatile
+-- function ledger_lock_held(p_ref text) returns bigint · plpgsql, volatile
+-- function ledger_mandate_back(p_lineage text, p_day date, p_amount bigint) returns void · sql, volatile
+-- function ledger_mandate_take(p_lineage text, p_limit bigint, p_amount bigint) returns boolean · plpgsql, volatile
 -- function ledger_open(p_user uuid) returns void · sql, volatile
 -- function ledger_owes(p_user uuid) returns boolean · sql, stable
 -- function ledger_pending(p_user uuid) returns bigint · sql, stable
@@ -1136,6 +1171,7 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function ledger_post_each(p_kind text, p_unit text, p_ref text[], p_from text[], p_to text[], p_amount bigint[], p_lineage text[] DEFAULT NULL::text[], p_limit bigint[] DEFAULT NULL::bigint[]) returns TABLE(ref text, outcome text) · plpgsql, volatile
 -- function ledger_posted(p_kind text, p_source text) returns bigint · sql, stable
 -- function ledger_repay(p_wallet text, p_ref text, p_source text, p_leg integer) returns void · plpgsql, volatile
+-- function ledger_take_back(p_account text, p_ref text, p_source text, p_leg integer, p_most bigint) returns bigint · plpgsql, volatile
 -- function ledger_write_off(p_before timestamp with time zone) returns TABLE(user_id uuid, amount bigint) · plpgsql, volatile
 -- function match_contains(p_offer uuid, p_words text) returns boolean · plpgsql, stable
 -- function match_fit(p_offer uuid, p_profile tsquery, p_waiting interval) returns TABLE(score real) · sql, stable

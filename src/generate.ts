@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { migrate } from './base/migrate.ts'
 import { launchPostgres } from './base/postgres/launch.ts'
 import { dumpSchema } from './base/schema-dump.ts'
+import { fundingLife } from './core/payments/funding/funding.ts'
 import { intentLife } from './core/payments/intent.ts'
 import { contractLife } from './desks/gigs/contract/contract.ts'
 import { milestoneLife } from './desks/gigs/contract/milestone.ts'
@@ -27,6 +28,7 @@ export const lives = [
   ['Contract', contractLife, 'contract_status'],
   ['Milestone', milestoneLife, 'milestone_status'],
   ['What the payment provider is asked for', intentLife, 'intent_status'],
+  ['A payment by card for a piece of work', fundingLife, 'funding_status'],
 ] as const
 
 const fence = '`'.repeat(3)

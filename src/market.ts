@@ -21,6 +21,7 @@ import { s3Storage } from './core/files/s3-storage.ts'
 import { diskStorage, type Storage } from './core/files/storage.ts'
 import { paymentsApi } from './core/payments/api.ts'
 import { paymentsLeaving } from './core/payments/leaving.ts'
+import { type FundingDesk, noDesk } from './core/payments/funding/desk.ts'
 import { plansApi } from './core/payments/plans/api.ts'
 import { plansRoom } from './core/payments/plans/room.ts'
 import { paymentsRoom } from './core/payments/room.ts'
@@ -53,6 +54,9 @@ import { pages } from './edges/web/pages.ts'
 import { startWorker, type Worker } from './edges/worker/worker.ts'
 
 export const version = '0.1.0'
+
+/** The desk whose work is funded by card. */
+export const fundingDesk: FundingDesk = noDesk
 
 /** Every contract of the market, in the order of the reference. */
 export const contracts: readonly Contract[] = [
@@ -196,6 +200,9 @@ export async function buildApi(
 }
 
 /** Starts the background work of this process. */
-export function startBackground({ config, db, stripe, storage, signals, log }: Market): Worker {
-  return startWorker({ config, signals, db, stripe, storage, log, leavings })
+export function startBackground(
+  { config, db, stripe, storage, signals, log }: Market,
+  desk: FundingDesk = fundingDesk,
+): Worker {
+  return startWorker({ config, signals, db, stripe, storage, log, leavings, desk })
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import Stripe from 'stripe'
 import { openLog } from '../../src/base/log.ts'
+import { noDesk } from '../../src/core/payments/funding/desk.ts'
 import { inboxState, pauseAfter, readInbox, receiveEvent, retryGivenUp } from '../../src/core/payments/inbox.ts'
 import { startTestMarket } from '../support/market.ts'
 import { assertLawful, people, refused, walletOf, went } from './desk.ts'
@@ -37,17 +38,17 @@ test('an event is tried again after growing pauses, keeps its last error, and is
       type: 'api_error',
     })
   })
-  await readInbox(market.db, away, silent)
+  await readInbox(market.db, away, silent, noDesk)
   const first = await rowOf('evt_away')
   assert.deepEqual([first.status, first.attempts], ['waiting', 1])
   assert.equal(first.last_error, 'Error: the line to [key] is dead')
   assert.ok(first.wait > 4 && first.wait < 7, `${first.wait} s`)
-  assert.equal(await readInbox(market.db, away, silent), 0, 'not before its time')
+  assert.equal(await readInbox(market.db, away, silent, noDesk), 0, 'not before its time')
   let last = first
   for (let tries = 1; tries < 24; tries++) {
     assert.equal(last.status, 'waiting')
     await dueNow('evt_away')
-    await readInbox(market.db, away, silent)
+    await readInbox(market.db, away, silent, noDesk)
     last = await rowOf('evt_away')
   }
   assert.deepEqual([last.status, last.attempts], ['given_up', 24])
@@ -60,6 +61,7 @@ test('an event is tried again after growing pauses, keeps its last error, and is
     market.db,
     provider(async () => ({ id: 'cs_test_1', metadata: {} })),
     silent,
+    noDesk,
   )
   assert.deepEqual([(await rowOf('evt_away')).status, (await rowOf('evt_away')).last_error], ['done', null])
 })
@@ -80,14 +82,14 @@ test('of several processes one works on an event; when that one dies another doe
     await new Promise((done) => setTimeout(done, 200))
     return { id: 'cs_test_1', metadata: {} }
   })
-  await Promise.all(Array.from({ length: 5 }, () => readInbox(market.db, slow, silent)))
+  await Promise.all(Array.from({ length: 5 }, () => readInbox(market.db, slow, silent, noDesk)))
   assert.equal(calls, 1)
   await market.db.rows(
     `update stripe_inbox set status = 'waiting', processed_at = null, due_at = clock_timestamp() + interval '5 minutes' where id = 'evt_leased'`,
   )
-  assert.equal(await readInbox(market.db, slow, silent), 0)
+  assert.equal(await readInbox(market.db, slow, silent, noDesk), 0)
   await dueNow('evt_leased')
-  assert.equal(await readInbox(market.db, slow, silent), 1)
+  assert.equal(await readInbox(market.db, slow, silent, noDesk), 1)
   assert.equal((await rowOf('evt_leased')).status, 'done')
 })
 

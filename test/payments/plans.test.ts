@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { mintKey } from '../../src/core/accounts/create-key.ts'
+import { noDesk } from '../../src/core/payments/funding/desk.ts'
 import { handlerOf } from '../../src/core/payments/handlers.ts'
 import { readMissedEvents } from '../../src/core/payments/missed-events.ts'
 import { lookUpPlans } from '../../src/core/payments/plans/look-up.ts'
@@ -190,10 +191,10 @@ test('everything that can tell of an invoice or a dispute at once: credits are g
     ['customer.subscription.updated', String(subscription)],
     ['checkout.session.completed', session],
   ]
-  await crowd(() => Promise.all(all.map(([type, id]) => handlerOf(type)!(market.db, needs.stripe, id))))
+  await crowd(() => Promise.all(all.map(([type, id]) => handlerOf(type)!(market.db, needs.stripe, id, noDesk))))
   assert.deepEqual([await creditsOf(market, ivy), await tierOf(ivy)], [gift + 150, 'pro'])
   const dispute = await door.dispute({ payment_intent: await paymentOf(ivy) })
-  const disputed = () => handlerOf('charge.dispute.created')!(market.db, needs.stripe, dispute.id)
+  const disputed = () => handlerOf('charge.dispute.created')!(market.db, needs.stripe, dispute.id, noDesk)
   await crowd(disputed)
   assert.equal(await creditsOf(market, ivy), gift)
   await door.decide(dispute.id, 'won')

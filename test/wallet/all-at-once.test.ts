@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { startCharges } from '../../src/core/payments/auto-charge.ts'
 import { chargeback } from '../../src/core/payments/chargeback.ts'
+import { noDesk } from '../../src/core/payments/funding/desk.ts'
 import { pursue } from '../../src/core/payments/pursue.ts'
 import type { Refunded } from '../../src/core/payments/refund.ts'
 import type { Job } from '../../src/desks/jobs/job.ts'
@@ -164,7 +165,7 @@ test('a dispute, its end, earnings, jobs and refunds at once: the laws hold, and
     const payment = await paid(market, dora, 1_000)
     const { id } = await market.stripe.dispute({ payment_intent: payment })
     await Promise.all([
-      chargeback(market.db, needs.stripe, id),
+      chargeback(market.db, needs.stripe, noDesk, id),
       earn(market, dora, 700),
       dora.ask('POST', '/api/wallet/refund'),
       dora.ask('POST', '/api/wallet/withdraw', { amount_cents: 500 }),
@@ -174,14 +175,14 @@ test('a dispute, its end, earnings, jobs and refunds at once: the laws hold, and
         time_limit_seconds: 600,
         confirmed: true,
       }),
-      chargeback(market.db, needs.stripe, id),
+      chargeback(market.db, needs.stripe, noDesk, id),
     ])
     await assertBooked(market)
     await market.stripe.decide(id, round % 2 ? 'won' : 'lost')
     await Promise.all([
-      chargeback(market.db, needs.stripe, id),
+      chargeback(market.db, needs.stripe, noDesk, id),
       earn(market, dora, 100),
-      chargeback(market.db, needs.stripe, id),
+      chargeback(market.db, needs.stripe, noDesk, id),
     ])
     await assertBooked(market)
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { platformBalance } from '../../src/core/ledger/laws.ts'
 import { chargeback, writeOffDebts } from '../../src/core/payments/chargeback.ts'
+import { noDesk } from '../../src/core/payments/funding/desk.ts'
 import {
   act,
   cardPartOf,
@@ -64,14 +65,14 @@ test('paid out, then refunded in three parts, then charged back: sums exact, the
   const atStripe = await platformBalance(db, 'platform:stripe')
 
   const dispute = await disputed(payment)
-  for (let told = 0; told < 3; told++) await chargeback(db, stripe, dispute)
+  for (let told = 0; told < 3; told++) await chargeback(db, stripe, noDesk, dispute)
   // 5,000 − 1,002 refunded are disputed: the wallet bears 1,998, the rest is owed.
   assert.deepEqual(await stateOf(ada), { balance: 0, card: 0, withdrawable: 0, debt: 2_000 })
   assert.equal(await platformBalance(db, 'platform:processing'), processing + 1_500, 'the fee of the dispute')
   assert.equal(await platformBalance(db, 'platform:stripe'), atStripe + 3_998 - 1_500)
   refused(await ada.ask('POST', '/api/wallet/withdraw', { amount_cents: 500 }), 400, 'debt_first')
   await market.stripe.decide(dispute, 'lost')
-  await chargeback(db, stripe, dispute)
+  await chargeback(db, stripe, noDesk, dispute)
   refused(await ada.ask('POST', '/api/wallet/refund'), 400, 'nothing_to_refund')
 
   await earn(market, ada, 1_500)
@@ -99,13 +100,13 @@ test('won: the wallet and the debt are as before; what was repaid meanwhile come
   const payment = await paid(market, bea, 3_000)
   await spend(bea, 2_000)
   const dispute = await disputed(payment)
-  await chargeback(db, stripe, dispute)
+  await chargeback(db, stripe, noDesk, dispute)
   assert.deepEqual(await stateOf(bea), { balance: 0, card: 0, withdrawable: 0, debt: 2_000 })
   await earn(market, bea, 300)
   await paid(market, bea, 500)
   assert.deepEqual(await stateOf(bea), { balance: 0, card: 0, withdrawable: 0, debt: 1_200 })
   await market.stripe.decide(dispute, 'won')
-  for (let told = 0; told < 3; told++) await chargeback(db, stripe, dispute)
+  for (let told = 0; told < 3; told++) await chargeback(db, stripe, noDesk, dispute)
   // 1,000 of the first top-up and 500 of the second are unspent again, and 300 were earned.
   assert.deepEqual(await stateOf(bea), { balance: 1_800, card: 1_500, withdrawable: 300, debt: 0 })
   assert.equal(went(await bea.ask<{ amount_cents: number }>('POST', '/api/wallet/refund')).amount_cents, 1_500)
@@ -118,9 +119,9 @@ test('messages in any order: won before it was heard of takes nothing, and an ol
   const dispute = await disputed(payment)
   const early = await stripe.disputes.retrieve(dispute)
   await market.stripe.decide(dispute, 'won')
-  await chargeback(db, stripe, dispute)
+  await chargeback(db, stripe, noDesk, dispute)
   const stale = { ...stripe, disputes: { retrieve: async () => early } } as unknown as typeof stripe
-  await chargeback(db, stale, dispute)
+  await chargeback(db, stale, noDesk, dispute)
   assert.deepEqual(await stateOf(cleo), { balance: 1_000, card: 1_000, withdrawable: 0, debt: 0 })
   await assertBooked(market)
 })
@@ -129,7 +130,7 @@ test('a dispute that is heard of before its payment was booked: first the one, t
   const [dora] = await owners(market, 'Dora')
   await dora.topUp(1_000)
   const { data } = await stripe.checkout.sessions.list({ limit: 1 })
-  await chargeback(db, stripe, await disputed(String(data[0]!.payment_intent)))
+  await chargeback(db, stripe, noDesk, await disputed(String(data[0]!.payment_intent)))
   assert.deepEqual(await stateOf(dora), { balance: 0, card: 0, withdrawable: 0, debt: 0 })
   assert.deepEqual(
     (await walletOf(dora)).ledger.map(({ delta }) => delta),
@@ -142,7 +143,7 @@ test('whatever comes in repays first: refunds of jobs, top-ups, many payouts at 
   const [emma] = await owners(market, 'Emma')
   const payment = await paid(market, emma, 3_000)
   const open = await post(emma, { price_cents: 1_000 })
-  await chargeback(db, stripe, await disputed(payment))
+  await chargeback(db, stripe, noDesk, await disputed(payment))
   assert.deepEqual(await stateOf(emma), { balance: 0, card: 0, withdrawable: 0, debt: 1_000 })
   went(await act(emma, 'cancel', open))
   assert.deepEqual(await stateOf(emma), { balance: 0, card: 0, withdrawable: 0, debt: 0 })
@@ -151,7 +152,7 @@ test('whatever comes in repays first: refunds of jobs, top-ups, many payouts at 
   const [finn] = await owners(market, 'Finn')
   const second = await paid(market, finn, 800)
   const wasted = await post(finn, { price_cents: 800 })
-  await chargeback(db, stripe, await disputed(second))
+  await chargeback(db, stripe, noDesk, await disputed(second))
   assert.equal((await stateOf(finn)).debt, 800)
   const [gus] = await people(market, 'Gus')
   await fund(market, gus, 1_500)
@@ -173,11 +174,19 @@ test('two disputes at once, one won and one lost; a part of a payment only', asy
   const [first, second] = [await paid(market, hana, 1_000), await paid(market, hana, 2_000)]
   await spend(hana, 2_500)
   const [lost, won] = [await disputed(first), await disputed(second, 1_500)]
-  await Promise.all([chargeback(db, stripe, lost), chargeback(db, stripe, won), chargeback(db, stripe, won)])
+  await Promise.all([
+    chargeback(db, stripe, noDesk, lost),
+    chargeback(db, stripe, noDesk, won),
+    chargeback(db, stripe, noDesk, won),
+  ])
   assert.deepEqual(await stateOf(hana), { balance: 0, card: 0, withdrawable: 0, debt: 2_000 })
   await market.stripe.decide(won, 'won')
   await market.stripe.decide(lost, 'lost')
-  await Promise.all([chargeback(db, stripe, lost), chargeback(db, stripe, won), chargeback(db, stripe, lost)])
+  await Promise.all([
+    chargeback(db, stripe, noDesk, lost),
+    chargeback(db, stripe, noDesk, won),
+    chargeback(db, stripe, noDesk, lost),
+  ])
   assert.equal((await stateOf(hana)).debt, 500)
   assert.equal((await stateOf(hana)).balance, 0)
   await assertBooked(market)
@@ -187,11 +196,11 @@ test('a debt of two years is written off, a younger one is not; payments have re
   const [ida] = await owners(market, 'Ida')
   const old = await paid(market, ida, 1_000)
   await spend(ida, 1_000)
-  await chargeback(db, stripe, await disputed(old))
+  await chargeback(db, stripe, noDesk, await disputed(old))
   await db.rows(`update app_clock set skew = skew + interval '400 days'`)
   const young = await paid(market, ida, 1_000)
   await earn(market, ida, 300)
-  await chargeback(db, stripe, await disputed(young))
+  await chargeback(db, stripe, noDesk, await disputed(young))
   assert.equal((await stateOf(ida)).debt, 700)
   await writeOffDebts(db)
   assert.equal((await stateOf(ida)).debt, 700)

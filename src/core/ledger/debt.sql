@@ -20,44 +20,65 @@ begin
   end if;
 end $$;
 
--- A payer's bank takes card money back: out of the wallet as far as it reaches, then as a debt. Answers what became debt.
-create or replace function ledger_chargeback(p_user uuid, p_source text, p_amount bigint) returns bigint language plpgsql volatile as $$
+-- A payer's bank takes back what it can out of one account: at most so much, and no more than is there. Answers how much that was.
+create or replace function ledger_take_back(p_account text, p_ref text, p_source text, p_leg integer, p_most bigint) returns bigint language plpgsql volatile as $$
 declare
-  v_wallet text := 'wallet:' || p_user;
-  v_debt text := 'debt:' || p_user;
   v_taken bigint;
   v_card bigint;
 begin
-  select least(balance, p_amount), least(card_part, balance, p_amount) into v_taken, v_card from ledger_account where id = v_wallet for update;
-  if v_taken > 0 then
-    update ledger_account set balance = balance - v_taken, card_part = card_part - v_card where id = v_wallet;
-    insert into transfer (kind, ref, source, leg, from_account, to_account, unit, amount, card_part, created_at)
-    values ('chargeback', p_source, p_source, 1, v_wallet, 'platform:stripe', 'USD', v_taken, v_card, app_now());
-  end if;
-  if v_taken < p_amount then
-    insert into ledger_account as a (id, unit, balance) values (v_debt, 'USD', v_taken - p_amount)
-      on conflict (id) do update set balance = a.balance + excluded.balance;
-    update ledger_account set owes = true where id = v_wallet;
-    insert into transfer (kind, ref, source, leg, from_account, to_account, unit, amount, created_at)
-    values ('chargeback', p_source, p_source, 2, v_debt, 'platform:stripe', 'USD', p_amount - v_taken, app_now());
-  end if;
-  return p_amount - v_taken;
+  select least(balance, p_most), least(card_part, balance, p_most) into v_taken, v_card from ledger_account where id = p_account for update;
+  if coalesce(v_taken, 0) <= 0 then return 0; end if;
+  update ledger_account set balance = balance - v_taken, card_part = card_part - v_card where id = p_account;
+  insert into transfer (kind, ref, source, leg, from_account, to_account, unit, amount, card_part, created_at)
+  values ('chargeback', p_ref, p_source, p_leg, p_account, 'platform:stripe', 'USD', v_taken, v_card, app_now());
+  return v_taken;
 end $$;
 
--- The payer's bank has given it back: the legs of ledger_chargeback reversed. What has been repaid of the debt meanwhile goes to
--- the wallet, as what it was repaid with; where that is not certain, as card money. Nothing was taken: nothing happens.
-create or replace function ledger_chargeback_won(p_user uuid, p_source text) returns void language plpgsql volatile as $$
+-- A payer's bank takes card money back: out of what is held for the work it had paid (if it had paid one), out of what of it waits to be
+-- paid to its worker (at most so much), out of the payer's wallet as far as it reaches, then as a debt. Answers what became debt.
+create or replace function ledger_chargeback(
+  p_user uuid, p_source text, p_amount bigint, p_work text default null, p_payee uuid default null, p_pending bigint default 0
+) returns bigint language plpgsql volatile as $$
 declare
   v_wallet text := 'wallet:' || p_user;
   v_debt text := 'debt:' || p_user;
+  v_left bigint := p_amount;
+begin
+  if p_work is not null then
+    v_left := v_left - ledger_take_back('escrow:' || p_work, p_work, p_source, 4, v_left);
+  end if;
+  if p_payee is not null then
+    v_left := v_left - ledger_take_back('pending:' || p_payee, coalesce(p_work, p_source), p_source, 5, least(v_left, p_pending));
+  end if;
+  v_left := v_left - ledger_take_back(v_wallet, p_source, p_source, 1, v_left);
+  if v_left > 0 then
+    insert into ledger_account as a (id, unit, balance) values (v_debt, 'USD', -v_left)
+      on conflict (id) do update set balance = a.balance + excluded.balance;
+    update ledger_account set owes = true where id = v_wallet;
+    insert into transfer (kind, ref, source, leg, from_account, to_account, unit, amount, created_at)
+    values ('chargeback', p_source, p_source, 2, v_debt, 'platform:stripe', 'USD', v_left, app_now());
+  end if;
+  return v_left;
+end $$;
+
+-- The payer's bank has given it back: the legs of ledger_chargeback reversed. What has been repaid of the debt meanwhile goes to
+-- the wallet, as what it was repaid with; where that is not certain, as card money. What was held goes to the payer's wallet, as the
+-- card money it was, when its work is over (p_holds). Nothing was taken: nothing happens.
+create or replace function ledger_chargeback_won(p_user uuid, p_source text, p_holds boolean default true) returns void language plpgsql volatile as $$
+declare
+  v_wallet text := 'wallet:' || p_user;
+  v_debt text := 'debt:' || p_user;
+  v_account text;
   v_leg record;
   v_over bigint;
   v_card bigint;
   v_owes boolean;
 begin
+  perform 1 from ledger_account where id in (select from_account from transfer where kind = 'chargeback' and source = p_source and leg in (4, 5))
+    order by id for update;
   perform 1 from ledger_account where id = v_wallet for update;
   -- The debt first: what comes back to the wallet must not repay what is about to vanish.
-  for v_leg in select leg, amount, card_part from transfer where kind = 'chargeback' and source = p_source order by leg desc loop
+  for v_leg in select leg, ref, from_account, amount, card_part from transfer where kind = 'chargeback' and source = p_source order by leg <> 2, leg desc loop
     if v_leg.leg = 2 then
       select greatest(0, v_leg.amount + balance), least(card_part, greatest(0, v_leg.amount + balance)) into v_over, v_card
         from ledger_account where id = v_debt for update;
@@ -71,10 +92,12 @@ begin
         values ('chargeback_won', p_source, p_source, 3, v_debt, v_wallet, 'USD', v_over, v_card, app_now());
       end if;
     else
-      update ledger_account set balance = balance + v_leg.amount, card_part = card_part + v_leg.card_part where id = v_wallet returning owes into v_owes;
+      v_account := case when v_leg.leg = 4 and not p_holds then v_wallet else v_leg.from_account end;
+      update ledger_account set balance = balance + v_leg.amount, card_part = card_part + v_leg.card_part where id = v_account returning owes into v_owes;
       insert into transfer (kind, ref, source, leg, from_account, to_account, unit, amount, card_part, created_at)
-      values ('chargeback_won', p_source, p_source, 1, 'platform:stripe', v_wallet, 'USD', v_leg.amount, v_leg.card_part, app_now());
-      if v_owes then perform ledger_repay(v_wallet, p_source, 'chargeback_won:' || p_source, 1); end if;
+      values ('chargeback_won', case when v_account = v_leg.from_account then v_leg.ref else p_source end, p_source, v_leg.leg,
+        'platform:stripe', v_account, 'USD', v_leg.amount, v_leg.card_part, app_now());
+      if v_owes then perform ledger_repay(v_wallet, p_source, 'chargeback_won:' || p_source, v_leg.leg); end if;
     end if;
   end loop;
 end $$;

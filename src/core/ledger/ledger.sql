@@ -16,7 +16,7 @@
 
 -- Whether what comes into a wallet with such a transfer is card money there too, as far as it was on its way.
 create or replace function ledger_card_stays(p_kind text) returns boolean language sql immutable parallel safe as $$
-  select p_kind in ('topup', 'auto_topup', 'refund', 'card_refund_returned', 'card_refund_bounced', 'chargeback_won', 'inherited')
+  select p_kind in ('topup', 'auto_topup', 'funding', 'refund', 'card_refund_returned', 'card_refund_bounced', 'chargeback_won', 'inherited')
 $$;
 
 create or replace function ledger_post(
@@ -58,7 +58,7 @@ begin
     continue when p_amount[v_leg] = 0;
     v_moved := 0;
     if starts_with(p_from[v_leg], 'platform:') then
-      if p_kind in ('topup', 'auto_topup', 'card_refund_bounced') then v_moved := p_amount[v_leg]; end if;
+      if p_kind in ('topup', 'auto_topup', 'funding', 'card_refund_bounced') then v_moved := p_amount[v_leg]; end if;
     else
       select balance, card_part into v_balance, v_card from ledger_account where id = p_from[v_leg] and unit = p_unit for update;
       if p_kind = 'withdrawal' then
@@ -223,3 +223,25 @@ begin
   perform ledger_post('given_up', 'user:' || p_user, v_source || ':usd', 'USD', array['wallet:' || p_user], array['platform:unclaimed'], array[v_cents]);
   return v_cents;
 end $$;
+-- The same, and nothing else moves it until the transaction ends.
+create or replace function ledger_lock_held(p_ref text) returns bigint language plpgsql volatile as $$
+declare v_held bigint;
+begin
+  select balance into v_held from ledger_account where id = 'escrow:' || p_ref for update;
+  return coalesce(v_held, 0);
+end $$;
+
+-- Counts money that does not come out of a wallet against the spending limit of a key's lineage, for today; false: the limit would
+-- be passed, and nothing is counted.
+create or replace function ledger_mandate_take(p_lineage text, p_limit bigint, p_amount bigint) returns boolean language plpgsql volatile as $$
+declare v_day date := (app_now() at time zone 'UTC')::date;
+begin
+  insert into mandate_day (lineage, day, spent) values (p_lineage, v_day, 0) on conflict (lineage, day) do nothing;
+  update mandate_day set spent = spent + p_amount where lineage = p_lineage and day = v_day and spent + p_amount <= p_limit;
+  return found;
+end $$;
+
+-- What was counted on a day was not spent after all.
+create or replace function ledger_mandate_back(p_lineage text, p_day date, p_amount bigint) returns void language sql volatile as $$
+  update mandate_day set spent = spent - p_amount where lineage = p_lineage and day = p_day
+$$;

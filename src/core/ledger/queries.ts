@@ -17,7 +17,7 @@ export interface Wallet {
 }
 
 /** What a line of a wallet's history is called, by the kind of its transfer; `ref` and `source` name the work or the intent. */
-const reasonSql = `case kind
+const reasonSql = `case case when kind in ('card_refund_returned', 'card_refund_bounced') and not starts_with(ref, 'card_refund:') then 'refund' else kind end
   when 'topup' then source
   when 'auto_topup' then source
   when 'job_paid' then ref

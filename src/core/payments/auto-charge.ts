@@ -101,9 +101,8 @@ export async function startCharges(db: Database): Promise<string[]> {
   return started
 }
 
-/** Something has happened to a payment: it is read again, and booked if it is one of a saved card whose answer was lost. */
-export async function paymentChanged(db: Database, stripe: Stripe, paymentId: string): Promise<void> {
-  const payment = await stripe.paymentIntents.retrieve(paymentId)
+/** Something has happened to a payment: it is booked if it is one of a saved card whose answer was lost. */
+export async function chargeChanged(db: Database, payment: Stripe.PaymentIntent): Promise<void> {
   const { kind, intent_id: id } = payment.metadata
   const intent = kind === 'auto_topup' && id ? await readIntent(db, id) : undefined
   // While it is being asked for, whoever asks books it; an answer that says less than a success is theirs to judge.

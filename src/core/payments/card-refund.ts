@@ -3,8 +3,11 @@ import type { Database } from '../../base/db.ts'
 import { tell } from '../events/write.ts'
 import { bookOutcome, confirmed, declined, type Errand, intentLife, type Outcome, readIntent } from './intent.ts'
 
+/** The work whose payment goes back, or the refund of a top-up itself. */
+const about = `coalesce(ref, 'card_refund:' || id)`
+
 const bookRefund = `with ${confirmed('card_refund')}, posted as (
-  select ledger_post('card_refund_paid', 'card_refund:' || id, 'card_refund:' || id, 'USD', array['clearing:' || id], array['platform:stripe'], array[amount_cents]) from moved
+  select ledger_post('card_refund_paid', ${about}, 'card_refund:' || id, 'USD', array['clearing:' || id], array['platform:stripe'], array[amount_cents]) from moved
 ), told as (
   ${tell({
     name: `'wallet.refunded'`,
@@ -16,7 +19,7 @@ const bookRefund = `with ${confirmed('card_refund')}, posted as (
 ) select (select count(*) from posted) as posts from moved`
 
 const refusal = (posting: 'returned' | 'bounced', from: string): string => `posted as (
-  select ledger_post('card_refund_${posting}', 'card_refund:' || id, 'card_refund:' || id, 'USD', array[${from}], array['wallet:' || user_id], array[amount_cents]) from moved
+  select ledger_post('card_refund_${posting}', ${about}, 'card_refund:' || id, 'USD', array[${from}], array['wallet:' || user_id], array[amount_cents]) from moved
 ), open_again as (
   update card_payment p set refunded_cents = refunded_cents - moved.amount_cents from moved where p.id = moved.target
 ), told as (
@@ -33,7 +36,7 @@ const returnRefund = `with ${declined('card_refund')}, ${refusal('returned', `'c
 
 const bounceRefund = `with moved as (
   update provider_intent set status = ${intentLife.to('bounce')}, reason = $2
-  where id = $1 and kind = 'card_refund' and status in (${intentLife.from('bounce')}) returning id, user_id, amount_cents, target, reason
+  where id = $1 and kind = 'card_refund' and status in (${intentLife.from('bounce')}) returning id, user_id, amount_cents, target, reason, ref
 ), ${refusal('bounced', `'platform:stripe'`)}`
 
 function outcomeOf({ id, status, failure_reason: failure }: Stripe.Refund): Outcome {
@@ -42,7 +45,7 @@ function outcomeOf({ id, status, failure_reason: failure }: Stripe.Refund): Outc
   return { is: 'refused', reason: `The card's bank did not take the refund${failure ? ` (${failure})` : ''}.` }
 }
 
-/** Unspent card money on its way back to the card it came from. */
+/** Card money on its way back to the card it came from: unspent top-ups, or what a piece of work was funded with. */
 export const cardRefundErrand: Errand = {
   async ask(stripe, { id, user_id, amount_cents, target }) {
     const refund = await stripe.refunds.create(

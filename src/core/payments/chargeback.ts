@@ -3,15 +3,18 @@ import type { Database, Sql } from '../../base/db.ts'
 import type { Log } from '../../base/log.ts'
 import { tell } from '../events/write.ts'
 import { bookTopUp } from './book-top-up.ts'
+import { bookFunding } from './funding/book.ts'
+import type { FundingDesk } from './funding/desk.ts'
 import { idOf } from './stripe.ts'
 
+// `$4`: what was held for the work that the payment funded is still its money.
 const bookTaken = `with payment as materialized (
   select id, user_id from card_payment where id = $2
 ), made as (
   insert into chargeback (id, payment_id, user_id, amount_cents, status, created_at)
   select $1, id, user_id, $3, 'taken', app_now() from payment on conflict (id) do nothing returning id, user_id, amount_cents
 ), taken as materialized (
-  select id, user_id, amount_cents, ledger_chargeback(user_id, 'dispute:' || id, amount_cents) as debt from made
+  select id, user_id, amount_cents, ledger_chargeback(user_id, 'dispute:' || id, amount_cents, $4::text) as debt from made
 ), marked as (
   update card_payment set disputed = true where id = $2 and exists (select from made)
 ), told as (
@@ -32,7 +35,7 @@ const bookWon = `with payment as materialized (
   on conflict (id) do update set status = 'won', ended_at = app_now() where c.status = 'taken'
   returning id, user_id, amount_cents
 ), back as materialized (
-  select id, user_id, amount_cents, ledger_chargeback_won(user_id, 'dispute:' || id) from moved
+  select id, user_id, amount_cents, ledger_chargeback_won(user_id, 'dispute:' || id, $4::boolean) from moved
 ), marked as (
   update card_payment p set disputed = exists (select from chargeback c where c.payment_id = p.id and c.id <> $1 and c.status <> 'won')
   where id = $2 and exists (select from moved)
@@ -50,23 +53,52 @@ const bookDisputeFee = `select ledger_post('stripe_fee', 'dispute:' || $1::text,
   array[case when $3::bigint > 0 then 'platform:stripe' else 'platform:processing' end],
   array[case when $3::bigint > 0 then 'platform:processing' else 'platform:stripe' end], array[abs($3::bigint)])`
 
+const bookLost = `update chargeback set status = 'lost', ended_at = app_now() where id = $1 and status = 'taken' returning 1`
+
 /**
  * A payer's bank takes card money back, or gives it back: the dispute is read again and booked as it is now, in whatever order and
- * however often its messages come. It takes the payer's wallet first and then becomes debt; won, the same legs are reversed.
+ * however often its messages come. It takes what is held for the work that the payment funded, then the payer's wallet, and then
+ * becomes debt; won, the same legs are reversed.
  */
-export async function chargeback(db: Database, stripe: Stripe, disputeId: string): Promise<void> {
+export async function chargeback(db: Database, stripe: Stripe, desk: FundingDesk, disputeId: string): Promise<void> {
   const dispute = await stripe.disputes.retrieve(disputeId)
   const payment = idOf(dispute.payment_intent)
-  if (!payment || !(await knowsPayment(db, stripe, payment))) return
+  if (!payment || !(await knowsPayment(db, stripe, desk, payment))) return
   // An inquiry has not taken anything yet, and may never.
   const hasTaken = dispute.balance_transactions.some(({ amount }) => amount < 0)
-  if (dispute.status === 'won') await db.rows(bookWon, [dispute.id, payment, dispute.amount])
-  else if (hasTaken) await db.rows(bookTaken, [dispute.id, payment, dispute.amount])
-  if (dispute.status === 'lost')
-    await db.rows(`update chargeback set status = 'lost', ended_at = app_now() where id = $1 and status = 'taken'`, [
-      dispute.id,
-    ])
+  const book = (status: Status): Promise<void> =>
+    db.transaction((sql) => bookStatus(sql, desk, { id: dispute.id, payment, amount: dispute.amount, status }))
+  if (dispute.status === 'won') await book('won')
+  else if (hasTaken) await book('taken')
+  if (dispute.status === 'lost') await book('lost')
   for (const { id, fee } of dispute.balance_transactions) if (fee !== 0) await bookFeeOnce(db, dispute.id, id, fee)
+}
+
+type Status = 'taken' | 'won' | 'lost'
+
+interface Booking {
+  readonly id: string
+  readonly payment: string
+  readonly amount: number
+  readonly status: Status
+}
+
+// The desk is told first: it locks its work before any money of it is locked, like everybody.
+async function bookStatus(sql: Sql, desk: FundingDesk, { id, payment, amount, status }: Booking): Promise<void> {
+  const [known] = await sql.rows<{ status: Status }>(`select status from chargeback where id = $1`, [id])
+  if (status === 'taken' ? known : known?.status === status) return
+  const [funding] = await sql.rows<{ ref: string; held: boolean }>(
+    `select f.ref, f.status = 'paid' as held from card_payment p join card_funding f on f.id = p.funding_id
+     where p.id = $1 and f.status <> 'unwanted'`,
+    [payment],
+  )
+  const isThere =
+    funding && desk.paymentDisputed
+      ? await desk.paymentDisputed(sql, { ref: funding.ref, paymentId: payment, amount, disputeId: id, status })
+      : funding?.held === true
+  if (status === 'taken') await sql.rows(bookTaken, [id, payment, amount, funding?.held ? funding.ref : null])
+  else if (status === 'won') await sql.rows(bookWon, [id, payment, amount, isThere])
+  else await sql.rows(bookLost, [id])
 }
 
 async function bookFeeOnce(db: Database, dispute: string, transaction: string, fee: number): Promise<void> {
@@ -79,9 +111,10 @@ async function bookFeeOnce(db: Database, dispute: string, transaction: string, f
   })
 }
 
-/** Whether a payment is one of a wallet; one whose own message has not been worked on yet is booked first. */
-async function knowsPayment(db: Database, stripe: Stripe, payment: string): Promise<boolean> {
+/** Whether a payment is one of a wallet or for a piece of work; one whose own message has not been worked on yet is booked first. */
+async function knowsPayment(db: Database, stripe: Stripe, desk: FundingDesk, payment: string): Promise<boolean> {
   if (await isBooked(db, payment)) return true
+  await bookFunding(db, await stripe.paymentIntents.retrieve(payment), desk)
   const { data } = await stripe.checkout.sessions.list({ payment_intent: payment, limit: 1 })
   if (data[0]) await bookTopUp(db, data[0])
   return isBooked(db, payment)
@@ -91,14 +124,14 @@ const isBooked = async (sql: Sql, payment: string): Promise<boolean> =>
   (await sql.rows(`select 1 from card_payment where id = $1`, [payment])).length > 0
 
 /** Asks the provider about disputes that are still open: a message that never came costs an hour, not the money. */
-export async function lookUpChargebacks(db: Database, stripe: Stripe, log: Log): Promise<void> {
+export async function lookUpChargebacks(db: Database, stripe: Stripe, desk: FundingDesk, log: Log): Promise<void> {
   const open = await db.rows<{ id: string }>(
     `select id from chargeback where status = 'taken' and (looked_up_at is null or looked_up_at < app_now() - interval '1 hour')
      order by looked_up_at nulls first limit 50`,
   )
   for (const { id } of open) {
     try {
-      await chargeback(db, stripe, id)
+      await chargeback(db, stripe, desk, id)
     } catch (error) {
       log.warn({ dispute: id, err: error }, 'an open dispute could not be looked up')
     }

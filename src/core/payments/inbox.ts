@@ -1,6 +1,7 @@
 import Stripe from 'stripe'
 import type { Database, Sql } from '../../base/db.ts'
 import type { Log } from '../../base/log.ts'
+import type { FundingDesk } from './funding/desk.ts'
 import { handlerOf } from './handlers.ts'
 import { wordsOf } from './stripe.ts'
 
@@ -67,9 +68,9 @@ interface Claimed {
 }
 
 /** Works on stored events that are due, under a lease; any number of processes may. Answers how many it took up. */
-export async function readInbox(db: Database, stripe: Stripe, log: Log): Promise<number> {
+export async function readInbox(db: Database, stripe: Stripe, log: Log, desk: FundingDesk): Promise<number> {
   const events = await db.rows<Claimed>(claim)
-  await Promise.all(events.map((event) => workOn(db, stripe, log, event)))
+  await Promise.all(events.map((event) => workOn(db, stripe, log, desk, event)))
   return events.length
 }
 
@@ -80,10 +81,11 @@ async function workOn(
   db: Database,
   stripe: Stripe,
   log: Log,
+  desk: FundingDesk,
   { id, type, object_id, attempts }: Claimed,
 ): Promise<void> {
   try {
-    await handlerOf(type)?.(db, stripe, object_id)
+    await handlerOf(type)?.(db, stripe, object_id, desk)
   } catch (error) {
     const isHopeless = attempts >= (isMissing(error) ? triesOfMissing : triesMost)
     log.warn(

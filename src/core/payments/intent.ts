@@ -28,12 +28,14 @@ export interface Intent {
   readonly customer: string | null
   readonly object_id: string | null
   readonly reason: string | null
+  /** The work whose money it is about; null: the wallet's. */
+  readonly ref: string | null
   readonly tries: number
   /** When it was written, by real time, in seconds since 1970. */
   readonly asked_seconds: number
 }
 
-const intentRow = `id, kind, user_id, status, amount_cents, target, customer, object_id, reason, tries,
+const intentRow = `id, kind, user_id, status, amount_cents, target, customer, object_id, reason, ref, tries,
   extract(epoch from asked_at)::float8 as asked_seconds`
 
 /** What the provider says of an intent. `open`: nothing definite yet. */
@@ -95,7 +97,7 @@ export async function releaseIntent(sql: Sql, { id, tries }: Intent): Promise<vo
 const ended = (kind: IntentKind, move: 'confirm' | 'refuse', set: string, after: string | null): string => `moved as (
   update provider_intent i set status = ${intentLife.to(move)}, ${set} = $2, ended_at = app_now(), leased_until = null
   ${after ? `from ${after}` : ''} where i.id = $1 and i.kind = '${kind}' and i.status in (${intentLife.from(move)})
-    ${after ? `and i.user_id = ${after}.user_id` : ''} returning i.id, i.user_id, i.amount_cents, i.target, i.object_id, i.reason
+    ${after ? `and i.user_id = ${after}.user_id` : ''} returning i.id, i.user_id, i.amount_cents, i.target, i.object_id, i.reason, i.ref
 )`
 
 /**

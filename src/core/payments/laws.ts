@@ -15,4 +15,11 @@ export const paymentLaws: readonly Law[] = [
         select target, sum(amount_cents) as sum from provider_intent where kind = 'card_refund' and status <> 'refused' group by target
       ) as r on r.target = p.id where p.refunded_cents <> coalesce(r.sum, 0)`,
   },
+  {
+    name: 'every payment for a piece of work that has succeeded was booked, once and to the cent, and no other',
+    query: `select f.id::text as place, format('%s: %s of %s booked', f.status, ledger_posted('funding', 'funding:' || f.payment_intent_id), coalesce(p.amount_cents, 0)) as detail
+      from card_funding f left join card_payment p on p.funding_id = f.id
+      where (p.id is not null) <> (f.status in ('paid', 'given_back', 'unwanted')) or p.id <> f.payment_intent_id
+        or ledger_posted('funding', 'funding:' || f.payment_intent_id) <> coalesce(p.amount_cents, 0)`,
+  },
 ]

@@ -78,7 +78,7 @@ export async function reserve(sql: Sql, batch: string, user: string, asked: numb
   if (known.length > 0) return known.map(({ id }) => id)
   const payments = await sql.rows<{ id: string; rest: number; unspent: number }>(
     `select id, amount_cents - refunded_cents as rest, ledger_card_part(user_id) as unspent from card_payment
-     where user_id = $1 and refunded_cents < amount_cents and not disputed order by created_at desc, id desc for no key update`,
+     where user_id = $1 and refunded_cents < amount_cents and not disputed and funding_id is null order by created_at desc, id desc for no key update`,
     [user],
   )
   const refundable = Math.min(

@@ -4,8 +4,8 @@ import { lookUpCardSetups } from './card.ts'
 import { lookUpChargebacks, writeOffDebts } from './chargeback.ts'
 import { bidFarewells } from './farewell.ts'
 import { bookFees } from './fees.ts'
-import type { ProviderNeeds } from './intent.ts'
 import { settleLateMoney } from './late-money.ts'
+import { lookUpFundings, type SettleNeeds } from './funding/settle.ts'
 import { pursue, pursueDue } from './pursue.ts'
 
 /** A piece of background work on money at the provider. */
@@ -16,8 +16,8 @@ export interface PaymentWork {
 }
 
 /** All background work on money at the provider, by the name it is woken with. */
-export function paymentWorks(needs: ProviderNeeds, mode: 'test' | 'live'): Record<string, PaymentWork> {
-  const { db, stripe, log } = needs
+export function paymentWorks(needs: SettleNeeds, mode: 'test' | 'live'): Record<string, PaymentWork> {
+  const { db, stripe, log, desk } = needs
   const often = mode === 'test' ? 1_000 : 5_000
   return {
     intents: { name: 'open intents', everyMs: often, once: async () => (await pursueDue(needs)) >= 50 },
@@ -32,6 +32,11 @@ export function paymentWorks(needs: ProviderNeeds, mode: 'test' | 'live'): Recor
         return started.length > 0
       },
     },
+    fundings: {
+      name: 'payments for work',
+      everyMs: often,
+      once: () => lookUpFundings(needs),
+    },
     fees: {
       name: 'fees of the provider',
       everyMs: often * 2,
@@ -45,7 +50,7 @@ export function paymentWorks(needs: ProviderNeeds, mode: 'test' | 'live'): Recor
     disputes: {
       name: 'open disputes',
       everyMs: 60_000,
-      once: () => lookUpChargebacks(db, stripe, log).then(() => false),
+      once: () => lookUpChargebacks(db, stripe, desk, log).then(() => false),
     },
     departed: {
       name: 'farewells at the payment provider',

@@ -11,6 +11,7 @@ import { tidyFiles } from '../../core/files/tidy.ts'
 import { auditLedger } from '../../core/ledger/laws.ts'
 import { sealTransfers } from '../../core/ledger/seal.ts'
 import { reconcileDaily, tidyReconciliations } from '../../core/payments/books/reconcile.ts'
+import type { FundingDesk } from '../../core/payments/funding/desk.ts'
 import { isFullBatch, readInbox, tidyInbox } from '../../core/payments/inbox.ts'
 import { paymentLaws } from '../../core/payments/laws.ts'
 import { lookUpOpenTopUps } from '../../core/payments/look-up.ts'
@@ -37,6 +38,8 @@ export interface WorkerNeeds {
   readonly log: Log
   /** Every room that keeps something of people. */
   readonly leavings: readonly Leaving[]
+  /** Whose work is funded by card. */
+  readonly desk: FundingDesk
 }
 
 export interface Worker {
@@ -52,7 +55,7 @@ async function audit(db: Database, log: Log): Promise<void> {
 }
 
 /** All background work. Any number of workers may run: each piece is claimed row by row, or harmless when done twice. */
-export function startWorker({ config, signals, db, stripe, storage, log, leavings }: WorkerNeeds): Worker {
+export function startWorker({ config, signals, db, stripe, storage, log, leavings, desk }: WorkerNeeds): Worker {
   const works: Record<string, Work> = {
     verify: {
       name: 'verify',
@@ -60,7 +63,7 @@ export function startWorker({ config, signals, db, stripe, storage, log, leaving
       apartMs: 25,
       once: async () => isFull(await verifyBatch(db, log, signals)),
     },
-    inbox: { name: 'inbox', everyMs: 2_000, once: async () => isFullBatch(await readInbox(db, stripe, log)) },
+    inbox: { name: 'inbox', everyMs: 2_000, once: async () => isFullBatch(await readInbox(db, stripe, log, desk)) },
     sweep: { name: 'sweep', everyMs: config.mode === 'test' ? 1_000 : 15_000, once: () => nothingMore(sweepJobs(db)) },
     tally: {
       name: 'tally',
@@ -103,7 +106,7 @@ export function startWorker({ config, signals, db, stripe, storage, log, leaving
         return false
       },
     },
-    ...paymentWorks({ db, stripe, log }, config.mode),
+    ...paymentWorks({ db, stripe, log, desk }, config.mode),
     tidy: {
       name: 'tidy',
       everyMs: config.mode === 'test' ? 2_000 : 60_000,
