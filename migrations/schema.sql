@@ -423,6 +423,8 @@ create table gig (
   status text not null,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  skill_keys text[] not null generated always as (gig_folded(skills)) stored,
+  search tsvector not null generated always as (gig_search(title, description, scope, skills)) stored,
   constraint gig_pkey PRIMARY KEY (id),
   constraint gig_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_user(id),
   constraint gig_description_check CHECK (length(description) <= 10000),
@@ -434,6 +436,9 @@ create table gig (
 );
 CREATE INDEX gig_active ON public.gig USING btree (created_at DESC, id DESC) WHERE (status = 'active'::text);
 CREATE INDEX gig_of_owner ON public.gig USING btree (owner_id, created_at DESC, id DESC);
+CREATE INDEX gig_rate ON public.gig USING btree (rate_cents, created_at DESC, id DESC) WHERE (status = 'active'::text);
+CREATE INDEX gig_skill ON public.gig USING gin (skill_keys);
+CREATE INDEX gig_words ON public.gig USING gin (search);
 
 create table github_login (
   github_id bigint not null,
@@ -733,8 +738,10 @@ create table negotiation (
 );
 CREATE INDEX negotiation_due ON public.negotiation USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE UNIQUE INDEX negotiation_live ON public.negotiation USING btree (gig_id, worker_id) WHERE (state = ANY (ARRAY['pending'::text, 'in_progress'::text, 'pending_owner_approval'::text]));
-CREATE INDEX negotiation_of_client ON public.negotiation USING btree (client_id, updated_at DESC, id DESC);
-CREATE INDEX negotiation_of_worker ON public.negotiation USING btree (worker_id, updated_at DESC, id DESC);
+CREATE INDEX negotiation_live_of_client ON public.negotiation USING btree (client_id) WHERE (state = ANY (ARRAY['pending'::text, 'in_progress'::text, 'pending_owner_approval'::text]));
+CREATE INDEX negotiation_of_client ON public.negotiation USING btree (client_id, created_at DESC, id DESC);
+CREATE INDEX negotiation_of_gig ON public.negotiation USING btree (gig_id);
+CREATE INDEX negotiation_of_worker ON public.negotiation USING btree (worker_id, created_at DESC, id DESC);
 
 create table negotiation_audit (
   id bigint not null generated always as identity,
@@ -1134,6 +1141,8 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function files_attach(p_owner uuid, p_work text, p_role text, p_files uuid[]) returns json · plpgsql, volatile
 -- function files_discard(p_file uuid) returns boolean · plpgsql, volatile
 -- function files_forget(p_owner uuid, p_works text[], p_role text DEFAULT NULL::text) returns void · sql, volatile
+-- function gig_folded(p_skills text[]) returns text[] · sql, immutable
+-- function gig_search(p_title text, p_description text, p_scope text, p_skills text[]) returns tsvector · sql, immutable
 -- function job_barred_until(p_owner uuid, p_now timestamp with time zone) returns timestamp with time zone · plpgsql, stable
 -- function job_has_ended() returns trigger · plpgsql, volatile
 -- function job_has_verified(p_agent uuid) returns boolean · plpgsql, stable

@@ -31,6 +31,11 @@ import { profilesLeaving } from './core/profiles/leaving.ts'
 import type { WorkedTogether } from './core/profiles/queries.ts'
 import { profilesRoom } from './core/profiles/room.ts'
 import { gigsLeaving } from './desks/gigs/leaving.ts'
+import { gigsApi } from './desks/gigs/gig/api.ts'
+import { gigsRoom } from './desks/gigs/gig/room.ts'
+import { negotiationsApi } from './desks/gigs/negotiation/api.ts'
+import { negotiationsRoom } from './desks/gigs/negotiation/room.ts'
+import { sweepGigs } from './desks/gigs/sweep.ts'
 import { haveContracted } from './desks/gigs/worked-together.ts'
 import { jobsApi } from './desks/jobs/api.ts'
 import { jobsLeaving } from './desks/jobs/leaving.ts'
@@ -68,6 +73,8 @@ export const contracts: readonly Contract[] = [
   profilesApi,
   filesApi,
   jobsApi,
+  gigsApi,
+  negotiationsApi,
 ]
 
 /** The same with what only test mode serves. */
@@ -98,6 +105,8 @@ export const leavings: readonly Leaving[] = [
   paymentsLeaving,
   { affairs: async () => [], leave: forgetAnswers },
 ]
+/** Makes the turns of the clock that are due, at both desks; answers how many. */
+export const sweep = async (db: Database): Promise<number> => (await sweepJobs(db)) + (await sweepGigs(db))
 
 /** Opens what every role needs. The only wiring: config, pool, provider, log. */
 export function openMarket(config: Config, name = 'clawrk'): Market {
@@ -170,11 +179,13 @@ export async function buildApi(
       signals: market.signals,
       log,
       skills: options.skills ?? skills,
-      sweep: async () => reply(200, { ok: true, moved: await sweepJobs(db) }),
+      sweep: async () => reply(200, { ok: true, moved: await sweep(db) }),
       topupUrl: `${config.appUrl}/wallet`,
       secrets: jobSecrets(openSealer(config.secret, 'job secrets')),
       ownsAgent: async ({ sql, actor }, agent) => (await readAgent(sql, actor.userId, agent)) !== null,
     }),
+    gigsRoom({ workedTogether }),
+    negotiationsRoom(),
   ]
   const withClock = config.mode === 'test'
   return buildServer({
@@ -184,7 +195,7 @@ export async function buildApi(
     credentials,
     wake,
     ...options,
-    rooms: withClock ? [...rooms, clockRoom(db, () => sweepJobs(db))] : rooms,
+    rooms: withClock ? [...rooms, clockRoom(db, () => sweep(db))] : rooms,
     async extras(app) {
       answerReadiness(app, db, market.leaving.signal)
       // Whoever waits is told first: pulls answer 204 and streams end, or they would hold up the drain.

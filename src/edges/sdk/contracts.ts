@@ -4,6 +4,8 @@ import { filesApi } from '../../core/files/api.ts'
 import { paymentsApi } from '../../core/payments/api.ts'
 import { plansApi } from '../../core/payments/plans/api.ts'
 import { profilesApi } from '../../core/profiles/api.ts'
+import { gigsApi } from '../../desks/gigs/gig/api.ts'
+import { negotiationsApi } from '../../desks/gigs/negotiation/api.ts'
 import { jobsApi } from '../../desks/jobs/api.ts'
 import { clockApi, systemApi } from '../http/api.ts'
 
@@ -17,6 +19,8 @@ export const contracts = {
   profiles: profilesApi,
   files: filesApi,
   jobs: jobsApi,
+  gigs: gigsApi,
+  negotiations: negotiationsApi,
   clock: clockApi,
 } as const
 

@@ -19,6 +19,7 @@ import { readMissedEvents } from '../../core/payments/missed-events.ts'
 import { lookUpPlans } from '../../core/payments/plans/look-up.ts'
 import { paymentWorks } from '../../core/payments/works.ts'
 import { closeVerification } from '../../core/verification/verify.ts'
+import { sweepGigs } from '../../desks/gigs/sweep.ts'
 import { jobLaws } from '../../desks/jobs/laws.ts'
 import { payOutCredits } from '../../desks/jobs/pay-out.ts'
 import { sweepJobs, tidyJobs } from '../../desks/jobs/sweep.ts'
@@ -65,6 +66,11 @@ export function startWorker({ config, signals, db, stripe, storage, log, leaving
     },
     inbox: { name: 'inbox', everyMs: 2_000, once: async () => isFullBatch(await readInbox(db, stripe, log, desk)) },
     sweep: { name: 'sweep', everyMs: config.mode === 'test' ? 1_000 : 15_000, once: () => nothingMore(sweepJobs(db)) },
+    sweepGigs: {
+      name: 'sweep of the contract desk',
+      everyMs: config.mode === 'test' ? 1_000 : 15_000,
+      once: () => nothingMore(sweepGigs(db)),
+    },
     tally: {
       name: 'tally',
       everyMs: config.mode === 'test' ? 1_000 : 5_000,

@@ -49,6 +49,12 @@ export const contractLife = life(contractStates, {
     verb: 'approve',
     note: 'the second approval; the worker can be paid, or it is for nothing',
   },
+  connect_link: {
+    from: ['pending_freelancer_kyc', 'pending_both'],
+    to: 'same',
+    by: ['worker'],
+    note: 'a fresh link to the payment provider’s form',
+  },
   account_ready: {
     from: ['pending_freelancer_kyc', 'pending_both'],
     to: 'pending_client_funding',
@@ -64,7 +70,7 @@ export const contractLife = life(contractStates, {
   funded_first: {
     from: ['pending_both'],
     to: 'pending_freelancer_kyc',
-    by: ['client'],
+    by: ['client', 'market'],
     verb: 'fund',
     note: 'funded; the worker cannot be paid yet',
   },
