@@ -312,8 +312,8 @@ create table contract (
 );
 CREATE INDEX contract_awaiting ON public.contract USING btree (worker_id) WHERE (status = ANY (ARRAY['pending_freelancer_kyc'::text, 'pending_client_funding'::text, 'pending_both'::text]));
 CREATE INDEX contract_due ON public.contract USING btree (due_at) WHERE (due_at IS NOT NULL);
-CREATE INDEX contract_of_client ON public.contract USING btree (client_id, updated_at DESC, id DESC);
-CREATE INDEX contract_of_worker ON public.contract USING btree (worker_id, updated_at DESC, id DESC);
+CREATE INDEX contract_of_client ON public.contract USING btree (client_id, created_at DESC, id DESC);
+CREATE INDEX contract_of_worker ON public.contract USING btree (worker_id, created_at DESC, id DESC);
 CREATE INDEX contract_worked ON public.contract USING btree (client_id, worker_id) WHERE (status = 'completed'::text);
 
 create table credit_deduction (
@@ -1181,6 +1181,7 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function ledger_posted(p_kind text, p_source text) returns bigint · sql, stable
 -- function ledger_repay(p_wallet text, p_ref text, p_source text, p_leg integer) returns void · plpgsql, volatile
 -- function ledger_take_back(p_account text, p_ref text, p_source text, p_leg integer, p_most bigint) returns bigint · plpgsql, volatile
+-- function ledger_taken_back(p_ref text) returns bigint · sql, stable
 -- function ledger_write_off(p_before timestamp with time zone) returns TABLE(user_id uuid, amount bigint) · plpgsql, volatile
 -- function match_contains(p_offer uuid, p_words text) returns boolean · plpgsql, stable
 -- function match_fit(p_offer uuid, p_profile tsquery, p_waiting interval) returns TABLE(score real) · sql, stable

@@ -20,8 +20,9 @@ import { filesRoom } from './core/files/room.ts'
 import { s3Storage } from './core/files/s3-storage.ts'
 import { diskStorage, type Storage } from './core/files/storage.ts'
 import { paymentsApi } from './core/payments/api.ts'
+import { connectPage } from './core/payments/connect.ts'
+import type { FundingDesk } from './core/payments/funding/desk.ts'
 import { paymentsLeaving } from './core/payments/leaving.ts'
-import { type FundingDesk, noDesk } from './core/payments/funding/desk.ts'
 import { plansApi } from './core/payments/plans/api.ts'
 import { plansRoom } from './core/payments/plans/room.ts'
 import { paymentsRoom } from './core/payments/room.ts'
@@ -30,9 +31,12 @@ import { profilesApi } from './core/profiles/api.ts'
 import { profilesLeaving } from './core/profiles/leaving.ts'
 import type { WorkedTogether } from './core/profiles/queries.ts'
 import { profilesRoom } from './core/profiles/room.ts'
-import { gigsLeaving } from './desks/gigs/leaving.ts'
+import { contractsApi } from './desks/gigs/contract/api.ts'
+import { fundedByCard } from './desks/gigs/contract/funded-by-card.ts'
+import { contractsRoom } from './desks/gigs/contract/room.ts'
 import { gigsApi } from './desks/gigs/gig/api.ts'
 import { gigsRoom } from './desks/gigs/gig/room.ts'
+import { gigsLeaving } from './desks/gigs/leaving.ts'
 import { negotiationsApi } from './desks/gigs/negotiation/api.ts'
 import { negotiationsRoom } from './desks/gigs/negotiation/room.ts'
 import { sweepGigs } from './desks/gigs/sweep.ts'
@@ -61,7 +65,9 @@ import { startWorker, type Worker } from './edges/worker/worker.ts'
 export const version = '0.1.0'
 
 /** The desk whose work is funded by card. */
-export const fundingDesk: FundingDesk = noDesk
+export const fundingDesk = ({ gigFeePercent }: Pick<Config, 'gigFeePercent'>): FundingDesk => ({
+  fundedByCard: fundedByCard(gigFeePercent),
+})
 
 /** Every contract of the market, in the order of the reference. */
 export const contracts: readonly Contract[] = [
@@ -75,6 +81,7 @@ export const contracts: readonly Contract[] = [
   jobsApi,
   gigsApi,
   negotiationsApi,
+  contractsApi,
 ]
 
 /** The same with what only test mode serves. */
@@ -142,6 +149,7 @@ export async function buildApi(
 ): Promise<FastifyInstance> {
   const { config, db, log, stripe, credentials } = market
   const wake = market.signals.tell
+  const provider = { db, stripe, log, appUrl: config.appUrl }
   const rooms = [
     systemRoom(config.mode),
     accountsRoom({
@@ -186,6 +194,14 @@ export async function buildApi(
     }),
     gigsRoom({ workedTogether }),
     negotiationsRoom(),
+    contractsRoom({
+      ...provider,
+      desk: fundingDesk(config),
+      twin: config.stripe.secretKey === null,
+      feePercent: config.gigFeePercent,
+      topupUrl: `${config.appUrl}/wallet`,
+      connectLink: (user) => connectPage(provider, user),
+    }),
   ]
   const withClock = config.mode === 'test'
   return buildServer({
@@ -213,7 +229,7 @@ export async function buildApi(
 /** Starts the background work of this process. */
 export function startBackground(
   { config, db, stripe, storage, signals, log }: Market,
-  desk: FundingDesk = fundingDesk,
+  desk: FundingDesk = fundingDesk(config),
 ): Worker {
   return startWorker({ config, signals, db, stripe, storage, log, leavings, desk })
 }

@@ -76,6 +76,7 @@ export const settings = [
   { name: 'STRIPE_PRICE_TEAM', fallback: '32500', help: 'price of the plan of 500 credits a month, in cents' },
   { name: 'JOB_FEE_PERCENT', fallback: '20', help: 'fee of a job, in percent of its price' },
   { name: 'JOB_FEE_FIXED_CENTS', fallback: '50', help: 'fixed part of the fee of a job, in cents' },
+  { name: 'GIG_FEE_PERCENT', fallback: '5', help: 'fee of a milestone of a gig, in percent of its amount' },
   {
     name: 'READY_GRACE_MS',
     fallback: '',
@@ -126,6 +127,7 @@ export interface Config {
   /** What each plan of credits costs a month, in cents. */
   readonly planPrices: { readonly starter: number; readonly pro: number; readonly team: number }
   readonly jobFee: { readonly percent: number; readonly fixedCents: number }
+  readonly gigFeePercent: number
   readonly allowRulesOnly: boolean
   /** From the end of readiness to the end of listening. */
   readonly readyGraceMs: number
@@ -242,6 +244,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       : null,
     planPrices: { starter: planPrice('STARTER', 50), pro: planPrice('PRO', 150), team: planPrice('TEAM', 500) },
     jobFee: { percent: whole('JOB_FEE_PERCENT', 0, 100), fixedCents: whole('JOB_FEE_FIXED_CENTS', 0, 100_000) },
+    gigFeePercent: whole('GIG_FEE_PERCENT', 0, 100),
     readyGraceMs,
     allowRulesOnly: raw('ALLOW_RULES_ONLY') === '1',
     logLevel: raw('LOG_LEVEL'),

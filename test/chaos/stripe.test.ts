@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { checkLaws } from '../../src/core/ledger/laws.ts'
 import { paymentLaws } from '../../src/core/payments/laws.ts'
+import { gigLaws } from '../../src/desks/gigs/laws.ts'
 import { jobLaws } from '../../src/desks/jobs/laws.ts'
 import { rounds } from '../races/contest.ts'
 import { ask } from '../support/market.ts'
@@ -88,7 +89,7 @@ async function survive(stage: Stage, { flow, disaster, late }: Cell): Promise<st
   // Time enough for whatever would do it a second time.
   await pass(stage, 151)
   assert.deepEqual(await flow.effects(stage, person), [1, 1])
-  assert.deepEqual(await checkLaws(stage.db, [...paymentLaws, ...jobLaws]), [])
+  assert.deepEqual(await checkLaws(stage.db, [...paymentLaws, ...jobLaws, ...gigLaws]), [])
   return `${provider} then 1`
 }
 

@@ -5,6 +5,7 @@ import { mintKey } from '../../src/core/accounts/create-key.ts'
 import { openAccount } from '../../src/core/accounts/open-account.ts'
 import { startSession } from '../../src/core/accounts/session.ts'
 import { checkLaws } from '../../src/core/ledger/laws.ts'
+import { gigLaws } from '../../src/desks/gigs/laws.ts'
 import type { Job } from '../../src/desks/jobs/job.ts'
 import { jobLaws } from '../../src/desks/jobs/laws.ts'
 import { verifyBatch } from '../../src/desks/jobs/verify.ts'
@@ -177,7 +178,7 @@ export async function moveClockTo(
 
 /** Money is where it belongs: the laws of ledger and desk hold, and every escrow holds the price of its live, paid job and nothing else. */
 export async function assertLawful({ db }: Pick<TestMarket, 'db'>): Promise<void> {
-  assert.deepEqual(await checkLaws(db, jobLaws), [])
+  assert.deepEqual(await checkLaws(db, [...jobLaws, ...gigLaws]), [])
   const wrong = await db.rows(
     `select job.id, status, price_cents, coalesce(balance, 0) as escrow from job left join ledger_account a on a.id = 'escrow:job:' || job.id
      where coalesce(balance, 0) <> case when paid_at is not null and ended_at is null then coalesce(credit_cost, price_cents) else 0 end`,

@@ -17,7 +17,12 @@ export async function connect(
   { actor }: Call,
   needs: ProviderNeeds & { readonly appUrl: string },
 ): Promise<Reply<{ url: string }>> {
-  const account = await ensureAccount(needs, actor.userId)
+  return reply(200, { url: await connectPage(needs, actor.userId) })
+}
+
+/** A fresh address of that page for somebody; it opens once. */
+export async function connectPage(needs: ProviderNeeds & { readonly appUrl: string }, user: string): Promise<string> {
+  const account = await ensureAccount(needs, user)
   try {
     const link = await needs.stripe.accountLinks.create({
       account,
@@ -25,7 +30,7 @@ export async function connect(
       refresh_url: `${needs.appUrl}/wallet?connect=again`,
       return_url: `${needs.appUrl}/wallet?connect=back`,
     })
-    return reply(200, { url: link.url })
+    return link.url
   } catch (error) {
     throw providerAway(error)
   }

@@ -4,8 +4,8 @@ import { lookUpCardSetups } from './card.ts'
 import { lookUpChargebacks, writeOffDebts } from './chargeback.ts'
 import { bidFarewells } from './farewell.ts'
 import { bookFees } from './fees.ts'
-import { settleLateMoney } from './late-money.ts'
 import { lookUpFundings, type SettleNeeds } from './funding/settle.ts'
+import { settleLateMoney } from './late-money.ts'
 import { pursue, pursueDue } from './pursue.ts'
 
 /** A piece of background work on money at the provider. */

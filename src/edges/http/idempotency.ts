@@ -73,6 +73,8 @@ function withoutSecrets(
   context: string,
 ): [answer: unknown, sealed: Buffer | null] {
   if (!endpoint.secrets || typeof body !== 'object' || body === null) return [body, null]
+  // An answer whose secrets are all empty has none to hide, and is good for a whole day.
+  if (endpoint.secrets.every((name) => (body as Record<string, unknown>)[name] == null)) return [body, null]
   const secrets = Object.fromEntries(endpoint.secrets.map((name) => [name, (body as Record<string, unknown>)[name]]))
   const rest = Object.fromEntries(Object.entries(body).filter(([name]) => !endpoint.secrets!.includes(name)))
   return [rest, sealer.seal(JSON.stringify(secrets), context)]
@@ -82,7 +84,8 @@ const contextOf = ({ lineage, route, key }: Remember): string => JSON.stringify(
 
 /** The stored answer again; its secrets only while they are still sealed beside it. */
 export function replay(endpoint: AnyEndpoint, stored: Stored, remember: Remember, sealer: Sealer): Reply {
-  if (!endpoint.secrets || stored.status! >= 400) return { status: stored.status!, body: stored.answer }
+  const hidesNothing = !endpoint.secrets?.length || endpoint.secrets.some((name) => name in (stored.answer as object))
+  if (stored.status! >= 400 || hidesNothing) return { status: stored.status!, body: stored.answer }
   if (!stored.sealed) throw refuseAtEdge('secret_already_shown')
   const secrets = JSON.parse(sealer.open(stored.sealed, contextOf(remember))) as object
   return { status: stored.status!, body: { ...(stored.answer as object), ...secrets } }

@@ -4,6 +4,7 @@ import { filesApi } from '../../core/files/api.ts'
 import { paymentsApi } from '../../core/payments/api.ts'
 import { plansApi } from '../../core/payments/plans/api.ts'
 import { profilesApi } from '../../core/profiles/api.ts'
+import { contractsApi } from '../../desks/gigs/contract/api.ts'
 import { gigsApi } from '../../desks/gigs/gig/api.ts'
 import { negotiationsApi } from '../../desks/gigs/negotiation/api.ts'
 import { jobsApi } from '../../desks/jobs/api.ts'
@@ -21,6 +22,7 @@ export const contracts = {
   jobs: jobsApi,
   gigs: gigsApi,
   negotiations: negotiationsApi,
+  contracts: contractsApi,
   clock: clockApi,
 } as const
 

@@ -19,6 +19,8 @@ import { readMissedEvents } from '../../core/payments/missed-events.ts'
 import { lookUpPlans } from '../../core/payments/plans/look-up.ts'
 import { paymentWorks } from '../../core/payments/works.ts'
 import { closeVerification } from '../../core/verification/verify.ts'
+import { followAccounts } from '../../desks/gigs/contract/follow-accounts.ts'
+import { gigLaws } from '../../desks/gigs/laws.ts'
 import { sweepGigs } from '../../desks/gigs/sweep.ts'
 import { jobLaws } from '../../desks/jobs/laws.ts'
 import { payOutCredits } from '../../desks/jobs/pay-out.ts'
@@ -51,7 +53,7 @@ export interface Worker {
 const nothingMore = (work: Promise<unknown>): Promise<boolean> => work.then(() => false)
 
 async function audit(db: Database, log: Log): Promise<void> {
-  for (const breach of await auditLedger(db, [...paymentLaws, ...jobLaws]))
+  for (const breach of await auditLedger(db, [...paymentLaws, ...jobLaws, ...gigLaws]))
     log.error({ breach }, 'a law of the ledger is broken: withdrawals and payouts are frozen')
 }
 
@@ -67,9 +69,14 @@ export function startWorker({ config, signals, db, stripe, storage, log, leaving
     inbox: { name: 'inbox', everyMs: 2_000, once: async () => isFullBatch(await readInbox(db, stripe, log, desk)) },
     sweep: { name: 'sweep', everyMs: config.mode === 'test' ? 1_000 : 15_000, once: () => nothingMore(sweepJobs(db)) },
     sweepGigs: {
-      name: 'sweep of the contract desk',
+      name: 'sweep of gigs',
       everyMs: config.mode === 'test' ? 1_000 : 15_000,
       once: () => nothingMore(sweepGigs(db)),
+    },
+    accounts: {
+      name: 'accounts that contracts wait for',
+      everyMs: 1_000,
+      once: async () => (await followAccounts(db)) >= 500,
     },
     tally: {
       name: 'tally',

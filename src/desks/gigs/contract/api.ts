@@ -21,6 +21,10 @@ export const contractRefusals = {
     'wrong_state',
     'This contract has been revised three times, which is the most; approve it or cancel it.',
   ],
+  negotiation_exists: [
+    'conflict',
+    'You two have another live negotiation about this gig; end that one before you revise this contract.',
+  ],
   account_not_awaited: [
     'wrong_state',
     'Nothing is waiting for your account with the payment provider: the contract is in another state.',
@@ -44,6 +48,10 @@ export const contractRefusals = {
     'This key may not spend that much today; use another key or wait for tomorrow (UTC).',
   ],
   scope_missing: ['forbidden', 'This key may not spend money: it needs the scope wallet:spend.'],
+  funding_stopped: [
+    'wrong_state',
+    'This card payment has been stopped: the milestone was funded, cancelled or changed meanwhile. Look at it again.',
+  ],
   payments_unavailable: ['unavailable', 'The payment provider cannot be reached just now; try again in a moment.'],
   provider_refused: ['wrong_state', 'The payment provider refused this.'],
 } as const
@@ -132,7 +140,13 @@ export const contractsApi = contract('contracts', contractRefusals, {
     scope: 'gigs',
     input: Id.extend({ notes: Words.describe('What should be different, for the other side.') }),
     answers: { 200: Contract },
-    refusals: ['contract_not_found', 'contract_wrong_state', 'contract_expired', 'too_many_revisions'],
+    refusals: [
+      'contract_not_found',
+      'contract_wrong_state',
+      'contract_expired',
+      'too_many_revisions',
+      'negotiation_exists',
+    ],
     example: { input: { notes: 'Twenty hours a week are too many; let us say ten.' } },
   }),
   cancel: endpoint({
@@ -160,7 +174,7 @@ export const contractsApi = contract('contracts', contractRefusals, {
       source: z.enum(['card', 'wallet']).default('card').describe('What it is paid from.'),
     }),
     answers: { 200: Funding },
-    secrets: ['client_secret'],
+    secrets: ['client_secret', 'url'],
     refusals: [
       'contract_not_found',
       'milestone_not_found',
@@ -172,6 +186,7 @@ export const contractsApi = contract('contracts', contractRefusals, {
       'milestone_out_of_order',
       'insufficient_balance',
       'spend_limit_reached',
+      'funding_stopped',
       'payments_unavailable',
       'provider_refused',
     ],

@@ -8,6 +8,7 @@ import { type Breach, checkLaws, laws, platformBalance } from '../../../core/led
 import { type LastReconciliation, lastReconciliation } from '../../../core/payments/books/reconcile.ts'
 import { type InboxState, inboxState } from '../../../core/payments/inbox.ts'
 import { paymentLaws } from '../../../core/payments/laws.ts'
+import { gigLaws } from '../../../desks/gigs/laws.ts'
 import { jobLaws } from '../../../desks/jobs/laws.ts'
 import { Complaint, exits, refused } from '../exit.ts'
 import { facts } from '../render/job.ts'
@@ -15,7 +16,7 @@ import { bold, dim, oneLine, paint } from '../render/text.ts'
 import { relative } from '../render/time.ts'
 
 /** What the other rooms add to the ledger's own laws. */
-const deskLaws = [...paymentLaws, ...jobLaws]
+const deskLaws = [...paymentLaws, ...jobLaws, ...gigLaws]
 
 const platform = ['fees', 'stripe', 'processing', 'credits_sold', 'arbitration', 'unclaimed', 'losses'] as const
 

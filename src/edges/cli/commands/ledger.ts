@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Database } from '../../../base/db.ts'
 import { checkLaws, readFreeze, unfreezeLedger } from '../../../core/ledger/laws.ts'
 import { verifyChain } from '../../../core/ledger/seal.ts'
+import { gigLaws } from '../../../desks/gigs/laws.ts'
 import { jobLaws } from '../../../desks/jobs/laws.ts'
 import { exits, refused } from '../exit.ts'
 import { done, facts } from '../render/job.ts'
@@ -29,7 +30,7 @@ export function ledgerCommands(program: Command): void {
 
 async function verify(db: Database, name: string, json: boolean): Promise<void> {
   const chain = await verifyChain(db)
-  const breaches = await checkLaws(db, jobLaws)
+  const breaches = await checkLaws(db, [...jobLaws, ...gigLaws])
   const frozen = await readFreeze(db)
   const faults = [...chain.faults, ...breaches.map(({ law, where, detail }) => `${law}: ${where}, ${detail}`)]
   if (faults.length > 0) process.exitCode = exits.refused
@@ -59,7 +60,7 @@ async function verify(db: Database, name: string, json: boolean): Promise<void> 
 
 async function unfreeze(db: Database, json: boolean): Promise<void> {
   const frozen = await readFreeze(db)
-  const [breach, ...others] = frozen ? await checkLaws(db, jobLaws) : []
+  const [breach, ...others] = frozen ? await checkLaws(db, [...jobLaws, ...gigLaws]) : []
   if (breach) {
     throw refused(
       'law_broken',
