@@ -6,7 +6,7 @@ import { jobLaws } from '../../src/desks/jobs/laws.ts'
 import { ask, type Person, startTestMarket } from '../support/market.ts'
 import { until } from '../support/processes.ts'
 import { contractOf, inBrowser, type Thing } from './deal.ts'
-import { type Wallet, walletOf, went } from './desk.ts'
+import { people, type Wallet, walletOf, went } from './desk.ts'
 
 // "How a deal flows", steps 1 to 7, word for word: what its steps send and what their documented answers give, and nothing else. The one
 // thing the document does not say is where a milestone's id is found: in the contract, wherever that is shown.
@@ -17,9 +17,9 @@ interface Side extends Person {
   readonly before: Wallet
 }
 
-/** Somebody who has signed up, and asks by key or by cookie. */
+/** Somebody with an account, who asks by key or by cookie. */
 async function side(name: string, by: 'key' | 'cookie'): Promise<Side> {
-  const person = await market.person(name)
+  const [person] = await people(market, name)
   return { ...(by === 'cookie' ? inBrowser(market, person) : person), before: await walletOf(person) }
 }
 
@@ -166,7 +166,8 @@ async function assertTold({ client, worker, contractId }: Agreed, ...atTheEnd: s
 for (const by of ['key', 'cookie'] as const) {
   test(`by ${by}: $500 from the wallet, the worker's account first`, async () => {
     const [client, worker] = [await side('Ada', by), await side('Bob', by)]
-    await client.topUp(60_000)
+    await submitPage(String(went(await client.ask('POST', '/api/wallet/topup', { amount_cents: 60_000 })).url))
+    await until('the money has come', async () => (await walletOf(client)).balance_cents === 60_000)
     const deal = await toAgreement(client, worker, 5_000, 10)
     const pending = await contractOf(client, deal.contractId)
     const milestone = milestoneOf(pending)
