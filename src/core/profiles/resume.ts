@@ -85,7 +85,10 @@ export async function setResume(
     [user],
   )
   if (resume?.id)
-    await sql.rows(`select files_attach($1, 'profile:' || $1, 'resume', array[$2::uuid])`, [user, resume.id])
+    await sql.rows(`select files_attach($1::uuid, 'profile:' || $1::uuid, 'resume', array[$2::uuid])`, [
+      user,
+      resume.id,
+    ])
   await sql.rows(`update profile set resume_id = $2, resume_url = $3, updated_at = app_now() where user_id = $1`, [
     user,
     resume?.id,

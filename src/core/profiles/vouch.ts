@@ -30,7 +30,7 @@ export async function vouch(
     [me, vouched],
   )
   await sql.rows(
-    `select event_write('vouch.created', 'user:' || $2, array[$1::uuid, $2::uuid],
+    `select event_write('vouch.created', 'user:' || $2::uuid, array[$1::uuid, $2::uuid],
        json_build_object('user_id', $1::uuid, 'vouched_user_id', $2::uuid))`,
     [me, vouched],
   )
