@@ -3,7 +3,6 @@ import { after, test } from 'node:test'
 import { contractOf, type Deal, dealAt, firstMilestone, forMoney, fundDeal, fundPath } from '../journeys/deal.ts'
 import { fund, moveClock, people, walletOf, went } from '../journeys/desk.ts'
 import { ask, type Person, startTestMarket } from '../support/market.ts'
-import { connected, owners } from '../wallet/stage.ts'
 import { broken, day, type Rule, withKey } from './rules.ts'
 
 // Contracts and the funding of their first milestone: every rule of the document and of the specification, broken.
@@ -283,20 +282,4 @@ test('"connect_url appears only in answers to the worker"', async () => {
     assert.ok(answer.status === 200 && !/connect_url": ?"|twin\/connect/.test(answer.text), `${path}: ${answer.text}`)
   }
   assert.ok(went(await bob.ask('POST', `${pathOf(deal)}/approve`)).connect_url, 'approve again says it again')
-})
-
-test('a worker who can be paid: pending_client_funding at once, pending_both when the account is lost, active when funded and back', async () => {
-  const [ada, bob] = await owners(market, 'Ada', 'Bob')
-  await connected(market, bob)
-  const deal = await dealAt('approved', ada, bob, forMoney)
-  assert.equal((await contractOf(ada, deal.contract.id)).status, 'pending_client_funding')
-  const [account] = await market.db.rows<{ id: string }>(`select stripe_account_id as id from app_user where id = $1`, [
-    bob.userId,
-  ])
-  await market.stripe.restrict(account!.id)
-  const lost = went(await bob.ask('GET', '/api/stripe/connect/status'))
-  assert.notEqual(lost.status, 'active')
-  await fund(market, ada, 50_000)
-  went(await fundDeal(deal, 'wallet'))
-  assert.equal((await contractOf(ada, deal.contract.id)).status, 'pending_freelancer_kyc', 'funded, and nobody to pay')
 })

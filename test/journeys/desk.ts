@@ -74,7 +74,7 @@ export async function people<N extends readonly string[]>(
 }
 
 /** Somebody as sign-up makes them, with a session and a key, but without a password: hashing one takes half a second. */
-export async function newcomer({ db, url }: Pick<TestMarket, 'db' | 'url'>, name: string): Promise<Person> {
+async function newcomer({ db, url }: Pick<TestMarket, 'db' | 'url'>, name: string): Promise<Person> {
   const email = `${randomUUID()}@people.test`
   const { userId, cookie, key } = await db.transaction(async (sql) => {
     const id = await openAccount(sql, { name, email })

@@ -5,8 +5,9 @@ import { paymentLaws } from '../../src/core/payments/laws.ts'
 import { jobLaws } from '../../src/desks/jobs/laws.ts'
 import { ask, type Person, startTestMarket } from '../support/market.ts'
 import { until } from '../support/processes.ts'
+import { connected, owners } from '../wallet/stage.ts'
 import { contractOf, inBrowser, type Thing } from './deal.ts'
-import { people, type Wallet, walletOf, went } from './desk.ts'
+import { fund, people, type Wallet, walletOf, went } from './desk.ts'
 
 // "How a deal flows", steps 1 to 7, word for word: what its steps send and what their documented answers give, and nothing else. The one
 // thing the document does not say is where a milestone's id is found: in the contract, wherever that is shown.
@@ -266,4 +267,32 @@ test('by card on the page that fund names, with the contract active the moment i
   // 5 %, rounded half up: 11.55.
   assert.equal(milestoneOf(active).fee_cents, 12)
   await assertMoney({ client, worker, milestone }, { balance: 0, held: 231 }, 'active')
+})
+
+test('a worker who can be paid already, is restricted before the funding, and can be paid again', async () => {
+  const [[client], [worker]] = [await people(market, 'Ada'), await owners(market, 'Bob')]
+  await connected(market, worker)
+  const account = went(await worker.ask('GET', `/api/users/${worker.userId}`)).stripe_account_id as string
+  const deal = await toAgreement(client, worker, 5_000, 10)
+  assert.ok(!(await approveBoth(deal)), 'nothing left to fill in')
+  const contract = await contractOf(client, deal.contractId)
+  assert.equal(contract.status, 'pending_client_funding', 'once it is active')
+  const parties = { client, worker, milestone: milestoneOf(contract) }
+  await market.stripe.restrict(account)
+  await becomes(client, deal.contractId, 'pending_both')
+  await fund(market, client, 50_000)
+  went(
+    await client.ask('POST', `/api/contracts/${deal.contractId}/milestones/${parties.milestone.id}/fund`, {
+      source: 'wallet',
+    }),
+  )
+  assert.equal(
+    (await contractOf(worker, deal.contractId)).status,
+    'pending_freelancer_kyc',
+    'funded, and nobody to pay',
+  )
+  await assertMoney(parties, { balance: 0, held: 50_000 }, 'funded')
+  await market.stripe.restrict(account, false)
+  await becomes(client, deal.contractId, 'active')
+  await assertMoney(parties, { balance: 0, held: 50_000 }, 'active')
 })

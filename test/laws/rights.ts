@@ -1,6 +1,6 @@
 import { mintKey } from '../../src/core/accounts/create-key.ts'
 import type { DeviceStarted } from '../../src/core/accounts/start-device.ts'
-import { act, newcomer, people as newPeople, unixReport, went } from '../journeys/desk.ts'
+import { act, people as newPeople, unixReport, went } from '../journeys/desk.ts'
 import { ask, type Fields } from '../support/market.ts'
 import type { Role } from './canaries.ts'
 import { type Exhibit, exhibit, isHolder, isReceiver, maySee, spareAgent, uploaded } from './exhibits.ts'
@@ -162,8 +162,8 @@ export const rights: Readonly<Record<string, Right>> = {
   'accounts.delete_account': {
     // Somebody else each time: everybody here is needed to the end.
     async prepare({ market }) {
-      const { cookie } = await newcomer(market, 'Leaver')
-      return { headers: { cookie, origin: market.url } }
+      const [leaver] = await newPeople(market, 'Leaver')
+      return { headers: { cookie: leaver.cookie, origin: market.url } }
     },
   },
   'accounts.user': { ids: { id: 'user' }, may: isOwner, refusals: [403] },

@@ -18,15 +18,17 @@ begin
   return v_files;
 end $$;
 
+-- Somebody has left: their loose files, what they showed of themselves, and what they brought to these pieces of work are nobody's
+-- any more. The tidying removes the bytes.
+create or replace function files_forget(p_owner uuid, p_works text[], p_role text default null) returns void language sql volatile as $$
+  update attachment set work = null, role = null, name = 'deleted', content_type = 'application/octet-stream', sha256 = null,
+    created_at = '-infinity', discarded_at = null, removed_at = null
+  where owner_id = p_owner and created_at > '-infinity' and (work is null or role = 'resume' or discarded_at is not null or (work = any (p_works) and (p_role is null or role = p_role)))
+$$;
+
 -- Nobody wants this file any more: it is out of reach at once, and the tidying throws it away. Always answers true.
 create or replace function files_discard(p_file uuid) returns boolean language plpgsql volatile as $$
 begin
   update attachment set discarded_at = app_now() where id = p_file and discarded_at is null;
   return true;
 end $$;
--- Somebody has left: their loose files, what they showed of themselves, and what they brought to these pieces of work are nobody's
--- any more. The tidying removes the bytes.
-create or replace function files_forget(p_owner uuid, p_works text[], p_role text default null) returns void language sql volatile as $$
-  update attachment set work = null, role = null, name = 'deleted', content_type = 'application/octet-stream', sha256 = null, created_at = '-infinity'
-  where owner_id = p_owner and created_at > '-infinity' and (work is null or role = 'resume' or (work = any (p_works) and (p_role is null or role = p_role)))
-$$;

@@ -19,7 +19,7 @@ const openContracts = `select id, status from (
 const openMilestones = `select m.id, m.status, m.contract_id from milestone m join (
     select id from contract where client_id = $1 union select id from contract where worker_id = $1
   ) as own on own.id = m.contract_id
-  where m.status not in (${sqlList(milestoneLife.ended)}, ${milestoneLife.from('end_with_contract')})
+  where m.ended_at is null and m.status not in (${milestoneLife.from('end_with_contract')})
   order by m.created_at limit ${affairsShown}`
 
 async function affairs(sql: Sql, user: string): Promise<Affair[]> {
