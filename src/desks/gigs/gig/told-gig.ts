@@ -19,6 +19,6 @@ export const toldApplication = (name: 'gig.application.created' | 'gig.applicati
   from: 'done join gig on gig.id = done.gig_id',
 })
 
-/** Skills once each, however they are spelt. */
+/** Skills once each, however they are spelt: as they came first. */
 export const distinctSkills = (skills: readonly string[]): string[] =>
-  [...new Map(skills.toReversed().map((skill) => [skill.toLowerCase(), skill])).values()].toReversed()
+  skills.filter((skill, at) => skills.findIndex((other) => other.toLowerCase() === skill.toLowerCase()) === at)
