@@ -22,7 +22,6 @@ create table card_funding (
 create unique index funding_open on card_funding (ref) where status in ('asked', 'open');
 create unique index funding_paid on card_funding (ref) where status = 'paid';
 create index funding_due on card_funding (due_at) where status in ('asked', 'open', 'stopping');
-create index funding_of_user on card_funding (user_id) where status in ('asked', 'open', 'stopping');
 
 -- A payment for a piece of work is none of the wallet's top-ups: it goes back when its work does.
 alter table card_payment add column funding_id uuid unique references card_funding;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readConfig } from '../../src/base/config.ts'
 import type { Database } from '../../src/base/db.ts'
 import { findFreePort } from '../../src/base/free-port.ts'
+import type { FundingDesk } from '../../src/core/payments/funding/desk.ts'
 import type { Skills } from '../../src/desks/jobs/skills/skill.ts'
 import type { Limits } from '../../src/edges/http/limits.ts'
 import { startTwin } from '../../src/edges/twin/start.ts'
@@ -21,6 +22,8 @@ export interface TestMarketOptions {
   readonly databaseUrl?: string
   /** What the market itself does for credits, instead of its own skills. */
   readonly skills?: Skills
+  /** The desk whose work is funded by card, instead of the market's own. */
+  readonly desk?: FundingDesk
   /** Rate limits other than those of test mode. */
   readonly limits?: Partial<Limits>
 }
@@ -94,6 +97,7 @@ export async function startTestMarket({
   limits = {},
   databaseUrl: given,
   skills,
+  desk,
 }: TestMarketOptions = {}): Promise<TestMarket> {
   const databaseUrl = given ?? (await cloneDatabase()).url
   const ports: number[] = []
@@ -125,7 +129,7 @@ export async function startTestMarket({
     markets.map((market) => buildApi(market, { strict: true, limits, ...(skills ? { skills } : {}) })),
   )
   await Promise.all(servers.map((server, index) => server.listen({ port: ports[index]!, host: '127.0.0.1' })))
-  const background = worker ? startBackground(markets[0]!) : null
+  const background = worker ? startBackground(markets[0]!, desk) : null
   return {
     url,
     urls,

@@ -1,4 +1,4 @@
-import type Stripe from 'stripe'
+import StripeSdk, { type Stripe } from 'stripe'
 import type { Database } from '../../../base/db.ts'
 import { failpoint } from '../../../base/failpoint.ts'
 import { newId } from '../../../base/ids.ts'
@@ -135,7 +135,7 @@ async function paymentOf(
         amount: funding.amount_cents,
         currency: 'usd',
         customer,
-        automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+        allowed_payment_method_types: ['card'],
         description: funding.description,
         transfer_group: funding.ref,
         metadata: { kind: 'funding', funding_id: funding.id, user_id: funding.user_id },
@@ -143,7 +143,12 @@ async function paymentOf(
       { idempotencyKey: `funding:${funding.id}` },
     )
   } catch (error) {
-    if (!isDefiniteNo(error)) throw providerAway(error)
+    if (!isDefiniteNo(error)) {
+      // A 500 is what its key answers for a day. Nobody has the secret of what it may have made, so whoever asks next asks anew.
+      if (error instanceof StripeSdk.errors.StripeAPIError && !funding.payment_intent_id)
+        await stopFunding(db, funding.ref)
+      throw providerAway(error)
+    }
     if (!funding.payment_intent_id) await noteStopped(db, funding)
     throw refusePayment(
       'provider_refused',

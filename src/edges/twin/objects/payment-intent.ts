@@ -27,6 +27,7 @@ const createShape = {
   customer: id,
   payment_method: id,
   payment_method_types: list(z.enum(['card']), 1).optional(),
+  allowed_payment_method_types: list(z.enum(['card']), 1).optional(),
   automatic_payment_methods: z
     .strictObject({ enabled: flag(), allow_redirects: z.enum(['always', 'never']).optional() })
     .optional(),
@@ -79,6 +80,7 @@ async function create(call: Call, params: CreateParams): Promise<Intent> {
     metadata: mergeMetadata({}, params.metadata),
     setup_future_usage: params.setup_future_usage ?? null,
     transfer_group: params.transfer_group ?? null,
+    allowed_payment_method_types: params.allowed_payment_method_types ?? null,
   })
   if (!card) return intent
   if (!params.confirm)
@@ -95,6 +97,7 @@ export interface IntentOrder {
   readonly metadata: Readonly<Record<string, string>>
   readonly setup_future_usage?: 'off_session' | 'on_session' | null
   readonly transfer_group?: string | null
+  readonly allowed_payment_method_types?: 'card'[] | null
 }
 
 /** A new intent that waits for a card. */
@@ -189,7 +192,7 @@ function intentOf(call: Call, order: IntentOrder): Intent & { object: 'payment_i
   return {
     id: intentId,
     object: 'payment_intent',
-    allowed_payment_method_types: null,
+    allowed_payment_method_types: order.allowed_payment_method_types ?? null,
     amount: order.amount,
     amount_capturable: 0,
     amount_received: 0,
