@@ -239,6 +239,19 @@ test('money with the provider, released money and money in the wallet keep their
     `insert into provider_intent (id, kind, user_id, amount_cents, target, customer, created_at, due_at) values ($1, 'auto_topup', $2, 500, 'pm_x', 'cus_x', app_now(), app_now())`,
     [newId(), cleo.userId],
   )
+  // A card payment for a milestone that may be confirmed any moment; one that has come to its end.
+  for (const [status, payment] of [
+    ['asked', null],
+    ['open', 'pi_open'],
+    ['stopping', 'pi_stopping'],
+    ['stopped', 'pi_stopped'],
+    ['unwanted', 'pi_unwanted'],
+  ] as const)
+    await market.db.rows(
+      `insert into card_funding (id, ref, user_id, amount_cents, description, status, payment_intent_id, created_at, due_at, ended_at)
+       values ($1::uuid, 'milestone:' || $1::uuid, $2, 500, '', $3, $4, app_now(), app_now(), case when $5 then app_now() end)`,
+      [newId(), cleo.userId, status, payment, status === 'stopped' || status === 'unwanted'],
+    )
   // Released and waiting for its day.
   await market.db.rows(
     `select ledger_post('topup', 'test', 'pending-of-cleo', 'USD', array['platform:stripe'], array['pending:' || $1::text], array[700])`,
@@ -246,7 +259,7 @@ test('money with the provider, released money and money in the wallet keep their
   )
   assert.deepEqual(
     (await keptBy(market, cleo)).map(({ kind }) => kind),
-    ['auto_topup', 'payout'],
+    ['auto_topup', 'card_payment', 'card_payment', 'card_payment', 'payout'],
   )
 })
 

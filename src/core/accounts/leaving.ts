@@ -4,6 +4,7 @@ import type { Sql } from '../../base/db.ts'
 export interface Affair {
   readonly kind:
     | 'job'
+    | 'card_payment'
     | 'contract'
     | 'milestone'
     | 'withdrawal'

@@ -7,6 +7,10 @@ import type { IntentKind } from './intent.ts'
 const inClearing = `select id, kind, amount_cents from provider_intent
   where user_id = $1 and status = 'asked' and kind <> 'connect_account' order by created_at limit ${affairsShown}`
 
+/** A payment for work that its payer may confirm any moment, or that is just being stopped. */
+const beingPaid = `select id, amount_cents from card_funding where user_id = $1 and status in ('asked', 'open', 'stopping')
+  order by created_at limit ${affairsShown}`
+
 const known: Partial<Record<IntentKind, [Affair['kind'], string]>> = {
   withdrawal: ['withdrawal', 'on its way to your account'],
   card_refund: ['refund', 'on its way back to your card'],
@@ -15,6 +19,7 @@ const known: Partial<Record<IntentKind, [Affair['kind'], string]>> = {
 
 async function affairs(sql: Sql, user: string): Promise<Affair[]> {
   const intents = await sql.rows<{ id: string; kind: IntentKind; amount_cents: number }>(inClearing, [user])
+  const payments = await sql.rows<{ id: string; amount_cents: number }>(beingPaid, [user])
   const [waiting] = await sql.rows<{ cents: number }>(`select ledger_pending($1) as cents`, [user])
   return [
     ...intents.map(({ id, kind, amount_cents: cents }): Affair => {
@@ -25,6 +30,13 @@ async function affairs(sql: Sql, user: string): Promise<Affair[]> {
         sentence: `${dollars(cents)} is ${where}: wait for the payment provider's answer, a minute as a rule.`,
       }
     }),
+    ...payments.map(
+      ({ id, amount_cents: cents }): Affair => ({
+        kind: 'card_payment',
+        id,
+        sentence: `A card payment of ${dollars(cents)} for a milestone is open: cancel its contract, then wait until the payment is stopped.`,
+      }),
+    ),
     ...(waiting!.cents > 0
       ? [
           {

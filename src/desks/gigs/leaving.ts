@@ -6,6 +6,7 @@ import { type ContractStatus, contractLife } from './contract/contract.ts'
 import { type MilestoneStatus, milestoneLife } from './contract/milestone.ts'
 import { applicationLife } from './gig/application.ts'
 import { gigLife } from './gig/gig.ts'
+import { make, move, turn } from './negotiation/change.ts'
 import { negotiationLife } from './negotiation/negotiation.ts'
 
 const live = `status not in (${sqlList(contractLife.ended)})`
@@ -77,29 +78,29 @@ const withdrawApplications = `with leaving as materialized (
   })}
 ) select id from moved`
 
-// Declined in their name, which counts as an answer; the other side's turn is nobody's.
-const declineNegotiations = `with leaving as materialized (
-  select id from negotiation where id in (
-      select id from negotiation where client_id = $1 and state in (${negotiationLife.from('decline')})
-      union all select id from negotiation where worker_id = $1 and state in (${negotiationLife.from('decline')}))
-    and state in (${negotiationLife.from('decline')}) order by id for update
-), moved as (
-  update negotiation n set state = ${negotiationLife.to('decline')}, due_at = null, updated_at = app_now()
-  from leaving where n.id = leaving.id returning n.id, gig_id, client_id, worker_id
-), noted as (
-  insert into negotiation_audit (negotiation_id, at, actor, event, data)
-  select id, app_now(), $1, 'declined', json_build_object('reason', 'account_deleted') from moved
-), told as (
-  ${tell({
-    name: `'negotiation.updated'`,
-    ref: `'negotiation:' || id`,
-    parties: ['client_id', 'worker_id'],
-    data: `json_build_object('negotiation_id', id, 'gig_id', gig_id, 'state', ${negotiationLife.to('decline')}, 'reason', 'account_deleted')`,
-    from: 'moved',
-  })}
-) select id, turn_close($1, 'negotiation:' || id, 'answer', true) and turn_void('negotiation:' || id) as turned from moved order by id`
+// One with a contract under revision is not theirs alone to end: the contract keeps them.
+const liveNegotiations = `select id from negotiation n where id in (
+    select id from negotiation where client_id = $1 and state in (${negotiationLife.from('decline')})
+    union all select id from negotiation where worker_id = $1 and state in (${negotiationLife.from('decline')}))
+  and not exists (select from contract c where c.negotiation_id = n.id and c.${live})
+  and state in (${negotiationLife.from('decline')}) order by id for update of n`
+
+const declineText = move(`state = ${negotiationLife.to('decline')}, due_at = null`, negotiationLife.from('decline'))
+
+/** Declines in their name, which counts as an answer; the other side's turn is nobody's. */
+async function declineNegotiations(sql: Sql, user: string): Promise<void> {
+  for (const { id } of await sql.rows<{ id: string }>(liveNegotiations, [user])) {
+    await make(sql, declineText, id, user, 'declined', { reason: 'account_deleted' })
+    await turn.answer(sql, id, user)
+    await turn.end(sql, id)
+  }
+}
 
 const forgetContacts = `delete from contact_share where user_id = $1 and negotiation_id in (
+  select id from negotiation where client_id = $1 union all select id from negotiation where worker_id = $1)`
+
+// What kind of contact it was is said in their own words.
+const forgetKinds = `update negotiation_audit set data = '{}' where actor = $1 and event = 'contact_shared' and data::text <> '{}' and negotiation_id in (
   select id from negotiation where client_id = $1 union all select id from negotiation where worker_id = $1)`
 
 /**
@@ -109,7 +110,8 @@ const forgetContacts = `delete from contact_share where user_id = $1 and negotia
 export const gigsLeaving: Leaving = {
   affairs,
   async leave(sql, user) {
-    for (const statement of [closeGigs, withdrawApplications, declineNegotiations, forgetContacts])
-      await sql.rows(statement, [user])
+    for (const statement of [closeGigs, withdrawApplications]) await sql.rows(statement, [user])
+    await declineNegotiations(sql, user)
+    for (const statement of [forgetContacts, forgetKinds]) await sql.rows(statement, [user])
   },
 }
