@@ -1141,6 +1141,7 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function files_discard(p_file uuid) returns boolean · plpgsql, volatile
 -- function files_forget(p_owner uuid, p_works text[], p_role text DEFAULT NULL::text) returns void · sql, volatile
 -- function gig_folded(p_skills text[]) returns text[] · sql, immutable
+-- function gig_list(p_viewer uuid, p_status text, p_words text, p_skill text, p_min_rate bigint, p_before timestamp with time zone, p_before_id uuid, p_limit integer) returns SETOF gig · plpgsql, stable
 -- function gig_search(p_title text, p_description text, p_scope text, p_skills text[]) returns tsvector · sql, immutable
 -- function job_barred_until(p_owner uuid, p_now timestamp with time zone) returns timestamp with time zone · plpgsql, stable
 -- function job_has_ended() returns trigger · plpgsql, volatile
