@@ -24,8 +24,13 @@ async function side(name: string, by: 'key' | 'cookie'): Promise<Side> {
   return { ...(by === 'cookie' ? inBrowser(market, person) : person), before: await walletOf(person) }
 }
 
+/** How often money has moved, the provider's own fees aside: those are booked in the background. */
 const transfers = async (): Promise<number> =>
-  (await market.db.rows<{ n: number }>(`select count(*) as n from transfer`))[0]!.n
+  (
+    await market.db.rows<{ n: number }>(
+      `select count(*) as n from transfer where not (starts_with(from_account, 'platform:') and starts_with(to_account, 'platform:'))`,
+    )
+  )[0]!.n
 const heldFor = async (milestone: Thing): Promise<number> =>
   (await market.db.rows<{ held: number }>(`select ledger_held('milestone:' || $1) as held`, [milestone.id]))[0]!.held
 
