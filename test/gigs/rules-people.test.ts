@@ -4,7 +4,7 @@ import { after, test } from 'node:test'
 import { becomes, type Deal, dealAt, forMoney, inBrowser } from '../journeys/deal.ts'
 import { fund, moveClock, people, post, refused, take, went } from '../journeys/desk.ts'
 import { upload } from '../journeys/documents.ts'
-import { filed, pdf } from '../journeys/documents-gigs.ts'
+import { filed, pdf } from '../journeys/documents-people.ts'
 import { ask, type Person, startTestMarket } from '../support/market.ts'
 import { broken, day, type Rule, withForm, withKey } from './rules.ts'
 

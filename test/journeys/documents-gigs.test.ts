@@ -1,8 +1,10 @@
 import { after } from 'node:test'
 import { startTestMarket } from '../support/market.ts'
 import { tell } from './documents.ts'
-import { dealRows } from './documents-deals.ts'
+import { contractRows } from './documents-contracts.ts'
 import { gigRows } from './documents-gigs.ts'
+import { negotiationRows } from './documents-negotiations.ts'
+import { peopleRows } from './documents-people.ts'
 
 // The gig marketplace's document, line by line. Where market.md decides otherwise or more, the row says "market:".
 const market = await startTestMarket({ worker: false })
@@ -76,5 +78,5 @@ tell({
     'POST /api/notifications',
     'DELETE /api/notifications/:id',
   ],
-  rows: { ...gigRows, ...dealRows },
+  rows: { ...peopleRows, ...gigRows, ...negotiationRows, ...contractRows },
 })

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict'
-import { ask, type Fields } from '../support/market.ts'
-import { type Deal, dealAt, forMoney, fundDeal, gigFields, type Terms } from './deal.ts'
-import { fund, went } from './desk.ts'
+import type { Fields } from '../support/market.ts'
+import { type Deal, dealAt, gigFields, type Terms } from './deal.ts'
+import { at } from './deal-given.ts'
+import { went } from './desk.ts'
 import type { Given, Holds, Row, Scene } from './documents.ts'
-import { at, session } from './documents-gigs.ts'
 
-// The second half: negotiations, contracts and their funding, credits, the end of an account.
+// The gig marketplace's document: negotiations.
 
 const ofNegotiation = ({ negotiation }: Deal): string[] => [negotiation.id]
-const ofContract = ({ contract }: Deal): string[] => [contract.id]
-const ofMilestone = ({ contract, milestone }: Deal): string[] => [contract.id, milestone.id]
-
 const negotiation = (more: { readonly [field: string]: Holds } = {}): Holds => ({
   id: 'id',
   state: '=pending',
@@ -19,14 +16,6 @@ const negotiation = (more: { readonly [field: string]: Holds } = {}): Holds => (
   hours_per_week: 0,
   start_date: null,
   payout_delay_days: 3,
-  ...more,
-})
-const contract = (more: { readonly [field: string]: Holds } = {}): Holds => ({
-  id: 'id',
-  status: '=pending_owner_approval',
-  negotiation_id: 'id',
-  gig_title: `=${gigFields.title}`,
-  your_role: '=client',
   ...more,
 })
 const invitation = ({ deal, worker }: Scene): Fields => ({ gig_id: deal.gig.id, worker_user_id: worker.userId })
@@ -56,26 +45,7 @@ const afterRounds =
     }
     return { deal, ids: [deal.negotiation.id] }
   }
-const approvedByOne =
-  (who: 'sender' | 'worker'): Given =>
-  async (scene) => {
-    const deal = await dealAt('agreed', scene.sender, scene.worker, forMoney)
-    went(await scene[who].ask('POST', `/api/contracts/${deal.contract.id}/approve`))
-    return { deal, ids: [deal.contract.id] }
-  }
-const rich: Given = async ({ market, sender }) => {
-  await fund(market, sender, 100_000)
-  return {}
-}
-const both =
-  (...all: readonly Given[]): Given =>
-  async (scene) => {
-    let prepared = {}
-    for (const one of all) prepared = { ...prepared, ...(await one(scene)) }
-    return prepared
-  }
-
-export const dealRows: Readonly<Record<string, readonly Row[]>> = {
+export const negotiationRows: Readonly<Record<string, readonly Row[]>> = {
   'GET /api/negotiations': [
     {
       says: 'gig_title and your_role',
@@ -264,176 +234,5 @@ export const dealRows: Readonly<Record<string, readonly Row[]>> = {
     },
     { says: 'After at least one round', given: at('negotiating', ofNegotiation), answers: 400 },
     { says: 'Party.', given: at('proposed', ofNegotiation), by: 'stranger', answers: 404 },
-  ],
-  'GET /api/contracts': [
-    {
-      says: 'id, status, negotiation_id, gig_title, your_role',
-      given: at('agreed'),
-      query: 'status=pending_owner_approval',
-      answers: 200,
-      with: [contract()],
-    },
-    { says: 'your_role', given: at('agreed'), by: 'worker', answers: 200, with: [contract({ your_role: '=worker' })] },
-    {
-      says: '+ one milestone (amount from rate × hours)',
-      given: at('agreed', undefined, forMoney),
-      answers: 200,
-      with: [contract({ milestones: [{ id: 'id', amount_cents: 50_000, status: '=pending' }] })],
-    },
-    {
-      says: 'where you are a party',
-      given: at('agreed'),
-      by: 'stranger',
-      answers: 200,
-      also: (_scene, { body }) => assert.deepEqual(body, []),
-    },
-    { says: '?status=pending_owner_approval|…: no other', query: 'status=agreed', answers: 400, code: 'invalid_input' },
-  ],
-  'POST /api/contracts/:id/approve': [
-    { says: 'Record your approval.', given: at('agreed', ofContract), answers: 200, with: contract() },
-    {
-      says: 'When BOTH have approved → pending_freelancer_kyc; connect_url',
-      given: approvedByOne('sender'),
-      by: 'worker',
-      answers: 200,
-      with: contract({ status: '=pending_freelancer_kyc', your_role: '=worker', connect_url: 'address' }),
-    },
-    {
-      says: 'market: connect_url only in answers to the worker',
-      given: approvedByOne('worker'),
-      answers: 200,
-      with: contract({ status: '=pending_freelancer_kyc' }),
-      also: (_scene, { body }) => assert.ok(!body.connect_url),
-    },
-    {
-      says: 'For $0 contracts, it may go straight to pending_client_funding',
-      given: async (scene) => {
-        const { deal } = await at('agreed')(scene)
-        went(await scene.sender.ask('POST', `/api/contracts/${deal!.contract.id}/approve`))
-        return { ids: [deal!.contract.id] }
-      },
-      by: 'worker',
-      answers: 200,
-      with: contract({ status: '=pending_client_funding', your_role: '=worker' }),
-    },
-    { says: 'Client or worker.', given: at('agreed', ofContract), by: 'stranger', answers: 404 },
-  ],
-  'GET /api/contracts/:id/connect-link': [
-    {
-      says: 'Returns a fresh Stripe Connect AccountLink URL',
-      given: at('approved', ofContract, forMoney),
-      by: 'worker',
-      answers: 200,
-      also: (_scene, { body }) => assert.ok(URL.canParse(String(body.connect_url ?? body.url))),
-    },
-    { says: 'Worker only.', given: at('approved', ofContract, forMoney), answers: 403 },
-    { says: 'Contract in pending KYC.', given: at('agreed', ofContract, forMoney), by: 'worker', answers: 400 },
-  ],
-  'POST /api/contracts/:id/revise': [
-    {
-      says: 'Clears approvals; contract back to negotiation.',
-      given: at('approved', ofContract),
-      by: 'worker',
-      send: { notes: 'Fewer hours, please.' },
-      answers: 200,
-      with: { id: 'id' },
-    },
-    {
-      says: 'Body: notes',
-      given: at('approved', ofContract),
-      send: {},
-      answers: 400,
-      code: 'invalid_input',
-      saying: /notes/,
-    },
-    { says: 'Party.', given: at('approved', ofContract), by: 'stranger', send: { notes: 'x' }, answers: 404 },
-  ],
-  'POST /api/contracts/:id/milestones/:id/fund': [
-    {
-      says: 'Returns client_secret for Stripe confirm.',
-      given: at('approved', ofMilestone, forMoney),
-      answers: 200,
-      with: { client_secret: 'text' },
-    },
-    {
-      says: 'Creates or returns the PaymentIntent for this milestone (idempotent)',
-      given: async (scene) => {
-        const { deal } = await at('approved', undefined, forMoney)(scene)
-        const { client_secret: secret } = went(await fundDeal(deal!))
-        return { deal: { ...deal!, milestone: { ...deal!.milestone, secret } }, ids: ofMilestone(deal!) }
-      },
-      answers: 200,
-      also: ({ deal }, { body }) => assert.equal(body.client_secret, deal.milestone.secret),
-    },
-    {
-      says: '$0 milestones skip payment',
-      given: at('approved', ofMilestone),
-      answers: 200,
-      with: { client_secret: null },
-    },
-    {
-      says: 'market: fund {source: "wallet"}',
-      given: both(rich, at('approved', ofMilestone, forMoney)),
-      send: { source: 'wallet' },
-      answers: 200,
-    },
-    {
-      says: 'market: 402 with what is needed',
-      given: at('approved', ofMilestone, forMoney),
-      send: { source: 'wallet' },
-      answers: 402,
-      with: { required_cents: 50_000, balance_cents: 0, topup_url: 'address' },
-    },
-    { says: 'Client.', given: at('approved', ofMilestone, forMoney), by: 'worker', answers: 403 },
-    {
-      says: 'First milestone can be funded once contract is in a funding state',
-      given: at('agreed', ofMilestone, forMoney),
-      answers: 400,
-    },
-  ],
-  'GET /api/credits': [
-    {
-      says: 'Your credits_balance and subscription_tier',
-      answers: 200,
-      with: { credits_balance: 10, subscription_tier: '=free' },
-    },
-  ],
-  'POST /api/credits': [
-    {
-      says: 'Deducts credits and records a transaction.',
-      send: { amount: 4, reason: 'match_deduction', reference_id: 'm-1' },
-      answers: 200,
-      with: { credits_balance: 6 },
-    },
-    {
-      says: 'reason (match_deduction|intro_deduction)',
-      send: { amount: 1, reason: 'gift' },
-      answers: 400,
-      code: 'invalid_input',
-    },
-    {
-      says: 'Fails if balance would go negative.',
-      send: { amount: 11, reason: 'intro_deduction' },
-      answers: 402,
-      code: 'insufficient_credits',
-    },
-  ],
-  'POST /api/account/delete': [
-    {
-      says: 'Soft-deletes the account and signs the user out.',
-      by: 'nobody',
-      headers: session('sender'),
-      send: { reason: 'Done here.' },
-      answers: 200,
-      also: async ({ market, sender }) => {
-        assert.equal(
-          (await ask(market.url, 'POST', '/api/whoami', {}, session('sender')({ market, sender } as Scene))).status,
-          401,
-        )
-        assert.equal((await sender.ask('POST', '/api/whoami')).status, 401)
-        assert.equal((await sender.ask('GET', '/api/gigs')).status, 401)
-      },
-    },
-    { says: 'Session only.', send: {}, answers: 403, code: 'session_required' },
   ],
 }
