@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { AnyEndpoint } from '../../src/base/endpoint.ts'
+import { shownStates } from '../../src/desks/gigs/gig/application.ts'
+import { gigStates } from '../../src/desks/gigs/gig/gig.ts'
+import { negotiationStates } from '../../src/desks/gigs/negotiation/negotiation.ts'
 import { jobStates } from '../../src/desks/jobs/job.ts'
+import { pathNames } from '../../src/edges/http/input.ts'
 import { allContracts } from '../../src/market.ts'
 import { footprint } from '../hostile/attack.ts'
 import { act, claim, went } from '../journeys/desk.ts'
@@ -76,7 +80,8 @@ function cellsOf({ name, endpoint, right }: Guarded): Cell[] {
         statuses: may ? (right.answers ?? [200]) : refusals,
         prepare: async () => {
           const prepared = await prepare()
-          return thing && prepared.id === undefined ? { ...prepared, id: thing.id } : prepared
+          if (!thing) return prepared
+          return { ...prepared, id: prepared.id ?? thing.id, path: prepared.path ?? right.path?.(thing) ?? {} }
         },
       }
       return may ? [cell, ...foreignCells({ name, endpoint, right }, party, thing)] : [cell]
@@ -95,10 +100,13 @@ function foreignCells({ endpoint, right }: Guarded, party: Party, thing: Thing |
         party,
         allowed: false,
         statuses: [400, 403, 404],
-        prepare: async () => ({
-          ...(thing ? { id: thing.id } : {}),
-          body: { ...right.fields?.(world), [field]: isList ? [id] : id },
-        }),
+        prepare: async () => {
+          const where = thing ? { id: thing.id, path: right.path?.(thing) ?? {} } : {}
+          const fields = right.fields?.(world)
+          return pathNames(endpoint.route).includes(field)
+            ? { ...where, path: { ...where.path, [field]: id }, body: fields ?? {} }
+            : { ...where, body: { ...fields, [field]: isList ? [id] : id } }
+        },
       }),
     )
   })
@@ -109,9 +117,10 @@ const counted = new Map<string, number>()
 
 /** Asks one cell, and writes down what is wrong with the answer. */
 async function check({ name, endpoint }: Guarded, { about, party, statuses, prepare }: Cell): Promise<void> {
-  const { id, body, headers, shown, afterwards, tidy } = await prepare()
+  const { id, path, body, headers, shown, afterwards, tidy } = await prepare()
   const answer = await ask(market.url, endpoint.route, {
     id,
+    path,
     fields: body,
     headers: headers ?? (await credentials.of(party, endpoint)),
   })
@@ -155,6 +164,10 @@ test('no cell is missing, and every secret was shown to somebody who may see it'
   const states = new Set(world.things.job.map(({ job }) => job!.state))
   const missing = jobStates.filter((state) => !states.has(state))
   assert.deepEqual(missing, [], 'a job in this state is missing: add one to `exhibitKinds` in test/laws/exhibits.ts')
+  const { gig, application, negotiation } = world.things
+  assert.deepEqual(new Set(gig.map((thing) => thing.gig!.status)), new Set(gigStates))
+  assert.deepEqual(new Set(application.map((thing) => thing.application!.status)), new Set(shownStates))
+  assert.deepEqual(new Set(negotiation.map((thing) => thing.negotiation!.state)), new Set(negotiationStates))
   for (const { name, endpoint, right } of endpoints) {
     const least = askersOf(endpoint).length * (right.ids?.id ? world.things[right.ids.id].length : 1)
     const cells = counted.get(name) ?? 0

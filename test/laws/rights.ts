@@ -4,6 +4,7 @@ import { act, people as newPeople, unixReport, went } from '../journeys/desk.ts'
 import { ask, type Fields } from '../support/market.ts'
 import type { Role } from './canaries.ts'
 import { type Exhibit, exhibit, isHolder, isReceiver, maySee, spareAgent, uploaded } from './exhibits.ts'
+import { gigRights } from './gig-rights.ts'
 import type { Headers, Party, PersonRole } from './parties.ts'
 import type { Thing, ThingKind, World } from './world.ts'
 
@@ -11,6 +12,8 @@ import type { Thing, ThingKind, World } from './world.ts'
 export interface Prepared {
   /** Instead of the exhibit's. */
   readonly id?: string
+  /** The same for the other ids of its path. */
+  readonly path?: Readonly<Record<string, string>>
   readonly body?: Fields | FormData
   readonly headers?: Headers
   /** Secrets that this very answer may show. */
@@ -24,6 +27,8 @@ export interface Prepared {
 export interface Right {
   /** What kind of thing each id field names; the field `id` stands in the path. */
   readonly ids?: Readonly<Record<string, ThingKind>>
+  /** The other ids of the path, which belong to the thing that `id` names. */
+  readonly path?: (thing: Thing) => Readonly<Record<string, string>>
   /** Id fields that are meant to name what is another's. */
   readonly ofOthers?: readonly string[]
   /** Who may; everybody without it. */
@@ -382,5 +387,6 @@ export const rights: Readonly<Record<string, Right>> = {
   'jobs.verify': { fields: () => ({ criteria: ['It names Bell Labs.'], output: unixReport }) },
   'jobs.cron_get': {},
   'jobs.cron_post': {},
+  ...gigRights,
   'clock.advance': { fields: () => ({ advance_seconds: 1 }) },
 }

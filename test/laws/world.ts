@@ -1,11 +1,21 @@
 import { mintKey } from '../../src/core/accounts/create-key.ts'
 import type { DeviceStarted } from '../../src/core/accounts/start-device.ts'
 import type { Attachment } from '../../src/core/files/attachment.ts'
+import { gigStates } from '../../src/desks/gigs/gig/gig.ts'
+import { negotiationStates } from '../../src/desks/gigs/negotiation/negotiation.ts'
 import { tallyJobs } from '../../src/desks/jobs/tally.ts'
 import { people as newPeople, went } from '../journeys/desk.ts'
 import { ask, startTestMarket, type TestMarket } from '../support/market.ts'
 import { Canaries, type Canary, type Role } from './canaries.ts'
 import { type Desk, type Exhibit, type ExhibitKind, exhibit, exhibitKinds, uploaded } from './exhibits.ts'
+import {
+  type ApplicationExhibit,
+  applicationExhibit,
+  type GigExhibit,
+  gigAppliedTo,
+  type NegotiationExhibit,
+  negotiationExhibit,
+} from './gig-exhibits.ts'
 import { type Credentials, credentialsFor, cronSecret, type People, type PersonRole } from './parties.ts'
 
 /** Something that an id may name, and whose it is. */
@@ -16,9 +26,12 @@ export interface Thing {
   /** Who may see it; its owner alone without it. */
   readonly mayBeSeenBy?: (role: Role) => boolean
   readonly job?: Exhibit
+  readonly gig?: GigExhibit
+  readonly application?: ApplicationExhibit
+  readonly negotiation?: NegotiationExhibit
 }
 
-export const kinds = ['job', 'agent', 'user', 'key', 'file', 'quote'] as const
+export const kinds = ['job', 'agent', 'user', 'key', 'file', 'quote', 'gig', 'application', 'negotiation'] as const
 export type ThingKind = (typeof kinds)[number]
 
 /** A market with one job in every state, and a secret in every private field. */
@@ -71,6 +84,7 @@ export async function makeWorld(): Promise<World> {
   canaries.know('id of a quote', quote.quote_id, () => false)
   const device = await startDevice(market, canaries)
   const login = await signUp(market, canaries)
+  const gigThings = await contractDesk(desk)
   return {
     ...desk,
     people,
@@ -86,8 +100,37 @@ export async function makeWorld(): Promise<World> {
       user: roles.map((role) => ({ id: people[role].userId, what: `the ${role}`, owner: role })),
       key: keys,
       file: [...loose, ...exhibits.flatMap(({ files }) => files)],
+      ...gigThings,
       quote: [{ id: quote.quote_id, what: 'a quote of the sender', owner: 'sender' }],
     },
+  }
+}
+
+/** A gig, an application and a negotiation in every state that somebody may see. */
+async function contractDesk(desk: Desk): Promise<Pick<World['things'], 'gig' | 'application' | 'negotiation'>> {
+  const gigs = [await gigAppliedTo(desk, 'active', 'quitter')]
+  for (const status of gigStates) gigs.push(await gigAppliedTo(desk, status))
+  const applications = [
+    await applicationExhibit(desk, 'receiver', 'applied'),
+    await applicationExhibit(desk, 'holder', 'shortlisted'),
+    await applicationExhibit(desk, 'judged', 'rejected'),
+  ]
+  const negotiations: NegotiationExhibit[] = []
+  for (const state of negotiationStates) negotiations.push(await negotiationExhibit(desk, state))
+  return {
+    gig: gigs.map((gig) => ({ id: gig.id, what: `the ${gig.status} gig of the ${gig.owner}`, owner: gig.owner, gig })),
+    application: applications.map((application) => ({
+      id: application.id,
+      what: `the ${application.status} application of the ${application.worker}`,
+      owner: application.worker,
+      application,
+    })),
+    negotiation: negotiations.map((negotiation) => ({
+      id: negotiation.id,
+      what: `the negotiation that is ${negotiation.state}`,
+      owner: 'sender',
+      negotiation,
+    })),
   }
 }
 

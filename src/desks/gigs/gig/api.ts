@@ -153,15 +153,15 @@ export const gigsApi = contract('gigs', gigRefusals, {
     refusals: ['gig_not_found', 'gig_not_yours'],
   }),
   decide: endpoint({
-    route: 'PATCH /api/gigs/:gig_id/applications/:id',
+    route: 'PATCH /api/gigs/:id/applications/:application_id',
     summary: 'Shortlist somebody who has applied to a gig of yours, or reject them.',
     description: 'Only who is shortlisted can be invited to negotiate. You may change your mind either way.',
     kind: 'transaction',
     access: 'caller',
     scope: 'gigs',
     input: z.strictObject({
-      gig_id: z.uuid().describe('Of a gig of yours.'),
-      id: z.uuid().describe('Of an application to it.'),
+      id: z.uuid().describe('Of a gig of yours.'),
+      application_id: z.uuid().describe('Of an application to it.'),
       status: z
         .enum(['shortlisted', 'rejected'], { error: 'must be shortlisted or rejected' })
         .describe('shortlisted lets you start a negotiation with them.'),
@@ -170,8 +170,8 @@ export const gigsApi = contract('gigs', gigRefusals, {
     refusals: ['application_not_found', 'application_not_yours'],
     example: {
       input: {
-        gig_id: '01a20226-00b5-7bc1-9461-989abfd9ed53',
-        id: '01a20226-00b6-7bc1-9461-989abfd9ed53',
+        id: '01a20226-00b5-7bc1-9461-989abfd9ed53',
+        application_id: '01a20226-00b6-7bc1-9461-989abfd9ed53',
         status: 'shortlisted',
       },
     },

@@ -18,7 +18,7 @@ const moves = { shortlisted: move('shortlist'), rejected: move('reject') }
 /** The owner of a gig shortlists somebody who has applied, or rejects them, and may change their mind; the same again is a no-op. */
 export async function decide(
   { sql, actor }: Call,
-  { gig_id: gigId, id, status }: Input<(typeof gigsApi)['endpoints']['decide']>,
+  { id: gigId, application_id: id, status }: Input<(typeof gigsApi)['endpoints']['decide']>,
 ): Promise<Reply<Application>> {
   const gig = await holdGig(sql, gigId, 'for share')
   const application = await holdApplication(sql, id)
