@@ -10,12 +10,12 @@ create table card_funding (
   status text not null default 'asked' constraint funding_status check (status in ('asked', 'open', 'stopping', 'stopped', 'paid', 'given_back', 'unwanted')),
   payment_intent_id text unique,
   lineage text,                               -- whose spending limit it was counted under, and on which day; null: there is none
-  mandate_day date,
+  counted_on date,
   asked_at timestamptz not null default clock_timestamp(), -- by the provider's clock, which no test moves
   created_at timestamptz not null,
   due_at timestamptz not null,                -- when the provider is asked about it next
   ended_at timestamptz,
-  check ((lineage is null) = (mandate_day is null)),
+  check ((lineage is null) = (counted_on is null)),
   constraint funding_end check ((status in ('asked', 'open', 'stopping')) = (ended_at is null)),
   constraint funding_payment check (payment_intent_id is not null or status in ('asked', 'stopping', 'stopped'))
 );

@@ -182,7 +182,7 @@ create table card_funding (
   status text not null default 'asked'::text,
   payment_intent_id text,
   lineage text,
-  mandate_day date,
+  counted_on date,
   asked_at timestamp with time zone not null default clock_timestamp(),
   created_at timestamp with time zone not null,
   due_at timestamp with time zone not null,
@@ -191,7 +191,7 @@ create table card_funding (
   constraint card_funding_payment_intent_id_key UNIQUE (payment_intent_id),
   constraint card_funding_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
   constraint card_funding_amount_cents_check CHECK (amount_cents >= 50 AND amount_cents <= 99999999),
-  constraint card_funding_check CHECK ((lineage IS NULL) = (mandate_day IS NULL)),
+  constraint card_funding_check CHECK ((lineage IS NULL) = (counted_on IS NULL)),
   constraint funding_end CHECK ((status = ANY (ARRAY['asked'::text, 'open'::text, 'stopping'::text])) = (ended_at IS NULL)),
   constraint funding_payment CHECK (payment_intent_id IS NOT NULL OR (status = ANY (ARRAY['asked'::text, 'stopping'::text, 'stopped'::text]))),
   constraint funding_status CHECK (status = ANY (ARRAY['asked'::text, 'open'::text, 'stopping'::text, 'stopped'::text, 'paid'::text, 'given_back'::text, 'unwanted'::text]))

@@ -22,14 +22,6 @@ export const paymentRefusals = {
   debt_first: ['wrong_state', 'There is a debt after a chargeback: what you earn repays it first.'],
   nothing_to_refund: ['wrong_state', 'No unspent top-up can go back to a card.'],
   more_than_refundable: ['unpaid', 'That is more than what is unspent of your top-ups; see refundable_cents.'],
-  spend_limit_reached: [
-    'unpaid',
-    'This key may not spend that much today; use another key or wait for tomorrow (UTC).',
-  ],
-  funding_stopped: [
-    'wrong_state',
-    'This payment has been stopped: the work was funded, cancelled or changed meanwhile. Look at it again.',
-  ],
   card_required: ['wrong_state', 'Save a card first, with POST /api/wallet/setup-payment-method.'],
   auto_topup_incomplete: [
     'invalid',

@@ -76,8 +76,8 @@ export async function notePayment(sql: Sql, { id }: Funding, payment: string): P
 
 const stopped = `with moved as (
   update card_funding set status = ${fundingLife.to('cancel')}, ended_at = app_now() where id = $1 and status in (${fundingLife.from('cancel')})
-  returning lineage, mandate_day, amount_cents
-) select ledger_mandate_back(lineage, mandate_day, amount_cents) from moved where lineage is not null`
+  returning lineage, counted_on, amount_cents
+) select ledger_mandate_back(lineage, counted_on, amount_cents) from moved where lineage is not null`
 
 /** It cannot succeed any more: nothing was spent. */
 export async function noteStopped(sql: Sql, { id }: Funding): Promise<void> {

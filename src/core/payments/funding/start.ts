@@ -2,13 +2,13 @@ import StripeSdk, { type Stripe } from 'stripe'
 import type { Database } from '../../../base/db.ts'
 import { failpoint } from '../../../base/failpoint.ts'
 import { newId } from '../../../base/ids.ts'
-import { refusePayment } from '../api.ts'
 import { ensureCustomer } from '../customer.ts'
 import type { ProviderNeeds } from '../intent.ts'
 import { isDefiniteNo, providerAway, sentenceOf } from '../stripe.ts'
 import { bookFunding } from './book.ts'
 import type { FundingDesk } from './desk.ts'
 import { type Funding, findPayment, fundingLife, fundingRow, notePayment, noteStopped, readWanted } from './funding.ts'
+import { refuseFunding } from './refusals.ts'
 import { settleFunding } from './settle.ts'
 import { stopFunding } from './stop.ts'
 
@@ -65,10 +65,10 @@ export async function startFunding(needs: FundingNeeds, order: FundingOrder): Pr
       continue
     }
     if (payment.status === 'succeeded') await bookFunding(db, payment, needs.desk)
-    else if (status === 'stopping' || status === 'stopped') throw refusePayment('funding_stopped')
+    else if (status === 'stopping' || status === 'stopped') throw refuseFunding('funding_stopped')
     return { client_secret: payment.client_secret!, payment_intent_id: payment.id, ...pageOf(needs, order, payment) }
   }
-  throw refusePayment('funding_stopped')
+  throw refuseFunding('funding_stopped')
 }
 
 interface Opened {
@@ -102,7 +102,7 @@ async function writeFunding(
 ): Promise<Funding | undefined> {
   return db.transaction(async (sql) => {
     const [made] = await sql.rows<Funding>(
-      `insert into card_funding (id, ref, user_id, amount_cents, description, lineage, mandate_day, created_at, due_at)
+      `insert into card_funding (id, ref, user_id, amount_cents, description, lineage, counted_on, created_at, due_at)
        values ($1, $2, $3, $4, $5, $6, case when $6::text is not null then (app_now() at time zone 'UTC')::date end, app_now(), app_now() + interval '1 minute')
        on conflict (ref) where status in (${fundingLife.from('stop')}) do nothing returning ${fundingRow}`,
       [newId(), ref, user, amount, description, spendLimit === null ? null : lineage],
@@ -113,7 +113,7 @@ async function writeFunding(
       spendLimit,
       amount,
     ])
-    if (!counted!.ok) throw refusePayment('spend_limit_reached', { required_cents: amount })
+    if (!counted!.ok) throw refuseFunding('spend_limit_reached', { required_cents: amount })
     return made
   })
 }
@@ -150,7 +150,7 @@ async function paymentOf(
       throw providerAway(error)
     }
     if (!funding.payment_intent_id) await noteStopped(db, funding)
-    throw refusePayment(
+    throw refuseFunding(
       'provider_refused',
       { reason: sentenceOf(error) },
       `The payment provider refused, and nothing was charged: ${sentenceOf(error)}`,
