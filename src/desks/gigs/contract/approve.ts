@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database, Sql } from '../../../base/db.ts'
 import { reply, type VerbOf } from '../../../base/endpoint.ts'
 import type { Log } from '../../../base/log.ts'
@@ -62,6 +63,9 @@ async function sayYes(sql: Sql, id: string, viewer: string): Promise<ContractRow
   return settleStanding(sql, (await readContract(sql, id))!)
 }
 
+/** How long an answer waits for the link: there is an endpoint for nothing else. */
+const linkMostMs = 3_000
+
 /** The form for the worker's account while it is awaited. The provider being away takes nothing from what has been done. */
 export async function linkFor(
   { log, connectLink }: { readonly log: Log; readonly connectLink: ConnectLink },
@@ -70,7 +74,7 @@ export async function linkFor(
 ): Promise<string | null> {
   if (viewer !== row.worker_id || !awaitsAccount(row)) return null
   try {
-    return await connectLink(viewer)
+    return await Promise.race([connectLink(viewer), sleep(linkMostMs, null, { ref: false })])
   } catch (error) {
     log.warn({ err: error, contract: row.id }, 'there is no link to the form of the payment provider just now')
     return null

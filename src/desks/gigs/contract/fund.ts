@@ -41,7 +41,8 @@ export const fund =
 function funding(row: ContractRow, { milestone_id: id }: Wish, { userId }: Actor): Body<Fund> {
   const contract = showContract(row, userId)
   const milestone = contract.milestones.find((one) => one.id === id)!
-  return { client_secret: null, payment_intent_id: null, milestone, contract }
+  // Secrets come last: so a replay, to which they are put back, has the same bytes.
+  return { payment_intent_id: null, milestone, contract, client_secret: null }
 }
 
 const isFunded = ({ status }: MilestoneRow): boolean =>

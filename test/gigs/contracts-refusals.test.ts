@@ -1,0 +1,333 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { mintKey } from '../../src/core/accounts/create-key.ts'
+import { sweepGigs } from '../../src/desks/gigs/sweep.ts'
+import { assertLawful, fund, refused, walletOf, went } from '../journeys/desk.ts'
+import { ask, type Person, startTestMarket } from '../support/market.ts'
+import {
+  act,
+  agreed,
+  agreedAndApproved,
+  agreeOn,
+  approved,
+  bookCards,
+  cancelIt,
+  fundIt,
+  heldFor,
+  movementsOf,
+  payable,
+  payByCard,
+  reviseIt,
+  secretlyPayable,
+  see,
+  twoSides,
+} from './contract-stage.ts'
+
+const market = await startTestMarket({ worker: false })
+after(() => market.close())
+const sides = await twoSides(market)
+const { client: ada, worker: bob } = sides
+const { client: eve } = await twoSides(market, 'Eve', 'Fay')
+await payable(market, bob)
+
+/** The same person with a key of other rights. */
+async function withKey(person: Person, options: { scopes?: string[]; limit?: number }): Promise<Person> {
+  const { key } = await market.db.transaction((sql) => mintKey(sql, person.userId, { name: 'other', ...options }))
+  return {
+    ...person,
+    key,
+    ask: (method, path, body, headers = {}) =>
+      ask(market.url, method, path, body, { authorization: `Bearer ${key}`, ...headers }),
+  }
+}
+
+test('strangers learn nothing of a contract, and a milestone belongs to its own contract', async () => {
+  const contract = await agreedAndApproved(sides)
+  const [milestone] = contract.milestones
+  const path = `/api/contracts/${contract.id}`
+  refused(await eve.ask('GET', path), 404, 'contract_not_found')
+  refused(await eve.ask('GET', `${path}/connect-link`), 404, 'contract_not_found')
+  refused(await act(eve, 'approve', contract), 404, 'contract_not_found')
+  refused(await reviseIt(eve, contract), 404, 'contract_not_found')
+  refused(await cancelIt(eve, contract), 404, 'contract_not_found')
+  refused(await fundIt(eve, contract), 404, 'contract_not_found')
+  const other = await agreed(sides)
+  refused(
+    await ada.ask('POST', `/api/contracts/${other.id}/milestones/${milestone!.id}/fund`),
+    404,
+    'milestone_not_found',
+  )
+  refused(await fundIt(bob, contract), 403, 'not_your_side')
+  refused(await ada.ask('GET', `${path}/connect-link`), 403, 'not_your_side')
+  for (const body of [{}, { notes: '' }, { notes: '  ' }, { notes: 'x'.repeat(10_001) }])
+    refused(await act(ada, 'revise', contract, body), 400, 'invalid_input')
+  for (const body of [{}, { reason: '' }, { reason: 'x'.repeat(10_001) }])
+    refused(await act(ada, 'cancel', contract, body), 400, 'invalid_input')
+  refused(await fundIt(ada, contract, { source: 'gold' }), 400, 'invalid_input')
+  assert.equal((await see(ada, contract)).status, 'pending_client_funding')
+})
+
+test('money needs the scope wallet:spend and the mandate of the key; for nothing neither is asked', async () => {
+  const poor = await withKey(ada, { limit: 49_999 })
+  const narrow = await withKey(ada, { scopes: ['gigs'] })
+  const contract = await agreedAndApproved(sides)
+  await fund(market, ada, 50_000)
+  for (const source of ['card', 'wallet'] as const) {
+    const without = refused(await fundIt(narrow, contract, { source }), 403, 'scope_missing')
+    assert.equal(without.scope, 'wallet:spend')
+    refused(await fundIt(poor, contract, { source }), 402, 'spend_limit_reached')
+  }
+  assert.equal((await walletOf(ada)).balance_cents, 50_000)
+  const free = await agreedAndApproved(sides, { rate_cents: 0 })
+  assert.equal(went(await fundIt(narrow, free)).contract.status, 'active')
+  const rich = await withKey(ada, { limit: 50_000 })
+  went(await fundIt(rich, contract, { source: 'wallet' }))
+  const [day] = await market.db.rows<{ spent: number }>(`select sum(spent)::bigint as spent from mandate_day`)
+  assert.equal(day!.spent, 50_000, 'refusals count for nothing')
+})
+
+test('what a contract waits for decides what may be done: every verb in every state', async () => {
+  const states = {
+    pending_owner_approval: () => agreed(sides),
+    async in_negotiation() {
+      const contract = await agreed(sides)
+      return went(await reviseIt(ada, contract))
+    },
+    async pending_freelancer_kyc() {
+      await secretlyPayable(market, bob, false)
+      const contract = await agreedAndApproved(sides)
+      await secretlyPayable(market, bob)
+      return contract
+    },
+    pending_client_funding: () => agreedAndApproved(sides),
+    async pending_both() {
+      const contract = await agreedAndApproved(sides)
+      await secretlyPayable(market, bob, false)
+      await sweepGigs(market.db)
+      await secretlyPayable(market, bob)
+      return contract
+    },
+    async active() {
+      const contract = await agreedAndApproved(sides)
+      await fund(market, ada, 50_000)
+      went(await fundIt(ada, contract, { source: 'wallet' }))
+      return contract
+    },
+    async cancelled() {
+      const contract = await agreed(sides)
+      return went(await cancelIt(bob, contract))
+    },
+    async expired() {
+      const contract = await agreed(sides)
+      await market.db.rows(`update contract set due_at = app_now() where id = $1`, [contract.id])
+      await sweepGigs(market.db)
+      return contract
+    },
+  }
+  const verbs = {
+    approve: (id: Awaited<ReturnType<typeof agreed>>) => act(ada, 'approve', id),
+    revise: (id: Awaited<ReturnType<typeof agreed>>) => reviseIt(bob, id),
+    cancel: (id: Awaited<ReturnType<typeof agreed>>) => cancelIt(bob, id),
+    fund: (id: Awaited<ReturnType<typeof agreed>>) => fundIt(ada, id, { source: 'card' }),
+    link: (id: Awaited<ReturnType<typeof agreed>>) => bob.ask('GET', `/api/contracts/${id.id}/connect-link`),
+  }
+  const ok = 200
+  const wrong = 'contract_wrong_state'
+  const link = 'account_not_awaited'
+  const expected: Record<keyof typeof states, Record<keyof typeof verbs, number | string>> = {
+    pending_owner_approval: { approve: ok, revise: ok, cancel: ok, fund: wrong, link },
+    in_negotiation: { approve: wrong, revise: wrong, cancel: ok, fund: wrong, link },
+    // The provider does not know the account these tests have made up.
+    pending_freelancer_kyc: { approve: ok, revise: ok, cancel: ok, fund: ok, link: 'payments_unavailable' },
+    pending_client_funding: { approve: ok, revise: ok, cancel: ok, fund: ok, link },
+    pending_both: { approve: ok, revise: ok, cancel: ok, fund: ok, link: 'payments_unavailable' },
+    active: { approve: ok, revise: wrong, cancel: 'milestone_funded', fund: ok, link },
+    cancelled: { approve: wrong, revise: wrong, cancel: wrong, fund: wrong, link },
+    expired: { approve: wrong, revise: wrong, cancel: wrong, fund: wrong, link },
+  }
+  for (const [state, make] of Object.entries(states)) {
+    for (const [verb, ask] of Object.entries(verbs)) {
+      const made = await make()
+      const contract = await see(ada, made)
+      assert.equal(contract.status, state)
+      const answer = await ask(contract)
+      const said = answer.status === ok ? ok : (answer.body as { code?: string }).code
+      assert.equal(said, expected[state as keyof typeof states][verb as keyof typeof verbs], `${verb} of one ${state}`)
+      if (answer.status !== ok) {
+        const same = await see(ada, made)
+        assert.deepEqual(
+          [same.status, same.updated_at],
+          [state, contract.updated_at],
+          `${verb} of one ${state} changed it`,
+        )
+      }
+      if (state !== 'active') await cancelIt(ada, made)
+    }
+  }
+  await bookCards(market)
+  await assertLawful(market)
+})
+
+test('an active contract is cancelled only while nothing of it is funded, and the refusal names the milestone', async () => {
+  await fund(market, ada, 50_000)
+  const contract = await agreedAndApproved(sides)
+  const { milestone } = went(await fundIt(ada, contract, { source: 'wallet' }))
+  const held = refused(await cancelIt(ada, contract), 400, 'milestone_funded')
+  assert.equal(held.milestone_id, milestone.id)
+  assert.match(held.error, /Milestone 1 \(“Paint the lighthouse”\) is funded/)
+  const second = `insert into milestone (id, contract_id, position, title, amount_cents, status, created_at, updated_at)
+    values (gen_random_uuid(), $1, 2, 'The roof', 700, 'pending', app_now(), app_now())`
+  await market.db.rows(second, [contract.id])
+  const seen = await see(ada, contract)
+  assert.deepEqual(seen.milestones[1]!.can, [], 'the first has to be delivered before')
+  const early = refused(await fundIt(ada, seen, { source: 'wallet' }), 400, 'milestone_out_of_order')
+  assert.match(early.error, /Milestone 1 \(“Paint the lighthouse”\) is funded: it has to be delivered/)
+  // As if the work had been paid: release belongs to the rooms that deliver.
+  await market.db.rows(
+    `select ledger_post('test', 'milestone:' || $1, $1, 'USD', array['escrow:milestone:' || $1], array['platform:fees'], array[50000])`,
+    [milestone.id],
+  )
+  await market.db.rows(`update milestone set status = 'released', due_at = null, ended_at = app_now() where id = $1`, [
+    milestone.id,
+  ])
+  const free = await see(ada, contract)
+  assert.deepEqual(free.can, ['cancel'])
+  assert.deepEqual(free.milestones[1]!.can, ['fund'])
+  const off = went(await cancelIt(bob, contract))
+  assert.deepEqual(
+    [off.status, off.cancel_reason, off.milestones.map(({ status }) => status)],
+    ['cancelled', 'It has been called off.', ['released', 'cancelled']],
+  )
+  assert.ok(off.ended_at)
+})
+
+test('cancelled before it is active, money goes back where it came from: wallet or card', async () => {
+  const { client: gil, worker: hal } = await twoSides(market, 'Gil', 'Hal')
+  await fund(market, gil, 50_000)
+  const fromWallet = await agreedAndApproved({ client: gil, worker: hal })
+  went(await fundIt(gil, fromWallet, { source: 'wallet' }))
+  assert.equal((await walletOf(gil)).balance_cents, 0)
+  const off = went(await cancelIt(hal, fromWallet))
+  assert.deepEqual([off.status, off.milestones[0]!.status], ['cancelled', 'refunded'])
+  assert.equal((await walletOf(gil)).balance_cents, 50_000)
+  assert.deepEqual(await movementsOf(market, off.milestones[0]!), { milestone_funded: 50_000, refund: 50_000 })
+  const { state } = went(await gil.ask<{ state: string }>('GET', `/api/negotiations/${off.negotiation_id}`))
+  assert.equal(state, 'approved', 'what both have approved was agreed on')
+
+  const byCard = await agreedAndApproved({ client: gil, worker: hal })
+  await payByCard(market, went(await fundIt(gil, byCard)))
+  await bookCards(market)
+  const paid = await see(gil, byCard)
+  assert.deepEqual([paid.status, paid.milestones[0]!.source], ['pending_freelancer_kyc', 'card'])
+  went(await cancelIt(gil, byCard))
+  assert.equal(await heldFor(market, paid.milestones[0]!), 0)
+  assert.equal((await walletOf(gil)).balance_cents, 50_000, 'not into the wallet')
+  const [asked] = await market.db.rows<{ kind: string; amount_cents: number }>(
+    `select kind, amount_cents from provider_intent where user_id = $1`,
+    [gil.userId],
+  )
+  assert.deepEqual(asked, { kind: 'card_refund', amount_cents: 50_000 })
+
+  const unsigned = await agreed({ client: gil, worker: hal })
+  went(await cancelIt(gil, unsigned))
+  const fallen = went(await hal.ask<{ state: string }>('GET', `/api/negotiations/${unsigned.negotiation_id}`))
+  assert.equal(fallen.state, 'expired')
+  await assertLawful(market)
+})
+
+test('revised three times, with its money back each time; a fourth time is refused', async () => {
+  const { client: kay, worker: leo } = await twoSides(market, 'Kay', 'Leo')
+  const pair = { client: kay, worker: leo }
+  await fund(market, kay, 50_000)
+  let contract = await agreedAndApproved(pair)
+  for (let revision = 1; revision <= 3; revision++) {
+    went(await fundIt(kay, contract, { source: 'wallet' }))
+    const revised = went(await reviseIt(revision === 2 ? leo : kay, contract))
+    assert.deepEqual(
+      [revised.status, revised.revisions, revised.client_approved_at, revised.worker_approved_at, revised.deadline_at],
+      ['in_negotiation', revision, null, null, null],
+    )
+    assert.equal(revised.revise_notes, 'Ten hours are too many.')
+    assert.deepEqual(revised.can, ['cancel'])
+    assert.equal((await walletOf(kay)).balance_cents, 50_000)
+    const { negotiation_id: id } = contract
+    const open = went(await kay.ask<{ state: string }>('GET', `/api/negotiations/${id}`))
+    assert.equal(open.state, 'in_progress')
+    went(await kay.ask('POST', `/api/negotiations/${id}/round`, { hours_per_week: 10 - revision }))
+    const again = await agreeOn(leo, id)
+    assert.deepEqual(
+      [again.id, again.status, again.hours_per_week, again.milestones.length],
+      [contract.id, 'pending_owner_approval', 10 - revision, revision + 1],
+    )
+    assert.deepEqual(
+      again.milestones.map(({ status }) => status),
+      [...Array.from({ length: revision }, () => 'refunded'), 'pending'],
+    )
+    assert.equal(again.milestones.at(-1)!.amount_cents, 5_000 * (10 - revision))
+    contract = await approved(pair, contract)
+    refused(
+      await kay.ask('POST', `/api/contracts/${contract.id}/milestones/${contract.milestones[0]!.id}/fund`, {
+        source: 'wallet',
+      }),
+      400,
+      'milestone_wrong_state',
+    )
+  }
+  assert.deepEqual(contract.can, ['fund', 'cancel'])
+  refused(await reviseIt(leo, contract), 400, 'too_many_revisions')
+  await payable(market, leo)
+  await sweepGigs(market.db)
+  assert.equal(went(await fundIt(kay, contract, { source: 'wallet' })).contract.status, 'active')
+  assert.equal((await walletOf(kay)).balance_cents, 50_000 - 35_000)
+  await assertLawful(market)
+})
+
+test('declined or left alone under revision, the contract falls with its negotiation', async () => {
+  const contract = await agreed(sides)
+  went(await reviseIt(ada, contract))
+  went(await bob.ask('POST', `/api/negotiations/${contract.negotiation_id}/decline`))
+  assert.equal((await see(ada, contract)).status, 'expired')
+  const other = await agreed(sides)
+  went(await reviseIt(ada, other))
+  const again = went(
+    await ada.ask<{ id: string }>('POST', '/api/negotiations', { gig_id: contract.gig_id, worker_user_id: bob.userId }),
+    201,
+  )
+  assert.ok(again.id, 'a new one about the same gig may begin')
+  await market.advance(7 * 86_400 + 1)
+  assert.equal((await see(ada, other)).status, 'expired')
+})
+
+test('choosing the wallet stops the card payment that is open, and one that goes through all the same goes back', async () => {
+  const { client: mia, worker: ned } = await twoSides(market, 'Mia', 'Ned')
+  await fund(market, mia, 50_000)
+  const contract = await agreedAndApproved({ client: mia, worker: ned })
+  const card = went(await fundIt(mia, contract))
+  const funded = went(await fundIt(mia, contract, { source: 'wallet' }))
+  assert.equal(funded.milestone.source, 'wallet')
+  const [stopping] = await market.db.rows<{ status: string }>(`select status from card_funding where ref = $1`, [
+    `milestone:${funded.milestone.id}`,
+  ])
+  assert.equal(stopping!.status, 'stopping')
+  await payByCard(market, card)
+  await bookCards(market)
+  assert.equal(await heldFor(market, funded.milestone), 50_000)
+  const [turned] = await market.db.rows<{ status: string }>(`select status from card_funding where ref = $1`, [
+    `milestone:${funded.milestone.id}`,
+  ])
+  assert.equal(turned!.status, 'unwanted')
+  await assertLawful(market)
+})
+
+test('the provider being away fails no approval, and its form is there when it is back', async () => {
+  const { client: oda, worker: pit } = await twoSides(market, 'Oda', 'Pit')
+  const contract = await agreed({ client: oda, worker: pit })
+  went(await act(oda, 'approve', contract))
+  await market.stripe.fault('answer_lost', { how: 'cut', applied: false }, { times: 1_000 })
+  const done = went(await act(pit, 'approve', contract))
+  assert.equal(done.status, 'pending_freelancer_kyc')
+  assert.equal('connect_url' in done, false)
+  await market.stripe.clear()
+  await market.db.rows(`update provider_intent set leased_until = null`)
+  assert.match((await see(pit, contract)).connect_url!, /\/twin\//)
+})
