@@ -4,6 +4,7 @@ import { newId } from '../../src/base/ids.ts'
 import type { PublicProfile, Vouch } from '../../src/core/profiles/profile.ts'
 import { people, refused, went } from '../journeys/desk.ts'
 import { type Answer, ask, type Person, startTestMarket } from '../support/market.ts'
+import { ended } from './contracts.ts'
 
 const market = await startTestMarket({ worker: false })
 after(() => market.close())
@@ -96,28 +97,10 @@ test('who has a verified job or a completed contract with whom they vouch for ha
        values ($1, $2, $3, $4, 'p', 't', 'i', 'd', 'r', '{}', '[]', 's', 500, 150, 3600, app_now(), app_now(), app_now(), app_now())`,
       [newId(), status, sender.userId, receiver.userId],
     )
-  const contract = async (client: Person, worker: Person, status: string): Promise<void> => {
-    const [gig, negotiation] = [newId(), newId()]
-    await market.db.rows(
-      `insert into gig (id, owner_id, title, status, created_at, updated_at) values ($1, $2, 't', 'active', app_now(), app_now())`,
-      [gig, client.userId],
-    )
-    await market.db.rows(
-      `insert into negotiation (id, gig_id, client_id, worker_id, state, created_at, updated_at)
-       values ($1, $2, $3, $4, 'approved', app_now(), app_now())`,
-      [negotiation, gig, client.userId, worker.userId],
-    )
-    await market.db.rows(
-      `insert into contract (id, negotiation_id, gig_id, client_id, worker_id, title, description, scope, rate_cents, hours_per_week,
-         payout_delay_days, status, client_approved_at, worker_approved_at, ended_at, created_at, updated_at)
-       values ($1, $2, $3, $4, $5, 't', '', '', 0, 0, 3, $6, app_now(), app_now(), app_now(), app_now(), app_now())`,
-      [newId(), negotiation, gig, client.userId, worker.userId, status],
-    )
-  }
   await job(kim, leo, 'verified')
   await job(mia, kim, 'failed')
-  await contract(ned, kim, 'completed')
-  await contract(kim, ole, 'cancelled')
+  await ended(market, ned, kim)
+  await ended(market, kim, ole, 'cancelled')
   const together: Record<string, boolean> = {}
   for (const other of [leo, mia, ned, ole]) together[other.userId] = went(await vouch(other, kim), 201).worked_together
   assert.deepEqual(Object.values(together), [true, false, true, false])

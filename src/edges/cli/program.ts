@@ -9,6 +9,7 @@ import { machineCommands } from './commands/machine.ts'
 import { openCommands } from './commands/open.ts'
 import { payoutCommands } from './commands/payout.ts'
 import { postCommands } from './commands/post.ts'
+import { profileCommands } from './commands/profile.ts'
 import { signInCommands } from './commands/sign-in.ts'
 import { userCommands } from './commands/user.ts'
 import { verifyCommands } from './commands/verify.ts'
@@ -62,6 +63,7 @@ export function buildProgram(): Command {
   walletCommands(program)
   payoutCommands(program)
   keyCommands(program)
+  profileCommands(program)
   program.commandsGroup('Have work done')
   postCommands(program)
   logCommands(program)
