@@ -40,7 +40,7 @@ const ok = <B>(answer: { status: number; body: B; text: string }): B => {
 const pay = (page: string): Promise<unknown> => ask(settings.STRIPE_API_BASE, 'POST', new URL(page).pathname)
 const userOf = async ({ bearer }: Somebody): Promise<string> =>
   ok(await post<{ user: { id: string } }>('/api/whoami', {}, bearer)).user.id
-const junk = (also: string): string => `lorem ipsum dolor sit amet, nothing of this is about anything ${also}`
+const junk = 'lorem ipsum dolor sit amet, nothing of this is about anything'
 const unix = (also: string): string =>
   `Unix was born at Bell Labs in 1969; its history since then is one of research at Berkeley and of Linux. ${also}`
 
@@ -57,7 +57,7 @@ test('whoever leaves leaves nothing personal: no table, no file, no log has it, 
     ({ field }) => !field.includes('Bob') && !['CLAWRK_SECRET', 'CRON_SECRET'].includes(field),
   )
   const hers = all.filter(
-    ({ text, field }) => !kept.has(text) && !/^(secret|key|password|client secret) of|session/.test(field),
+    ({ text, field }) => !kept.has(text) && !/^(secret|key|password|client secret|device code) of|session/.test(field),
   )
   const found = new Set([...(await everyPlace()).values()].flatMap((those) => [...those]))
   const unseen = hers.filter((canary) => !found.has(canary)).map(({ field }) => field)
@@ -123,9 +123,9 @@ async function aLife(ada: Somebody, bob: Somebody, user: string, other: string):
   )
   const resume = new FormData()
   resume.append(
-    'file',
+    'resume',
     new Blob([`%PDF-1.4\n% ${personal('bytes of a résumé')}\n%%EOF\n`], { type: 'application/pdf' }),
-    `${personal('name of a résumé')}.pdf`,
+    'resume.pdf',
   )
   const uploaded = await fetch(`${url}/api/profile/me/resume`, { method: 'POST', headers: ada.bearer, body: resume })
   assert.ok(uploaded.status < 300, await uploaded.text())
@@ -202,7 +202,7 @@ async function money(ada: Somebody): Promise<void> {
   ok(await post('/api/wallet/topup', { amount_cents: 700 }, ada.bearer))
   ok(
     await post(
-      '/api/credits/deduct',
+      '/api/credits',
       { amount: 1, reason: 'match_deduction', reference_id: personal('reference') },
       ada.bearer,
     ),
@@ -252,7 +252,7 @@ async function jobs(ada: Somebody, bob: Somebody): Promise<void> {
     const attachments = [
       await upload(
         ada.bearer,
-        output.includes('Unix') ? 'report.txt' : `${personal('name of work in vain')}.txt`,
+        output.includes('Bell') ? 'report.txt' : `${personal('name of work in vain')}.txt`,
         'bytes',
       ),
     ]
@@ -263,7 +263,7 @@ async function jobs(ada: Somebody, bob: Somebody): Promise<void> {
   ok(await post(`/api/jobs/${given}/accept`, {}, ada.bearer))
   ok(await post(`/api/jobs/${given}/fail`, { reason: personal('reason for giving up') }, ada.bearer))
   const failing = await order(bob, 'For Bob, once more.')
-  await work(failing, junk(personal('work in vain')))
+  await work(failing, junk)
   await until(
     'the work is judged',
     async () => (await own.rows(`select from job where id = $1 and status = 'queued'`, [failing])).length > 0,
