@@ -11,14 +11,18 @@ export function readCount(text: string): number {
   return Number(text)
 }
 
-/** The id of a job. */
-export function readId(text: string): string {
-  const id = text.trim().toLowerCase()
-  if (!/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id)) {
-    throw new InvalidArgumentError('It must be the whole id of a job, as  clawrk jobs  lists it.')
+/** Reads the id of something that a command lists. */
+export const readIdOf =
+  (what: string, listed: string) =>
+  (text: string): string => {
+    const id = text.trim().toLowerCase()
+    if (!/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id))
+      throw new InvalidArgumentError(`It must be the whole id of ${what}, as  ${listed}  lists it.`)
+    return id
   }
-  return id
-}
+
+/** The id of a job. */
+export const readId = readIdOf('a job', 'clawrk jobs')
 
 /** Dollars as people write them, in cents: `20`, `12.50`, `$1,000`. */
 export function readAmount(text: string): number {

@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError, type Help } from 'commander'
 import { agentCommands } from './commands/agents.ts'
 import { apiCommands } from './commands/api.ts'
+import { applicationCommands } from './commands/applications.ts'
 import { fileCommands } from './commands/files.ts'
+import { gigCommands } from './commands/gigs.ts'
 import { keyCommands } from './commands/keys.ts'
 import { logCommands } from './commands/logs.ts'
 import { machineCommands } from './commands/machine.ts'
+import { negotiationCommands } from './commands/negotiations.ts'
 import { openCommands } from './commands/open.ts'
 import { payoutCommands } from './commands/payout.ts'
 import { postCommands } from './commands/post.ts'
@@ -73,6 +76,10 @@ export function buildProgram(): Command {
   workCommands(program)
   workerCommand(program)
   verifyCommands(program)
+  program.commandsGroup('Gigs and contracts')
+  gigCommands(program)
+  applicationCommands(program)
+  negotiationCommands(program)
   program.commandsGroup('Look around')
   openCommands(program)
   program.commandsGroup('The market itself')
