@@ -105,6 +105,47 @@ for (const how of ['cut', 'error'] as const) {
   }
 }
 
+test('PostgreSQL refuses a second open payment for a piece of work, and to call one paid that is none', async () => {
+  const [kim] = await owners(market, 'Kim')
+  const ref = desk.work(1_000)
+  await startFunding(needs, orderOf(kim, ref, 1_000))
+  const write = (status: string, ended: string): Promise<unknown> =>
+    market.db.rows(
+      `insert into card_funding (id, ref, user_id, amount_cents, description, status, created_at, due_at, ended_at)
+       values (uuid7(), $1, $2, 1000, '', $3, app_now(), app_now(), $4::timestamptz)`,
+      [ref, kim.userId, status, ended],
+    )
+  await assert.rejects(
+    market.db.rows(`update card_funding set amount_cents = 49 where ref = $1`, [ref]),
+    /amount_cents/,
+  )
+  await assert.rejects(write('paid', 'now'), /funding_payment/)
+  await assert.rejects(
+    market.db.rows(
+      `insert into card_funding (id, ref, user_id, amount_cents, description, created_at, due_at)
+       values (uuid7(), $1, $2, 1000, '', app_now(), app_now())`,
+      [ref, kim.userId],
+    ),
+    /funding_open/,
+  )
+})
+
+test('paid, and the work changed before anybody heard of it: whoever asks again is told, and the money goes back', async () => {
+  const [lea] = await owners(market, 'Lea')
+  const ref = desk.work(1_100)
+  const started = await startFunding(needs, orderOf(lea, ref, 1_100))
+  await pay(market, started)
+  desk.change(ref, null)
+  await assert.rejects(startFunding(needs, orderOf(lea, ref, 1_100)), { code: 'funding_stopped' })
+  assert.deepEqual(await moneyOf(market, lea, ref), { ...nothing, clearing: 1_100 })
+  await assertExact()
+  const [event] = await market.db.rows<{ data: object }>(
+    `select data from event where name = 'wallet.refunded' and parties = array[$1::uuid]`,
+    [lea.userId],
+  )
+  assert.partialDeepStrictEqual(event!.data, { ref, amount_cents: 1_100, status: 'paid' })
+})
+
 test('a definite no of the provider is said, and nothing of it is left', async () => {
   const [dora] = await owners(market, 'Dora')
   const ref = desk.work(60)

@@ -13,7 +13,7 @@ const bookRefund = `with ${confirmed('card_refund')}, posted as (
     name: `'wallet.refunded'`,
     ref: `'card_refund:' || id`,
     parties: ['user_id'],
-    data: `json_build_object('card_refund_id', id, 'amount_cents', amount_cents, 'status', 'paid')`,
+    data: `json_strip_nulls(json_build_object('card_refund_id', id, 'amount_cents', amount_cents, 'status', 'paid', 'ref', ref))`,
     from: 'moved',
   })}
 ) select (select count(*) from posted) as posts from moved`
@@ -27,7 +27,7 @@ const refusal = (posting: 'returned' | 'bounced', from: string): string => `post
     name: `'wallet.refunded'`,
     ref: `'card_refund:' || id`,
     parties: ['user_id'],
-    data: `json_build_object('card_refund_id', id, 'amount_cents', amount_cents, 'status', 'refused', 'reason', reason)`,
+    data: `json_strip_nulls(json_build_object('card_refund_id', id, 'amount_cents', amount_cents, 'status', 'refused', 'reason', reason, 'ref', ref))`,
     from: 'moved',
   })}
 ) select (select count(*) from posted) as posts from moved`

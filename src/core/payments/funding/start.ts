@@ -7,7 +7,16 @@ import type { ProviderNeeds } from '../intent.ts'
 import { isDefiniteNo, providerAway, sentenceOf } from '../stripe.ts'
 import { bookFunding } from './book.ts'
 import type { FundingDesk } from './desk.ts'
-import { type Funding, findPayment, fundingLife, fundingRow, notePayment, noteStopped, readWanted } from './funding.ts'
+import {
+  type Funding,
+  findPayment,
+  fundingLife,
+  fundingRow,
+  notePayment,
+  noteStopped,
+  readFunding,
+  readWanted,
+} from './funding.ts'
 import { refuseFunding } from './refusals.ts'
 import { settleFunding } from './settle.ts'
 import { stopFunding } from './stop.ts'
@@ -58,14 +67,15 @@ export async function startFunding(needs: FundingNeeds, order: FundingOrder): Pr
     if (fresh) failpoint('funding', 'after_intent')
     const payment = await paymentOf(needs, funding, customer, fresh)
     failpoint('funding', 'before_booking')
-    const status = await notePayment(db, funding, payment.id)
+    await notePayment(db, funding, payment.id)
     failpoint('funding', 'after_booking')
     if (payment.status === 'canceled') {
       await noteStopped(db, funding)
       continue
     }
     if (payment.status === 'succeeded') await bookFunding(db, payment, needs.desk)
-    else if (status === 'stopping' || status === 'stopped') throw refuseFunding('funding_stopped')
+    const { status } = (await readFunding(db, funding.id))!
+    if (status === 'stopping' || status === 'stopped' || status === 'unwanted') throw refuseFunding('funding_stopped')
     return { client_secret: payment.client_secret!, payment_intent_id: payment.id, ...pageOf(needs, order, payment) }
   }
   throw refuseFunding('funding_stopped')
