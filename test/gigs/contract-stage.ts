@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { bookFunding } from '../../src/core/payments/funding/book.ts'
 import { type Funding, fundingRow } from '../../src/core/payments/funding/funding.ts'
 import { lookUpFundings, settleFunding } from '../../src/core/payments/funding/settle.ts'
 import type { Milestone } from '../../src/desks/gigs/contract/milestone.ts'
@@ -142,6 +143,13 @@ export async function bookCards(market: TestMarket): Promise<void> {
   )
   for (const funding of open) await settleFunding(needs(market), funding)
   await lookUpFundings(needs(market))
+}
+
+/** A card payment that has gone through, ready to be booked as its message would be: the provider has been asked already. */
+export async function bookingOf(market: TestMarket, { payment_intent_id: id }: Funded): Promise<() => Promise<void>> {
+  const { db, stripe, desk } = needs(market)
+  const payment = await stripe.paymentIntents.retrieve(id!)
+  return () => bookFunding(db, payment, desk)
 }
 
 /** What is held for a milestone. */

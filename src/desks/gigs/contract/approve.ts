@@ -18,7 +18,7 @@ export type ConnectLink = (userId: string) => Promise<string>
 
 const approval = (side: Side): string =>
   `update contract set ${side}_approved_at = app_now(), updated_at = app_now()
-   where id = $1 and status in (${contractLife.from('approve')}) and due_at > app_now() and ${side}_approved_at is null returning id`
+   where id = $1 and status in (${contractLife.from('approve')}) and ${side}_approved_at is null returning id`
 const approvals = { client: approval('client'), worker: approval('worker') } as const
 
 const second = `update contract set status = $2, due_at = app_now() + interval '${timers.activation}', updated_at = app_now()

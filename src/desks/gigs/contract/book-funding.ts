@@ -31,15 +31,15 @@ const book = `with funded as (
  * The money of a milestone is in its escrow, or comes there in the same transaction: it is funded, its fee fixed, and its contract
  * goes on. The caller has locked both; answers the contract as it is then.
  */
-export async function bookFunding(sql: Sql, { id, milestone, source, feePercent }: Funded): Promise<ContractRow> {
+export async function bookFunding(sql: Sql, { row, milestone, source, feePercent }: Funded): Promise<ContractRow> {
   const [booked] = await sql.rows(book, [milestone.id, source, feePercent])
   if (!booked) throw new Error(`milestone ${milestone.id} is ${milestone.status}: it cannot be funded`)
-  return settleStanding(sql, (await readContract(sql, id))!)
+  return settleStanding(sql, { ...(await readContract(sql, row.id))!, now: row.now })
 }
 
 export interface Funded {
-  /** Of the contract. */
-  readonly id: string
+  /** The contract as it was locked: it was in time then. */
+  readonly row: ContractRow
   readonly milestone: MilestoneRow
   /** Null at $0. */
   readonly source: 'card' | 'wallet' | null

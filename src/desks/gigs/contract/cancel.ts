@@ -11,7 +11,7 @@ import { turnsOver } from './turns.ts'
 
 const callOff = `update contract set status = ${contractLife.to('cancel')}, cancel_reason = $2, cancelled_by = $3, due_at = null,
     ended_at = app_now(), updated_at = app_now()
-  where id = $1 and status in (${contractLife.from('cancel')}) and (due_at is null or due_at > app_now()) returning id`
+  where id = $1 and status in (${contractLife.from('cancel')}) returning id`
 
 /**
  * A side wants the contract no more. Until it is active what is funded goes back where it came from; once it is active, it can be

@@ -86,7 +86,7 @@ async function decide(
   if (isFunded(milestone)) return { row }
   const refusal = refusalOf(row, milestone, actor.userId)
   if (refusal) throw refusal
-  if (amount === 0) return { row: await bookFunding(sql, { id, milestone, source: null, feePercent }) }
+  if (amount === 0) return { row: await bookFunding(sql, { row, milestone, source: null, feePercent }) }
   const ref = refOf(milestone)
   if (source === 'card') {
     const description = `${row.title}, milestone ${milestone.position}`
@@ -96,7 +96,7 @@ async function decide(
   }
   await stopFunding(sql, ref)
   await payFromWallet(sql, actor, { ref, amount, topupUrl })
-  return { row: await bookFunding(sql, { id, milestone, source, feePercent }) }
+  return { row: await bookFunding(sql, { row, milestone, source, feePercent }) }
 }
 
 async function payFromWallet(

@@ -26,6 +26,6 @@ export const fundedByCard =
       takesMoney(row) &&
       !blockerOf(milestone, row.milestones)
     if (!isWanted) return false
-    await bookFunding(sql, { id: row.id, milestone, source: 'card', feePercent })
+    await bookFunding(sql, { row, milestone, source: 'card', feePercent })
     return true
   }

@@ -12,7 +12,7 @@ import { turnsOver } from './turns.ts'
 
 const takeBack = `update contract set status = ${contractLife.to('revise')}, client_approved_at = null, worker_approved_at = null,
     revisions = revisions + 1, revise_notes = $2, due_at = null, updated_at = app_now()
-  where id = $1 and status in (${contractLife.from('revise')}) and due_at > app_now() and revisions < ${revisionsMax} returning id`
+  where id = $1 and status in (${contractLife.from('revise')}) and revisions < ${revisionsMax} returning id`
 
 /**
  * A side wants other terms: what is funded goes back where it came from, nobody has approved any more, and the negotiation goes on

@@ -83,7 +83,10 @@ export const sideOf = ({ client_id: client }: ContractRow, user: string): Side =
 
 export const amountOf = ({ rate_cents: rate, hours_per_week: hours }: ContractRow): number => rate * hours
 
-/** Whether its timer has run out: it has expired, even if the market has not written that down yet. */
+/**
+ * Whether its timer has run out: it has expired, even if the market has not written that down yet. A verb judges it once, by the
+ * database's clock when it has locked the row, and holds on to that: what began in time is done in time.
+ */
 export const isOver = ({ due_at: due, now }: ContractRow): boolean => due !== null && Date.parse(due) <= Date.parse(now)
 
 export const isAwaiting = ({ status }: ContractRow): boolean => (awaiting as readonly string[]).includes(status)
