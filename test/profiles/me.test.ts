@@ -4,6 +4,7 @@ import type { Profile, PublicProfile } from '../../src/core/profiles/profile.ts'
 import { readProfiles } from '../../src/core/profiles/queries.ts'
 import { people, refused, went } from '../journeys/desk.ts'
 import { ask, type Fields, startTestMarket } from '../support/market.ts'
+import { beginnings, uploadResume } from './upload.ts'
 
 const market = await startTestMarket({ worker: false })
 after(() => market.close())
@@ -129,6 +130,18 @@ test('anybody sees the public part, and nothing else; who is unknown or has gone
   refused(await ask(market.url, 'GET', `${path}/reviews`), 404, 'profile_not_found')
   refused(await ask(market.url, 'GET', `${path}/github-repos`), 404, 'profile_not_found')
   refused(await ask(market.url, 'GET', `${path}/resume`), 404, 'resume_not_found')
+})
+
+test('who has left within the seconds in which their key is still believed can put nothing here any more', async () => {
+  const [dora, emil] = await people(market, 'Dora', 'Emil')
+  went(await dora.ask('GET', '/api/profile/me'))
+  await market.db.rows(`update app_user set deleted_at = app_now() where id = $1`, [dora.userId])
+  refused(await dora.ask('PATCH', '/api/profile/me', { bio: 'Still here.' }), 401, 'credential_dead')
+  refused(await dora.ask('POST', '/api/vouches', { vouched_user_id: emil.userId }), 401, 'credential_dead')
+  refused(await dora.ask('DELETE', '/api/profile/me/resume'), 401, 'credential_dead')
+  refused(await uploadResume(market, dora, beginnings.pdf), 401, 'credential_dead')
+  refused(await dora.ask('GET', '/api/profile/me'), 401, 'credential_dead')
+  assert.deepEqual(await market.db.rows(`select 1 from profile where user_id = $1`, [dora.userId]), [])
 })
 
 test('the score is shown with what it is made of', async () => {

@@ -61,6 +61,21 @@ test('a résumé is uploaded, seen by everybody, replaced and removed; what it r
   refused(await ada.ask('PATCH', '/api/profile/me', { resume_url: url }), 400, 'invalid_input')
 })
 
+test('a résumé is no attachment: nobody else reads it as one, and no job takes it along', async () => {
+  const [ira, jo] = await people(market, 'Ira', 'Jo')
+  went(await uploadResume(market, ira, beginnings.pdf))
+  const id = await resumeOf(ira.userId)
+  refused(await jo.ask('GET', `/api/attachments/${id}`), 404, 'attachment_not_found')
+  assert.equal((await ira.ask('GET', `/api/attachments/${id}`)).status, 200)
+  const job = {
+    prompt: 'Read my résumé and say what is missing.',
+    price_cents: 500,
+    confirmed: true,
+    attachments: [id],
+  }
+  refused(await ira.ask('POST', '/api/jobs/run', job), 400, 'attachment_unusable')
+})
+
 test('an address elsewhere takes the place of an upload, and null clears either; both delete the file', async () => {
   const [ben] = await people(market, 'Ben')
   const elsewhere = 'https://ben.example/cv.pdf'

@@ -18,7 +18,7 @@ async function tidyDiscarded(db: Database, storage: Storage): Promise<number> {
   for (const { id } of unwanted) {
     try {
       await storage.remove(id)
-      await db.rows(`update attachment set removed_at = app_now() where id = $1`, [id])
+      await db.rows(`update attachment set removed_at = app_now() where id = $1 and discarded_at is not null`, [id])
     } catch (error) {
       failure ??= error
     }

@@ -1,4 +1,5 @@
 import type { Sql } from '../../base/db.ts'
+import { refuseProfile } from './api.ts'
 import { type Profile, type PublicProfile, profileLimits, type WorkerProfile } from './profile.ts'
 
 /**
@@ -66,14 +67,16 @@ export interface ProfileReading {
   readonly workedTogether: WorkedTogether
 }
 
-/** Somebody's profile as they see it; they are there, as they ask. */
+/** Somebody's profile as they see it. */
 export async function readProfile(
   sql: Sql,
   user: string,
   { appUrl, workedTogether }: ProfileReading,
 ): Promise<Profile> {
   const [profile] = await readWhole(sql, [user], appUrl, workedTogether)
-  return profile!
+  // A credential is believed for a few seconds after its owner has left.
+  if (!profile) throw refuseProfile('credential_dead')
+  return profile
 }
 
 /** What anybody may know of somebody; null for who is unknown or has gone. */

@@ -6,6 +6,7 @@ import { readStored } from '../files/queries.ts'
 import type { Storage } from '../files/storage.ts'
 import { leftToday, takeIn } from '../files/take-in.ts'
 import { refuseProfile } from './api.ts'
+import { keepAccount } from './keep-account.ts'
 import { type Profile, profileLimits } from './profile.ts'
 import { type ProfileReading, readProfile } from './queries.ts'
 import { endingOf, headBytes } from './resume-kind.ts'
@@ -78,6 +79,7 @@ export async function setResume(
   user: string,
   resume: { readonly id: string; readonly url: null } | { readonly id: null; readonly url: string } | null,
 ): Promise<void> {
+  await keepAccount(sql, user)
   await sql.rows(`insert into profile (user_id, updated_at) values ($1, app_now()) on conflict do nothing`, [user])
   // Of two that set it at once, the second sees and discards what the first has set.
   const [before] = await sql.rows<{ resume_id: string | null }>(

@@ -1,5 +1,6 @@
 import { type Call, type Input, type Reply, reply } from '../../base/endpoint.ts'
 import { type profilesApi, refuseProfile } from './api.ts'
+import { keepAccount } from './keep-account.ts'
 import type { Profile } from './profile.ts'
 import { type ProfileReading, readProfile, resumeUrl } from './queries.ts'
 import { setResume } from './resume.ts'
@@ -11,6 +12,7 @@ export async function updateProfile(
   reading: ProfileReading,
 ): Promise<Reply<Profile>> {
   const me = actor.userId
+  await keepAccount(sql, me)
   await sql.rows(`update app_user set name = coalesce($2, name), user_type = coalesce($3, user_type) where id = $1`, [
     me,
     change.display_name,

@@ -1,6 +1,7 @@
 import { type Call, type Input, type Reply, reply } from '../../base/endpoint.ts'
 import { iso } from '../../base/page.ts'
 import { type profilesApi, refuseProfile } from './api.ts'
+import { keepAccount } from './keep-account.ts'
 import { profileLimits, type Vouch } from './profile.ts'
 import type { WorkedTogether } from './queries.ts'
 
@@ -13,7 +14,7 @@ export async function vouch(
   const me = actor.userId
   if (vouched === me) throw refuseProfile('own_vouch')
   // One at a time for a person, or two that come at once would both be the twentieth.
-  await sql.rows(`select 1 from app_user where id = $1 for no key update`, [me])
+  await keepAccount(sql, me)
   const [them] = await sql.rows<{ name: string; vouched: boolean; today: number }>(
     `select u.name, exists (select from vouch where user_id = $1 and vouched_user_id = u.id) as vouched,
        (select count(*) from vouch where user_id = $1 and created_at > app_now() - interval '24 hours') as today
