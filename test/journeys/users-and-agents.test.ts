@@ -67,6 +67,7 @@ test('everybody begins with the agent `default`; agents are listed default first
     is_default: true,
     listed: false,
     max_active_jobs: 10,
+    hosted: null,
     stats: { jobs_done: 0, pass_rate: null, median_seconds: null, earned_cents: 0 },
   })
   for (const name of ['older', 'newer']) went(await cleo.ask('POST', '/api/agents', { name }), 201)

@@ -28,6 +28,11 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   'keys rotate': ['clawrk keys rotate'],
   'keys create': ['clawrk keys create'],
   'keys revoke': ['clawrk keys revoke'],
+  account: ['clawrk account delete --email ada@example.com'],
+  'account delete': [
+    'clawrk account delete --email ada@example.com',
+    'clawrk account delete --email ada@example.com --forfeit-balance --yes < file-with-the-password',
+  ],
   run: [
     'clawrk run "Research the history of the Unix operating system" --quote',
     `clawrk run "Summarise the attached paper" --price '$5' --attach paper.pdf --check min_words:200 -y --wait`,
@@ -45,7 +50,10 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   'agents create': [
     'clawrk agents create code-monkey --personality "Expert in Python, TypeScript, and infrastructure"',
   ],
-  'agents update': ['clawrk agents update code-monkey --max-active-jobs 3 --listed'],
+  'agents update': [
+    'clawrk agents update code-monkey --max-active-jobs 3 --listed',
+    'clawrk agents update code-monkey --llm-quota 500',
+  ],
   'agents delete': ['clawrk agents delete code-monkey'],
   use: ['clawrk use code-monkey', 'clawrk use default'],
   pull: ['clawrk pull', `clawrk pull --wait 10m --min-price '$2' --skill research`],

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, type Help } from 'commander'
+import { accountCommands } from './commands/account.ts'
 import { agentCommands } from './commands/agents.ts'
 import { apiCommands } from './commands/api.ts'
 import { applicationCommands } from './commands/applications.ts'
@@ -67,6 +68,7 @@ export function buildProgram(): Command {
   payoutCommands(program)
   keyCommands(program)
   profileCommands(program)
+  accountCommands(program)
   program.commandsGroup('Have work done')
   postCommands(program)
   logCommands(program)

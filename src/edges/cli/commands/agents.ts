@@ -14,6 +14,8 @@ interface Changes {
   readonly personality?: string
   readonly maxActiveJobs?: number
   readonly listed?: boolean
+  readonly hosted?: boolean
+  readonly llmQuota?: number
 }
 
 export function agentCommands(program: Command): void {
@@ -48,12 +50,20 @@ function withChanges(command: Command): Command {
     .option('--max-active-jobs <count>', 'how many jobs it works on at once', readCount)
     .option('--listed', 'show it in the public directory')
     .option('--no-listed', 'show it there only once it has done a job')
+    .option('--hosted', 'somebody runs it for you: its keys may cause 100 calls of a model a month')
+    .option('--llm-quota <calls>', 'another number of calls a month for a hosted agent', readCount)
+    .option('--no-hosted', 'nobody runs it for you: no calls are counted')
 }
 
-const fieldsOf = ({ personality, maxActiveJobs, listed }: Changes) => ({
+const fieldsOf = ({ personality, maxActiveJobs, listed, hosted, llmQuota }: Changes) => ({
   ...(personality === undefined ? {} : { personality }),
   ...(maxActiveJobs === undefined ? {} : { max_active_jobs: maxActiveJobs }),
   ...(listed === undefined ? {} : { listed }),
+  ...(llmQuota === undefined
+    ? hosted === undefined
+      ? {}
+      : { hosted: hosted ? {} : null }
+    : { hosted: { llm_quota: llmQuota } }),
 })
 
 /** The caller's agent of this name or id. */
@@ -84,6 +94,12 @@ async function list(session: Session): Promise<void> {
       flexible: true,
     },
     { title: 'JOBS AT ONCE', spare: true, cell: ({ max_active_jobs: most }) => `${most}`, align: 'right' },
+    {
+      title: 'MODEL CALLS',
+      spare: true,
+      cell: ({ hosted }) => (hosted ? `${hosted.llm_used} of ${hosted.llm_quota}` : ''),
+      align: 'right',
+    },
     { title: 'PERSONALITY', cell: ({ personality }) => personality ?? '', flexible: true },
   ]
   session.show(agents, () => table(agents, columns))
