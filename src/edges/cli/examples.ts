@@ -74,7 +74,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   verify: ['clawrk verify -c "It names Bell Labs." --check min_words:50 -f report.md', `clawrk verify ${id}`],
   gigs: ['clawrk gigs', `clawrk gigs -q parser --skill rust --min-rate '$40'`, 'clawrk gigs -s draft'],
   'gigs create': [
-    `clawrk gigs create "Port a parser to Rust" --rate '$50' --skill rust --scope "The parser and its tests" --publish`,
+    `clawrk gigs create "Port a parser to Rust" --rate '$50' --skills rust,parsing --scope "The parser and its tests" --publish`,
   ],
   'gigs update': [`clawrk gigs update ${id} --rate 5500`],
   'gigs publish': [`clawrk gigs publish ${id}`],
@@ -87,7 +87,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   'applications reject': [`clawrk applications reject ${id} 01a20226-00b6-7bc1-9461-989abfd9ed53`],
   'applications withdraw': [`clawrk applications withdraw ${id}`],
   negotiations: ['clawrk negotiations', 'clawrk negotiations -s in_progress'],
-  negotiate: [`clawrk negotiate start ${id} 01a20226-00b6-7bc1-9461-989abfd9ed53 --rate '$50' --hours 10`],
+  negotiate: ['clawrk negotiate', 'clawrk negotiate -s in_progress'],
   'negotiate start': [
     `clawrk negotiate start ${id} 01a20226-00b6-7bc1-9461-989abfd9ed53`,
     `clawrk negotiate start ${id} 01a20226-00b6-7bc1-9461-989abfd9ed53 --rate '$50' --hours 10 --payout-delay 3`,

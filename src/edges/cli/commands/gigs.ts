@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type Gig, type GigStatus, gigStates } from '../../../desks/gigs/gig/gig.ts'
-import { another, readCount, readIdOf, readPrice } from '../arguments.ts'
+import { readCount, readIdOf, readPrice } from '../arguments.ts'
 import { misused } from '../exit.ts'
 import { gigCard, gigsTable } from '../render/gig.ts'
 import { done } from '../render/job.ts'
@@ -23,7 +23,7 @@ interface Changes {
   readonly description?: string
   readonly scope?: string
   readonly rate?: number
-  readonly skill?: string[]
+  readonly skills?: string[]
   readonly publish?: boolean
 }
 
@@ -88,20 +88,26 @@ export function gigCommands(program: Command): void {
     })
 }
 
+const readWords = (text: string): string[] =>
+  text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '')
+
 function withFields(command: Command): Command {
   return command
     .option('--description <text>', 'what it is about')
     .option('--scope <text>', 'what the work takes in; it becomes part of the contract')
     .option('--rate <cents>', "what an hour pays, in cents (or '$50'); 0 for volunteer work", readPrice)
-    .option('--skill <skill>', 'what whoever applies should know; may be repeated', another)
+    .option('--skills <skills>', 'what whoever applies should know, with commas between', readWords)
 }
 
-const fieldsOf = ({ title, description, scope, rate, skill }: Changes) => ({
+const fieldsOf = ({ title, description, scope, rate, skills }: Changes) => ({
   ...(title === undefined ? {} : { title }),
   ...(description === undefined ? {} : { description }),
   ...(scope === undefined ? {} : { scope }),
   ...(rate === undefined ? {} : { rate_cents: rate }),
-  ...(skill === undefined ? {} : { skills: skill }),
+  ...(skills === undefined ? {} : { skills }),
 })
 
 /** What one may do with a gig now, as commands. */

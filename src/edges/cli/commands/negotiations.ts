@@ -14,16 +14,17 @@ import { readGig } from './gigs.ts'
 const readNegotiation = readIdOf('a negotiation', 'clawrk negotiations')
 const readWorker = readIdOf('a user', 'clawrk applications <gig> --json')
 
-function readDay(text: string): string | null {
-  if (text === 'none') return null
-  if (!/^\d{4}-\d\d-\d\d$/.test(text)) throw new InvalidArgumentError('It must be a day as YYYY-MM-DD, or none.')
+/** A day, or `none`. */
+function readDay(text: string): string {
+  if (text !== 'none' && !/^\d{4}-\d\d-\d\d$/.test(text))
+    throw new InvalidArgumentError('It must be a day as YYYY-MM-DD, or none.')
   return text
 }
 
 interface Terms {
   readonly rate?: number
   readonly hours?: number
-  readonly start?: string | null
+  readonly start?: string
   readonly payoutDelay?: number
 }
 
@@ -114,7 +115,7 @@ const withTerms = (command: Command): Command =>
 const termsOf = ({ rate, hours, start, payoutDelay }: Terms) => ({
   ...(rate === undefined ? {} : { rate_cents: rate }),
   ...(hours === undefined ? {} : { hours_per_week: hours }),
-  ...(start === undefined ? {} : { start_date: start }),
+  ...(start === undefined ? {} : { start_date: start === 'none' ? null : start }),
   ...(payoutDelay === undefined ? {} : { payout_delay_days: payoutDelay }),
 })
 
