@@ -28,7 +28,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   'keys rotate': ['clawrk keys rotate'],
   'keys create': ['clawrk keys create'],
   'keys revoke': ['clawrk keys revoke'],
-  account: ['clawrk account delete --email ada@example.com'],
+  account: ['clawrk account delete'],
   'account delete': [
     'clawrk account delete --email ada@example.com',
     'clawrk account delete --email ada@example.com --forfeit-balance --yes < file-with-the-password',
