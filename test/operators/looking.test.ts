@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { auditLedger, freezeLedger, unfreezeLedger } from '../../src/core/ledger/laws.ts'
 import { sealTransfers } from '../../src/core/ledger/seal.ts'
