@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { newId } from '../../src/base/ids.ts'
 import type { PublicProfile, Vouch } from '../../src/core/profiles/profile.ts'
 import { tallyJobs } from '../../src/desks/jobs/tally.ts'
 import { act, fund, people, post, refused, submit, take, verifyAll, went } from '../journeys/desk.ts'
