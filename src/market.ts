@@ -118,7 +118,6 @@ export const leavings: readonly Leaving[] = [
   paymentsLeaving,
   { affairs: async () => [], leave: forgetAnswers },
 ]
-
 /** Makes the turns of the clock that are due, at both desks; answers how many. */
 export const sweep = async (db: Database): Promise<number> => (await sweepJobs(db)) + (await sweepGigs(db))
 
@@ -244,5 +243,5 @@ export function startBackground(
   { config, db, stripe, storage, signals, log }: Market,
   desk: FundingDesk = fundingDesk(config),
 ): Worker {
-  return startWorker({ config, signals, db, stripe, storage, log, desk, leavings })
+  return startWorker({ config, signals, db, stripe, storage, log, leavings, desk })
 }

@@ -7,6 +7,7 @@ import type { Agent } from '../../src/core/accounts/agent.ts'
 import type { KeyRow } from '../../src/core/accounts/queries.ts'
 import { defaultScopes } from '../../src/core/accounts/scope.ts'
 import { allContracts } from '../../src/market.ts'
+import { becomes, dealAt, forMoney } from '../journeys/deal.ts'
 import { fund, people, post, postUnpaid, take, went } from '../journeys/desk.ts'
 import { type Answer, type Fields, type Person, startTestMarket, type TestMarket } from '../support/market.ts'
 
@@ -47,6 +48,14 @@ const goodFields: Readonly<Record<string, Fields>> = {
   'operator.suspend': { note: 'Paid with stolen cards.' },
   'operator.restore': { note: 'The bank has cleared it.' },
   'clock.advance': { advance_seconds: 1 },
+  'profiles.update_me': { bio: 'Breaks things.' },
+  'gigs.create': { title: 'Break things' },
+  'gigs.update': { title: 'Break more things' },
+  'gigs.decide': { status: 'shortlisted' },
+  'negotiations.round': { rate_cents: 0 },
+  'negotiations.share_contact': { contact_type: 'Email', contact_value: 'mallory@people.test' },
+  'contracts.revise': { notes: 'Fewer hours.' },
+  'contracts.cancel': { reason: 'No time.' },
 }
 
 /**
@@ -66,6 +75,29 @@ export async function targetsOf(market: TestMarket): Promise<{ targets: Target[]
   const queued = await post(ada)
   const working = await take(mallory, await post(ada))
   const mine = await post(mallory)
+  // Mallory is the client of three deals, so that each verb has one in a state where it makes sense, and has applied to one of Ada's gigs.
+  await becomes(mallory, 'freelancer')
+  const offered = await dealAt('applied', ada, mallory)
+  await becomes(mallory, 'client')
+  const applied = await dealAt('applied', mallory, poor)
+  const shortlisted = await dealAt('shortlisted', mallory, poor)
+  const proposed = await dealAt('proposed', mallory, poor)
+  const agreed = await dealAt('agreed', mallory, poor, forMoney)
+  const approved = await dealAt('approved', mallory, poor, forMoney)
+  const idsOf: Readonly<Record<string, readonly string[]>> = {
+    gigs: [applied.gig.id, applied.application.id],
+    negotiations: [proposed.negotiation.id],
+    contracts: [agreed.contract.id],
+    'gigs.withdraw': [offered.application.id],
+    'contracts.fund': [approved.contract.id, approved.milestone.id],
+    profiles: [ada.userId],
+  }
+  const invitation = { gig_id: shortlisted.gig.id, worker_user_id: poor.userId }
+  const named: Readonly<Record<string, Fields>> = {
+    'negotiations.start': invitation,
+    'negotiations.negotiate': invitation,
+    'profiles.vouch': { vouched_user_id: ada.userId },
+  }
   const ids: Readonly<Record<string, string>> = {
     'accounts.user': mallory.userId,
     'accounts.revoke_key': key!.id,
@@ -80,7 +112,8 @@ export async function targetsOf(market: TestMarket): Promise<{ targets: Target[]
     Object.entries(contract.endpoints).map(([verb, endpoint]): Target => {
       const name = `${contract.name}.${verb}`
       const [method, route] = (endpoint as AnyEndpoint).route.split(' ') as [string, string]
-      const id = ids[name] ?? (contract.name === 'accounts' ? agent.id : working.id)
+      const path = idsOf[name] ??
+        idsOf[contract.name] ?? [ids[name] ?? (contract.name === 'accounts' ? agent.id : working.id)]
       const pathNames = [...route.matchAll(/:(\w+)/g)].map((match) => match[1]!)
       const schema = z.toJSONSchema((endpoint as AnyEndpoint).input, { io: 'input', unrepresentable: 'any' })
       const fields = Object.fromEntries(
@@ -91,9 +124,9 @@ export async function targetsOf(market: TestMarket): Promise<{ targets: Target[]
       return {
         name,
         method,
-        path: route.replace(/:\w+/g, id),
+        path: pathNames.reduce((filled, part, index) => filled.replace(`:${part}`, path[index] ?? ''), route),
         endpoint: endpoint as AnyEndpoint,
-        good: goodFields[name] ?? {},
+        good: goodFields[name] ?? named[name] ?? {},
         fields,
         headers: credentialFor(
           endpoint as AnyEndpoint,
@@ -192,14 +225,12 @@ export async function footprint(db: Database): Promise<Record<string, string>> {
      where table_schema in ('public', 'stripe_twin') and table_type = 'BASE TABLE' and table_name <> all ($1) order by 1`,
     [bookkeeping],
   )
-  const prints: Record<string, string> = {}
-  for (const { name } of tables) {
+  // All in one round trip: a table is small here, and there are many.
+  const prints = tables.map(({ name }) => {
     const row = lastUsed.includes(name.split('.')[1]!) ? `to_jsonb(t) - array['last_used_at', 'seen_at']` : 't'
-    const { rows } = await db.pool.query<{ print: string }>(
-      `select count(*) || ' rows, ' || md5(coalesce(string_agg(md5((${row})::text), '' order by md5((${row})::text)), '')) as print
-       from ${name} as t`,
-    )
-    prints[name] = rows[0]!.print
-  }
-  return prints
+    return `select '${name}' as name, count(*) || ' rows, ' || md5(coalesce(string_agg(md5((${row})::text), '' order by md5((${row})::text)), '')) as print
+      from ${name} as t`
+  })
+  const { rows } = await db.pool.query<{ name: string; print: string }>(prints.join(' union all '))
+  return Object.fromEntries(rows.map(({ name, print }) => [name, print]))
 }

@@ -5,6 +5,7 @@ import type { DeviceStarted } from '../../src/core/accounts/start-device.ts'
 import { act, people as newPeople, unixReport, went } from '../journeys/desk.ts'
 import { ask, type Fields } from '../support/market.ts'
 import type { Role } from './canaries.ts'
+import { contractRights } from './contract-rights.ts'
 import { type Exhibit, exhibit, isHolder, isReceiver, maySee, spareAgent, uploaded } from './exhibits.ts'
 import { gigRights } from './gig-rights.ts'
 import type { Headers, Party, PersonRole } from './parties.ts'
@@ -412,5 +413,6 @@ export const rights: Readonly<Record<string, Right>> = {
       return { id, body: { note: 'The bank has cleared it.' } }
     },
   },
+  ...contractRights,
   'clock.advance': { fields: () => ({ advance_seconds: 1 }) },
 }

@@ -7,6 +7,7 @@ import { tallyJobs } from '../../src/desks/jobs/tally.ts'
 import { people as newPeople, went } from '../journeys/desk.ts'
 import { ask, startTestMarket, type TestMarket } from '../support/market.ts'
 import { Canaries, type Canary, type Role } from './canaries.ts'
+import { type ContractExhibit, contractExhibit, foreignMilestone, shownContracts } from './contract-exhibits.ts'
 import { type Desk, type Exhibit, type ExhibitKind, exhibit, exhibitKinds, uploaded } from './exhibits.ts'
 import {
   type ApplicationExhibit,
@@ -29,9 +30,22 @@ export interface Thing {
   readonly gig?: GigExhibit
   readonly application?: ApplicationExhibit
   readonly negotiation?: NegotiationExhibit
+  readonly contract?: ContractExhibit
 }
 
-export const kinds = ['job', 'agent', 'user', 'key', 'file', 'quote', 'gig', 'application', 'negotiation'] as const
+export const kinds = [
+  'job',
+  'agent',
+  'user',
+  'key',
+  'file',
+  'quote',
+  'gig',
+  'application',
+  'negotiation',
+  'contract',
+  'milestone',
+] as const
 export type ThingKind = (typeof kinds)[number]
 
 /** A market with one job in every state, and a secret in every private field. */
@@ -111,8 +125,10 @@ export async function makeWorld(): Promise<World> {
   }
 }
 
-/** A gig, an application and a negotiation in every state that somebody may see. */
-async function contractDesk(desk: Desk): Promise<Pick<World['things'], 'gig' | 'application' | 'negotiation'>> {
+/** A gig, an application, a negotiation and a contract in every state that somebody may see. */
+async function contractDesk(
+  desk: Desk,
+): Promise<Pick<World['things'], 'gig' | 'application' | 'negotiation' | 'contract' | 'milestone'>> {
   const gigs = [await gigAppliedTo(desk, 'active', 'quitter')]
   for (const status of gigStates) gigs.push(await gigAppliedTo(desk, status))
   const applications = [
@@ -122,6 +138,8 @@ async function contractDesk(desk: Desk): Promise<Pick<World['things'], 'gig' | '
   ]
   const negotiations: NegotiationExhibit[] = []
   for (const state of negotiationStates) negotiations.push(await negotiationExhibit(desk, state))
+  const contracts: ContractExhibit[] = []
+  for (const status of shownContracts) contracts.push(await contractExhibit(desk, status))
   return {
     gig: gigs.map((gig) => ({ id: gig.id, what: `the ${gig.status} gig of the ${gig.owner}`, owner: gig.owner, gig })),
     application: applications.map((application) => ({
@@ -136,6 +154,13 @@ async function contractDesk(desk: Desk): Promise<Pick<World['things'], 'gig' | '
       owner: 'sender',
       negotiation,
     })),
+    contract: contracts.map((contract) => ({
+      id: contract.id,
+      what: `the contract that is ${contract.status}`,
+      owner: 'sender',
+      contract,
+    })),
+    milestone: [{ id: await foreignMilestone(desk), what: 'a milestone of two others', owner: 'judged' }],
   }
 }
 

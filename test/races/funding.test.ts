@@ -33,7 +33,7 @@ const [ada, bea, cleo, dora, emma] = await owners(market, 'Ada', 'Bea', 'Cleo', 
 /** Whoever asks the provider in the background has had its turn. */
 async function background(): Promise<void> {
   await moveClock(market, 61)
-  await lookUpFundings(needs)
+  while (await lookUpFundings(needs));
   await pursueDue(needs)
 }
 
@@ -91,6 +91,8 @@ test('two begin the payment of one piece of work at once: both are given the sam
     const all = await race(begin, begin)
     assert.equal(new Set(all.map(({ client_secret }) => client_secret)).size, 1)
     assert.deepEqual(await statusesOf(market, ref), ['open'])
+    await stopFunding(db, ref)
+    await background()
     return 'same'
   })
 })
@@ -112,6 +114,8 @@ test('two begin it at different amounts at once: one is open, and of the other n
       (await statusesOf(market, ref)).filter((status) => status !== 'stopped'),
       ['open'],
     )
+    await stopFunding(db, ref)
+    await background()
     return `${payable[0]!.amount}`
   })
 })

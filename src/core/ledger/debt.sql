@@ -129,12 +129,6 @@ begin
   end loop;
 end $$;
 
--- What banks have taken back of the money held for a piece of work, and not given back.
-create or replace function ledger_taken_back(p_ref text) returns bigint language sql stable as $$
-  select coalesce(sum(case kind when 'chargeback' then amount else -amount end), 0)::bigint from transfer
-  where (kind = 'chargeback' and from_account = 'escrow:' || p_ref) or (kind = 'chargeback_won' and to_account = 'escrow:' || p_ref)
-$$;
-
 -- What somebody owes, in cents.
 create or replace function ledger_debt(p_user uuid) returns bigint language sql stable as $$
   select coalesce((select -balance from ledger_account where id = 'debt:' || p_user), 0)
@@ -167,3 +161,8 @@ begin
     perform ledger_post('inherited', v_ref, v_source, 'USD', array['wallet:' || p_from], array[v_wallet], array[v_balance]);
   end if;
 end $$;
+-- What banks have taken back of the money held for a piece of work, and not given back.
+create or replace function ledger_taken_back(p_ref text) returns bigint language sql stable as $$
+  select coalesce(sum(case kind when 'chargeback' then amount else -amount end), 0)::bigint from transfer
+  where (kind = 'chargeback' and from_account = 'escrow:' || p_ref) or (kind = 'chargeback_won' and to_account = 'escrow:' || p_ref)
+$$;

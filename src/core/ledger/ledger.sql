@@ -204,6 +204,25 @@ begin
   return coalesce((select balance from ledger_account where id = 'escrow:' || p_ref), 0);
 end $$;
 
+-- What has been released to somebody and waits for its day, in cents.
+create or replace function ledger_pending(p_user uuid) returns bigint language sql stable as $$
+  select coalesce((select balance from ledger_account where id = 'pending:' || p_user), 0)
+$$;
+
+-- Somebody leaves: what they have in credits goes back to where credits come from, and what is in the wallet, given up by them, is
+-- nobody's. Call it with both locked. Answers what was in the wallet.
+create or replace function ledger_give_up(p_user uuid) returns bigint language plpgsql volatile as $$
+declare
+  v_source text := 'given_up:' || uuid7();
+  v_cents bigint;
+  v_credits bigint;
+begin
+  select balance into v_credits from ledger_account where id = 'credits:' || p_user for update;
+  select balance into v_cents from ledger_account where id = 'wallet:' || p_user for update;
+  perform ledger_post('given_up', 'user:' || p_user, v_source, 'CREDIT', array['credits:' || p_user], array['platform:credits'], array[v_credits]);
+  perform ledger_post('given_up', 'user:' || p_user, v_source || ':usd', 'USD', array['wallet:' || p_user], array['platform:unclaimed'], array[v_cents]);
+  return v_cents;
+end $$;
 -- The same, and nothing else moves it until the transaction ends.
 create or replace function ledger_lock_held(p_ref text) returns bigint language plpgsql volatile as $$
 declare v_held bigint;
@@ -226,23 +245,3 @@ end $$;
 create or replace function ledger_mandate_back(p_lineage text, p_day date, p_amount bigint) returns void language sql volatile as $$
   update mandate_day set spent = spent - p_amount where lineage = p_lineage and day = p_day
 $$;
-
--- What has been released to somebody and waits for its day, in cents.
-create or replace function ledger_pending(p_user uuid) returns bigint language sql stable as $$
-  select coalesce((select balance from ledger_account where id = 'pending:' || p_user), 0)
-$$;
-
--- Somebody leaves: what they have in credits goes back to where credits come from, and what is in the wallet, given up by them, is
--- nobody's. Call it with both locked. Answers what was in the wallet.
-create or replace function ledger_give_up(p_user uuid) returns bigint language plpgsql volatile as $$
-declare
-  v_source text := 'given_up:' || uuid7();
-  v_cents bigint;
-  v_credits bigint;
-begin
-  select balance into v_credits from ledger_account where id = 'credits:' || p_user for update;
-  select balance into v_cents from ledger_account where id = 'wallet:' || p_user for update;
-  perform ledger_post('given_up', 'user:' || p_user, v_source, 'CREDIT', array['credits:' || p_user], array['platform:credits'], array[v_credits]);
-  perform ledger_post('given_up', 'user:' || p_user, v_source || ':usd', 'USD', array['wallet:' || p_user], array['platform:unclaimed'], array[v_cents]);
-  return v_cents;
-end $$;

@@ -28,7 +28,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   'keys rotate': ['clawrk keys rotate'],
   'keys create': ['clawrk keys create'],
   'keys revoke': ['clawrk keys revoke'],
-  account: ['clawrk account delete --email ada@example.com'],
+  account: ['clawrk account delete'],
   'account delete': [
     'clawrk account delete --email ada@example.com',
     'clawrk account delete --email ada@example.com --forfeit-balance --yes < file-with-the-password',
@@ -71,6 +71,13 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     `clawrk work --once --skills research,writing --min-price '$2' --exec '"$CLAWRK_FROM"/agent.sh'`,
     `clawrk work --json --idle-exit 10m --exec 'python3 /opt/agent/main.py' >> earnings.jsonl`,
   ],
+  contract: [`clawrk contract ${id}`],
+  contracts: ['clawrk contracts', 'clawrk contracts -s pending_owner_approval --json'],
+  'contracts approve': [`clawrk contracts approve ${id}`],
+  'contracts connect-link': [`clawrk contracts connect-link ${id}`],
+  'contracts revise': [`clawrk contracts revise ${id} --notes "Ten hours a week instead of twenty."`],
+  'contracts cancel': [`clawrk contracts cancel ${id} --reason "The project has been called off."`],
+  'contracts fund': [`clawrk contracts fund ${id}`, `clawrk contracts fund ${id} --source wallet`],
   verify: ['clawrk verify -c "It names Bell Labs." --check min_words:50 -f report.md', `clawrk verify ${id}`],
   gigs: ['clawrk gigs', `clawrk gigs -q parser --skill rust --min-rate '$40'`, 'clawrk gigs -s draft'],
   'gigs create': [

@@ -4,6 +4,7 @@ import { accountCommands } from './commands/account.ts'
 import { agentCommands } from './commands/agents.ts'
 import { apiCommands } from './commands/api.ts'
 import { applicationCommands } from './commands/applications.ts'
+import { contractCommands } from './commands/contracts.ts'
 import { fileCommands } from './commands/files.ts'
 import { gigCommands } from './commands/gigs.ts'
 import { keyCommands } from './commands/keys.ts'
@@ -83,6 +84,7 @@ export function buildProgram(): Command {
   gigCommands(program)
   applicationCommands(program)
   negotiationCommands(program)
+  contractCommands(program)
   program.commandsGroup('Look around')
   openCommands(program)
   program.commandsGroup('The market itself')

@@ -61,7 +61,7 @@ async function audit(db: Database, log: Log): Promise<void> {
 }
 
 /** All background work. Any number of workers may run: each piece is claimed row by row, or harmless when done twice. */
-export function startWorker({ config, signals, db, stripe, storage, log, desk, leavings }: WorkerNeeds): Worker {
+export function startWorker({ config, signals, db, stripe, storage, log, leavings, desk }: WorkerNeeds): Worker {
   const works: Record<string, Work> = {
     verify: {
       name: 'verify',

@@ -192,6 +192,6 @@ export const contractsApi = contract('contracts', contractRefusals, {
       'payments_unavailable',
       'provider_refused',
     ],
-    example: { input: { source: 'wallet' } },
+    example: { input: { milestone_id: '01a20226-00b7-7bc1-9461-989abfd9ed53', source: 'wallet' } },
   }),
 })

@@ -122,7 +122,7 @@ const termsOf = ({ rate, hours, start, payoutDelay }: Terms) => ({
 /** What one may do in a negotiation now, as commands. */
 const nextSteps = ({ id, can, contract_id: contract }: Negotiation): string[] => [
   ...can.map((verb) => `clawrk negotiate ${verb} ${id}${verb === 'round' ? ` --rate '$…' --hours …` : ''}`),
-  ...(contract ? [`clawrk contract ${contract}`] : []),
+  ...(contract ? [`clawrk contracts  (it is ${contract})`] : []),
 ]
 
 function tell(session: Session, negotiation: Negotiation, sentence: string): void {
