@@ -40,6 +40,9 @@ import { contractsRoom } from './desks/gigs/contract/room.ts'
 import { gigsApi } from './desks/gigs/gig/api.ts'
 import { gigsRoom } from './desks/gigs/gig/room.ts'
 import { gigsLeaving } from './desks/gigs/leaving.ts'
+import { milestonesApi } from './desks/gigs/milestone/api.ts'
+import { mayReadMilestoneFile } from './desks/gigs/milestone/files.ts'
+import { milestonesRoom } from './desks/gigs/milestone/room.ts'
 import { negotiationsApi } from './desks/gigs/negotiation/api.ts'
 import { negotiationsRoom } from './desks/gigs/negotiation/room.ts'
 import { gigCounts, gigsStuck } from './desks/gigs/oversight.ts'
@@ -87,6 +90,7 @@ export const contracts: readonly Contract[] = [
   gigsApi,
   negotiationsApi,
   contractsApi,
+  milestonesApi,
   operatorsApi,
 ]
 
@@ -186,7 +190,10 @@ export async function buildApi(
       githubApiUrl: config.githubApiUrl,
       workedTogether,
     }),
-    filesRoom({ storage: market.storage, mayRead: mayReadJobFile }),
+    filesRoom({
+      storage: market.storage,
+      mayRead: async (sql, file) => (await mayReadJobFile(sql, file)) || (await mayReadMilestoneFile(sql, file)),
+    }),
     jobsRoom({
       fee: config.jobFee,
       live: config.mode === 'live',
@@ -208,6 +215,7 @@ export async function buildApi(
       topupUrl: `${config.appUrl}/wallet`,
       connectLink: (user) => connectPage(provider, user),
     }),
+    milestonesRoom(),
     operatorsRoom({
       counted: [...jobCounts, ...gigCounts],
       stuck: [...jobsStuck, ...gigsStuck, ...paymentsStuck],

@@ -18,6 +18,9 @@ export const timers = {
   cancelAsked: '72 hours',
   /** Delivered work about which its client says nothing is paid. */
   acceptance: '14 days',
+  /** The client is reminded of delivered work so long after the delivery, and once more. */
+  reminder: '7 days',
+  lastReminder: '12 days',
   /** How long a delivered milestone may still be disputed. */
   dispute: '14 days',
 } as const

@@ -7,6 +7,7 @@ import { plansApi } from '../../core/payments/plans/api.ts'
 import { profilesApi } from '../../core/profiles/api.ts'
 import { contractsApi } from '../../desks/gigs/contract/api.ts'
 import { gigsApi } from '../../desks/gigs/gig/api.ts'
+import { milestonesApi } from '../../desks/gigs/milestone/api.ts'
 import { negotiationsApi } from '../../desks/gigs/negotiation/api.ts'
 import { jobsApi } from '../../desks/jobs/api.ts'
 import { clockApi, systemApi } from '../http/api.ts'
@@ -24,6 +25,7 @@ export const contracts = {
   gigs: gigsApi,
   negotiations: negotiationsApi,
   contracts: contractsApi,
+  milestones: milestonesApi,
   operator: operatorsApi,
   clock: clockApi,
 } as const
