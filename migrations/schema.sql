@@ -798,19 +798,23 @@ create table milestone (
   constraint milestone_delivery_note_check CHECK (length(delivery_note) <= 10000),
   constraint milestone_end CHECK ((status = ANY (ARRAY['released'::text, 'refunded'::text, 'cancelled'::text])) = (ended_at IS NOT NULL)),
   constraint milestone_fee CHECK ((funded_at IS NULL) = (fee_cents IS NULL)),
+  constraint milestone_fee_percent CHECK ((funded_at IS NULL) = (fee_percent IS NULL)),
   constraint milestone_fee_percent_check CHECK (fee_percent >= 0 AND fee_percent <= 100),
   constraint milestone_funded CHECK ((status = ANY (ARRAY['funded'::text, 'delivered'::text, 'released'::text, 'disputed'::text, 'refunded'::text])) <= (funded_at IS NOT NULL)),
   constraint milestone_position_check CHECK ("position" >= 1 AND "position" <= 1000),
   constraint milestone_refunded_cents_check CHECK (refunded_cents >= 0),
+  constraint milestone_released CHECK (status <> 'released'::text OR released_cents IS NOT NULL),
   constraint milestone_released_cents_check CHECK (released_cents >= 0),
   constraint milestone_reminded_check CHECK (reminded >= 0 AND reminded <= 2),
   constraint milestone_source CHECK (funded_at IS NULL OR (source IS NULL) = (amount_cents = 0)),
   constraint milestone_source_check CHECK (source = ANY (ARRAY['card'::text, 'wallet'::text])),
   constraint milestone_status CHECK (status = ANY (ARRAY['proposed'::text, 'pending'::text, 'funded'::text, 'delivered'::text, 'released'::text, 'disputed'::text, 'refunded'::text, 'cancelled'::text])),
+  constraint milestone_sum CHECK ((COALESCE(released_cents, 0::bigint) + COALESCE(fee_cents, 0::bigint) + COALESCE(arbitration_cents, 0::bigint) + COALESCE(refunded_cents, 0::bigint)) <= amount_cents),
   constraint milestone_title_check CHECK (length(title) >= 1 AND length(title) <= 200)
 );
 CREATE INDEX milestone_due ON public.milestone USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX milestone_open ON public.milestone USING btree (status) WHERE (ended_at IS NULL);
+CREATE INDEX milestone_reminder ON public.milestone USING btree (due_at) WHERE ((status = 'delivered'::text) AND (reminded < 2));
 
 create table negotiation (
   id uuid not null,

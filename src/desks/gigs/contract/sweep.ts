@@ -30,7 +30,7 @@ async function expire(sql: Sql, contractId: string): Promise<boolean> {
   if (!was || !isOver(was)) return false
   const [lapsed] = await sql.rows(lapse, [contractId])
   if (!lapsed) return false
-  await endMilestones(sql, was)
+  await endMilestones(sql, was, null)
   await turnsMissed(sql, was)
   await negotiationFalls(sql, was.negotiation_id, 'contract_expired')
   await tellContract(sql, 'updated', contractId)
