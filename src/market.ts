@@ -16,6 +16,7 @@ import { accountsRoom } from './core/accounts/room.ts'
 import { creditsApi } from './core/credits/api.ts'
 import { creditsRoom } from './core/credits/room.ts'
 import { filesApi } from './core/files/api.ts'
+import type { MayRead } from './core/files/download.ts'
 import { filesRoom } from './core/files/room.ts'
 import { s3Storage } from './core/files/s3-storage.ts'
 import { diskStorage, type Storage } from './core/files/storage.ts'
@@ -37,6 +38,9 @@ import { profilesRoom } from './core/profiles/room.ts'
 import { contractsApi } from './desks/gigs/contract/api.ts'
 import { fundedByCard } from './desks/gigs/contract/funded-by-card.ts'
 import { contractsRoom } from './desks/gigs/contract/room.ts'
+import { disputesApi } from './desks/gigs/dispute/api.ts'
+import { mayReadEvidence } from './desks/gigs/dispute/evidence.ts'
+import { disputesRoom } from './desks/gigs/dispute/room.ts'
 import { gigsApi } from './desks/gigs/gig/api.ts'
 import { gigsRoom } from './desks/gigs/gig/room.ts'
 import { gigsLeaving } from './desks/gigs/leaving.ts'
@@ -87,6 +91,7 @@ export const contracts: readonly Contract[] = [
   gigsApi,
   negotiationsApi,
   contractsApi,
+  disputesApi,
   operatorsApi,
 ]
 
@@ -118,6 +123,10 @@ export const leavings: readonly Leaving[] = [
   paymentsLeaving,
   { affairs: async () => [], leave: forgetAnswers },
 ]
+
+/** Who may read a file that is attached to something: asked of whatever it is attached to. */
+const mayRead: MayRead = async (sql, file) => (await mayReadJobFile(sql, file)) || (await mayReadEvidence(sql, file))
+
 /** Makes the turns of the clock that are due, at both desks; answers how many. */
 export const sweep = async (db: Database): Promise<number> => (await sweepJobs(db)) + (await sweepGigs(db))
 
@@ -186,7 +195,7 @@ export async function buildApi(
       githubApiUrl: config.githubApiUrl,
       workedTogether,
     }),
-    filesRoom({ storage: market.storage, mayRead: mayReadJobFile }),
+    filesRoom({ storage: market.storage, mayRead }),
     jobsRoom({
       fee: config.jobFee,
       live: config.mode === 'live',
@@ -208,6 +217,7 @@ export async function buildApi(
       topupUrl: `${config.appUrl}/wallet`,
       connectLink: (user) => connectPage(provider, user),
     }),
+    disputesRoom({ db, log, adviser: null, arbitrationFeeCents: config.arbitrationFeeCents }),
     operatorsRoom({
       counted: [...jobCounts, ...gigCounts],
       stuck: [...jobsStuck, ...gigsStuck, ...paymentsStuck],

@@ -73,7 +73,8 @@ export const gigsStuck: readonly StuckQuestion[] = [
   pastTimer('contract', 'status'),
   pastTimer('milestone', 'status'),
   pastTimer('dispute', 'status', {
-    where: `due_at is not null and status in (${sqlList(openOf(disputeStates, disputeLife.ended))})`,
+    where: `due_at is not null and status in (${sqlList(openOf(disputeStates, disputeLife.ended))})
+      and not exists (select from milestone m where m.id = milestone_id and m.chargeback_id is not null)`,
     what: `and should have been decided by the market by now. Decide it: POST /api/operator/disputes/<id>/resolve. ${worker}.`,
   }),
 ]

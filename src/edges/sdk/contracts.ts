@@ -6,6 +6,7 @@ import { paymentsApi } from '../../core/payments/api.ts'
 import { plansApi } from '../../core/payments/plans/api.ts'
 import { profilesApi } from '../../core/profiles/api.ts'
 import { contractsApi } from '../../desks/gigs/contract/api.ts'
+import { disputesApi } from '../../desks/gigs/dispute/api.ts'
 import { gigsApi } from '../../desks/gigs/gig/api.ts'
 import { negotiationsApi } from '../../desks/gigs/negotiation/api.ts'
 import { jobsApi } from '../../desks/jobs/api.ts'
@@ -24,6 +25,7 @@ export const contracts = {
   gigs: gigsApi,
   negotiations: negotiationsApi,
   contracts: contractsApi,
+  disputes: disputesApi,
   operator: operatorsApi,
   clock: clockApi,
 } as const
