@@ -1348,6 +1348,7 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function ledger_repay(p_wallet text, p_ref text, p_source text, p_leg integer) returns void · plpgsql, volatile
 -- function ledger_take_back(p_account text, p_ref text, p_source text, p_leg integer, p_most bigint) returns bigint · plpgsql, volatile
 -- function ledger_taken_back(p_ref text) returns bigint · sql, stable
+-- function ledger_work(p_ref text) returns TABLE(funded bigint, paid bigint, fee bigint, arbitration bigint, refunded bigint, charged_back bigint, held bigint) · sql, stable
 -- function ledger_write_off(p_before timestamp with time zone) returns TABLE(user_id uuid, amount bigint) · plpgsql, volatile
 -- function match_contains(p_offer uuid, p_words text) returns boolean · plpgsql, stable
 -- function match_fit(p_offer uuid, p_profile tsquery, p_waiting interval) returns TABLE(score real) · sql, stable

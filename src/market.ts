@@ -44,6 +44,9 @@ import { disputesRoom } from './desks/gigs/dispute/room.ts'
 import { gigsApi } from './desks/gigs/gig/api.ts'
 import { gigsRoom } from './desks/gigs/gig/room.ts'
 import { gigsLeaving } from './desks/gigs/leaving.ts'
+import { milestonesApi } from './desks/gigs/milestone/api.ts'
+import { mayReadMilestoneFile } from './desks/gigs/milestone/files.ts'
+import { milestonesRoom } from './desks/gigs/milestone/room.ts'
 import { negotiationsApi } from './desks/gigs/negotiation/api.ts'
 import { negotiationsRoom } from './desks/gigs/negotiation/room.ts'
 import { gigCounts, gigsStuck } from './desks/gigs/oversight.ts'
@@ -91,6 +94,7 @@ export const contracts: readonly Contract[] = [
   gigsApi,
   negotiationsApi,
   contractsApi,
+  milestonesApi,
   disputesApi,
   operatorsApi,
 ]
@@ -125,7 +129,8 @@ export const leavings: readonly Leaving[] = [
 ]
 
 /** Who may read a file that is attached to something: asked of whatever it is attached to. */
-const mayRead: MayRead = async (sql, file) => (await mayReadJobFile(sql, file)) || (await mayReadEvidence(sql, file))
+const mayRead: MayRead = async (sql, file) =>
+  (await mayReadJobFile(sql, file)) || (await mayReadMilestoneFile(sql, file)) || (await mayReadEvidence(sql, file))
 
 /** Makes the turns of the clock that are due, at both desks; answers how many. */
 export const sweep = async (db: Database): Promise<number> => (await sweepJobs(db)) + (await sweepGigs(db))
@@ -217,6 +222,7 @@ export async function buildApi(
       topupUrl: `${config.appUrl}/wallet`,
       connectLink: (user) => connectPage(provider, user),
     }),
+    milestonesRoom(),
     disputesRoom({ db, log, adviser: null, arbitrationFeeCents: config.arbitrationFeeCents }),
     operatorsRoom({
       counted: [...jobCounts, ...gigCounts],

@@ -18,6 +18,9 @@ export const timers = {
   cancelAsked: '72 hours',
   /** Delivered work about which its client says nothing is paid. */
   acceptance: '14 days',
+  /** The client is reminded of delivered work so long after the delivery, and once more. */
+  reminder: '7 days',
+  lastReminder: '12 days',
   /** How long a delivered milestone may still be disputed. */
   dispute: '14 days',
   /** The side that has not opened a dispute answers within this; it is reminded when half of it is over. */

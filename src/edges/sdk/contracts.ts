@@ -8,6 +8,7 @@ import { profilesApi } from '../../core/profiles/api.ts'
 import { contractsApi } from '../../desks/gigs/contract/api.ts'
 import { disputesApi } from '../../desks/gigs/dispute/api.ts'
 import { gigsApi } from '../../desks/gigs/gig/api.ts'
+import { milestonesApi } from '../../desks/gigs/milestone/api.ts'
 import { negotiationsApi } from '../../desks/gigs/negotiation/api.ts'
 import { jobsApi } from '../../desks/jobs/api.ts'
 import { clockApi, systemApi } from '../http/api.ts'
@@ -25,6 +26,7 @@ export const contracts = {
   gigs: gigsApi,
   negotiations: negotiationsApi,
   contracts: contractsApi,
+  milestones: milestonesApi,
   disputes: disputesApi,
   operator: operatorsApi,
   clock: clockApi,

@@ -12,7 +12,7 @@ import { settleStanding } from './standing.ts'
 // The work is due 30 days after the money is there and the work may begin, and overdue a fortnight later. A day that was named and has
 // passed before the money came is none.
 const book = `with funded as (
-  update milestone m set status = ${milestoneLife.to('fund')}, source = $2, fee_percent = $3, fee_cents = ledger_fee(m.amount_cents, $3, 0), funded_at = app_now(),
+  update milestone m set status = ${milestoneLife.to('fund')}, source = $2, fee_percent = $3::integer, fee_cents = ledger_fee(m.amount_cents, $3::integer, 0), funded_at = app_now(),
     due_date = due.at, due_at = due.at + interval '${timers.overdue}', updated_at = app_now()
   from contract c, lateral (
     select coalesce((select due_date from milestone where id = $1 and due_date > app_now()),

@@ -142,6 +142,10 @@ export const OperatorDispute = z
     worker_user_id: z.uuid(),
     worker_name: z.string(),
     was_delivered: z.boolean().describe('Whether the work was there when it was disputed.'),
+    delivery: z
+      .strictObject({ note: z.string().nullable(), attachments: z.array(Attachment) })
+      .nullable()
+      .describe('What was delivered, if anything was.'),
     is_with_bank: z.boolean().describe('The payer’s bank has taken the money back: it decides first.'),
   })
   .meta({ id: 'OperatorDispute' })
@@ -177,6 +181,8 @@ export interface DisputeRow {
   readonly arbitration_cents: number | null
   readonly refunded_cents: number | null
   readonly chargeback_id: string | null
+  readonly delivery_note: string | null
+  readonly delivery_attachments: Attachment[]
   readonly milestone_status: string
   readonly milestone_title: string
   readonly contract_title: string
@@ -258,6 +264,7 @@ export const showToOperator = (row: DisputeRow, evidence?: Evidence[]): Operator
   worker_user_id: row.worker_id,
   worker_name: row.worker_name,
   was_delivered: row.was_delivered,
+  delivery: row.was_delivered ? { note: row.delivery_note, attachments: row.delivery_attachments } : null,
   is_with_bank: row.chargeback_id !== null,
   can: row.chargeback_id === null ? disputeLife.can(row.status, ['operator']) : [],
 })

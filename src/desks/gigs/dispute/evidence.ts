@@ -64,17 +64,20 @@ export async function readEvidence(sql: Sql, { id, client_id: client }: DisputeR
   }))
 }
 
-/** Who may read a file that was shown in a dispute: its two parties, and operators, who decide it. */
+/** Who may read a file that was shown in a dispute: its two parties, and operators, who decide it; these also the work that it is about. */
 export async function mayReadEvidence(
   sql: Sql,
   { work, viewer, operator }: { work: string; viewer: string; operator: boolean },
 ): Promise<boolean> {
-  const id = /^dispute:([0-9a-f-]{36})$/.exec(work)?.[1]
+  const [, kind, id] = /^(dispute|milestone):([0-9a-f-]{36})$/.exec(work) ?? []
   if (!id) return false
-  if (operator) return true
-  const found = await sql.rows(`select 1 from dispute where id = $1 and $2::uuid in (opened_by, respondent_id)`, [
-    id,
-    viewer,
-  ])
+  const found =
+    kind === 'dispute'
+      ? await sql.rows(`select 1 from dispute where id = $1 and ($3 or $2::uuid in (opened_by, respondent_id))`, [
+          id,
+          viewer,
+          operator,
+        ])
+      : await sql.rows(`select 1 from dispute where milestone_id = $1 and $2`, [id, operator])
   return found.length > 0
 }

@@ -4,7 +4,7 @@ import { refuseDispute } from './api.ts'
 import type { DisputeRow, DisputeStatus } from './dispute.ts'
 
 const disputeRow = `d.*, m.amount_cents, m.released_cents, m.fee_cents, m.arbitration_cents, m.refunded_cents, m.chargeback_id,
-  m.status as milestone_status, m.title as milestone_title, c.title as contract_title, c.client_id, c.worker_id,
+  m.delivery_note, m.delivery_attachments, m.status as milestone_status, m.title as milestone_title, c.title as contract_title, c.client_id, c.worker_id,
   (select name from app_user where id = c.client_id) as client_name, (select name from app_user where id = c.worker_id) as worker_name,
   exists (select from dispute_evidence e where e.dispute_id = d.id and e.by_user_id = d.opened_by) as opener_gave_evidence,
   app_now() as now`
