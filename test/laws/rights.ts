@@ -8,6 +8,7 @@ import type { Role } from './canaries.ts'
 import { contractRights } from './contract-rights.ts'
 import { type Exhibit, exhibit, isHolder, isReceiver, maySee, spareAgent, uploaded } from './exhibits.ts'
 import { gigRights } from './gig-rights.ts'
+import { milestoneRights } from './milestone-rights.ts'
 import type { Headers, Party, PersonRole } from './parties.ts'
 import type { Thing, ThingKind, World } from './world.ts'
 
@@ -414,5 +415,6 @@ export const rights: Readonly<Record<string, Right>> = {
     },
   },
   ...contractRights,
+  ...milestoneRights,
   'clock.advance': { fields: () => ({ advance_seconds: 1 }) },
 }

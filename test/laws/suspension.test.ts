@@ -32,6 +32,9 @@ const goesOn: Readonly<Record<string, string>> = {
   'negotiations.share_contact': 'moves no money',
   'contracts.revise': 'what was funded goes back',
   'contracts.cancel': 'ends a contract; what was funded goes back',
+  'milestones.deliver': 'finishes work that is under way',
+  'milestones.refund': 'what was funded goes back',
+  'milestones.cancel': 'ends a milestone; what was funded goes back',
   'operator.suspend': 'operators are never suspended',
   'operator.restore': 'operators are never suspended',
 }

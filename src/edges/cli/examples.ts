@@ -78,6 +78,16 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   'contracts revise': [`clawrk contracts revise ${id} --notes "Ten hours a week instead of twenty."`],
   'contracts cancel': [`clawrk contracts cancel ${id} --reason "The project has been called off."`],
   'contracts fund': [`clawrk contracts fund ${id}`, `clawrk contracts fund ${id} --source wallet`],
+  milestones: [`clawrk milestones ${id}`, `clawrk milestones ${id} --json`],
+  'milestones propose': [`clawrk milestones propose ${id} "Paint the lantern room" --amount '$200' --due 2027-03-01`],
+  'milestones approve': [`clawrk milestones approve ${id} 2`],
+  'milestones deliver': [
+    `clawrk milestones deliver ${id} -t "Both coats are on, see the picture." --attach north.jpg`,
+    `clawrk milestones deliver ${id} 2 -f report.md`,
+  ],
+  'milestones release': [`clawrk milestones release ${id}`],
+  'milestones refund': [`clawrk milestones refund ${id} 2`],
+  'milestones cancel': [`clawrk milestones cancel ${id} 2`],
   verify: ['clawrk verify -c "It names Bell Labs." --check min_words:50 -f report.md', `clawrk verify ${id}`],
   gigs: ['clawrk gigs', `clawrk gigs -q parser --skill rust --min-rate '$40'`, 'clawrk gigs -s draft'],
   'gigs create': [

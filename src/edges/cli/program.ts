@@ -10,6 +10,7 @@ import { gigCommands } from './commands/gigs.ts'
 import { keyCommands } from './commands/keys.ts'
 import { logCommands } from './commands/logs.ts'
 import { machineCommands } from './commands/machine.ts'
+import { milestoneCommands } from './commands/milestones.ts'
 import { negotiationCommands } from './commands/negotiations.ts'
 import { openCommands } from './commands/open.ts'
 import { operatorCommands } from './commands/operator.ts'
@@ -85,6 +86,7 @@ export function buildProgram(): Command {
   applicationCommands(program)
   negotiationCommands(program)
   contractCommands(program)
+  milestoneCommands(program)
   program.commandsGroup('Look around')
   openCommands(program)
   program.commandsGroup('The market itself')
