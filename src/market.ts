@@ -16,6 +16,7 @@ import { accountsRoom } from './core/accounts/room.ts'
 import { creditsApi } from './core/credits/api.ts'
 import { creditsRoom } from './core/credits/room.ts'
 import { filesApi } from './core/files/api.ts'
+import type { MayRead } from './core/files/download.ts'
 import { filesRoom } from './core/files/room.ts'
 import { s3Storage } from './core/files/s3-storage.ts'
 import { diskStorage, type Storage } from './core/files/storage.ts'
@@ -37,6 +38,9 @@ import { profilesRoom } from './core/profiles/room.ts'
 import { contractsApi } from './desks/gigs/contract/api.ts'
 import { fundedByCard } from './desks/gigs/contract/funded-by-card.ts'
 import { contractsRoom } from './desks/gigs/contract/room.ts'
+import { disputesApi } from './desks/gigs/dispute/api.ts'
+import { mayReadEvidence } from './desks/gigs/dispute/evidence.ts'
+import { disputesRoom } from './desks/gigs/dispute/room.ts'
 import { gigsApi } from './desks/gigs/gig/api.ts'
 import { gigsRoom } from './desks/gigs/gig/room.ts'
 import { gigsLeaving } from './desks/gigs/leaving.ts'
@@ -91,6 +95,7 @@ export const contracts: readonly Contract[] = [
   negotiationsApi,
   contractsApi,
   milestonesApi,
+  disputesApi,
   operatorsApi,
 ]
 
@@ -122,6 +127,11 @@ export const leavings: readonly Leaving[] = [
   paymentsLeaving,
   { affairs: async () => [], leave: forgetAnswers },
 ]
+
+/** Who may read a file that is attached to something: asked of whatever it is attached to. */
+const mayRead: MayRead = async (sql, file) =>
+  (await mayReadJobFile(sql, file)) || (await mayReadMilestoneFile(sql, file)) || (await mayReadEvidence(sql, file))
+
 /** Makes the turns of the clock that are due, at both desks; answers how many. */
 export const sweep = async (db: Database): Promise<number> => (await sweepJobs(db)) + (await sweepGigs(db))
 
@@ -190,10 +200,7 @@ export async function buildApi(
       githubApiUrl: config.githubApiUrl,
       workedTogether,
     }),
-    filesRoom({
-      storage: market.storage,
-      mayRead: async (sql, file) => (await mayReadJobFile(sql, file)) || (await mayReadMilestoneFile(sql, file)),
-    }),
+    filesRoom({ storage: market.storage, mayRead }),
     jobsRoom({
       fee: config.jobFee,
       live: config.mode === 'live',
@@ -216,6 +223,7 @@ export async function buildApi(
       connectLink: (user) => connectPage(provider, user),
     }),
     milestonesRoom(),
+    disputesRoom({ db, log, adviser: null, arbitrationFeeCents: config.arbitrationFeeCents }),
     operatorsRoom({
       counted: [...jobCounts, ...gigCounts],
       stuck: [...jobsStuck, ...gigsStuck, ...paymentsStuck],

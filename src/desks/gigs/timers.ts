@@ -23,4 +23,9 @@ export const timers = {
   lastReminder: '12 days',
   /** How long a delivered milestone may still be disputed. */
   dispute: '14 days',
+  /** The side that has not opened a dispute answers within this; it is reminded when half of it is over. */
+  response: '24 hours',
+  responseReminder: '12 hours',
+  /** A dispute that no operator has decided this long after the answer, or after the deadline for it, the market decides. */
+  decision: '72 hours',
 } as const

@@ -6,6 +6,7 @@ import { paymentsApi } from '../../core/payments/api.ts'
 import { plansApi } from '../../core/payments/plans/api.ts'
 import { profilesApi } from '../../core/profiles/api.ts'
 import { contractsApi } from '../../desks/gigs/contract/api.ts'
+import { disputesApi } from '../../desks/gigs/dispute/api.ts'
 import { gigsApi } from '../../desks/gigs/gig/api.ts'
 import { milestonesApi } from '../../desks/gigs/milestone/api.ts'
 import { negotiationsApi } from '../../desks/gigs/negotiation/api.ts'
@@ -26,6 +27,7 @@ export const contracts = {
   negotiations: negotiationsApi,
   contracts: contractsApi,
   milestones: milestonesApi,
+  disputes: disputesApi,
   operator: operatorsApi,
   clock: clockApi,
 } as const

@@ -2,6 +2,7 @@ import type { Sql } from '../../../base/db.ts'
 import { lockContract } from '../contract/lock-contract.ts'
 import { type MilestoneRow, milestoneLife } from '../contract/milestone.ts'
 import type { ContractRow, Side } from '../contract/show-contract.ts'
+import { disputeEndsByBank } from '../dispute/close.ts'
 import { timers } from '../timers.ts'
 import { completeIfDone } from './complete.ts'
 import { endPaid, endUnpaid } from './end.ts'
@@ -142,6 +143,7 @@ export async function thaw(sql: Sql, contractId: string, milestoneId: string): P
 export async function loseToBank(sql: Sql, contractId: string, milestoneId: string): Promise<void> {
   const [row, milestone] = await locked(sql, contractId, milestoneId)
   await endUnpaid(sql, row, milestone, 'charged_back')
+  await disputeEndsByBank(sql, milestoneId)
   await voidMilestoneTurns(sql, milestone)
   await tellMilestone(sql, milestoneId, 'milestone_charged_back')
   await completeIfDone(sql, contractId)
