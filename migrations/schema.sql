@@ -1,5 +1,7 @@
 -- Made by `npm run generate` from the migrated database. Do not edit.
 
+create sequence event_position as bigint;
+
 create table agent (
   id uuid not null,
   owner_id uuid not null,
@@ -307,7 +309,11 @@ create table device_code (
 CREATE INDEX device_code_end ON public.device_code USING btree (expires_at);
 
 create table event (
-  "position" bigint not null generated always as identity,
+  "position" bigint not null default 
+CASE
+    WHEN (pg_current_xact_id() IS NULL) THEN NULL::bigint
+    ELSE nextval('event_position'::regclass)
+END,
   id uuid not null default uuid7(),
   name text not null,
   ref text not null,
@@ -319,12 +325,40 @@ create table event (
 );
 CREATE INDEX event_xid ON public.event USING brin (xid) WITH (pages_per_range='32');
 
+create table event_day (
+  day date not null,
+  seq bigint not null,
+  constraint event_day_pkey PRIMARY KEY (day)
+);
+
+create table event_page (
+  person uuid not null,
+  last_seq bigint not null,
+  seqs bigint[] not null,
+  positions bigint[] not null,
+  constraint event_page_pkey PRIMARY KEY (person, last_seq),
+  constraint event_page_check CHECK (cardinality(seqs) = cardinality(positions) AND cardinality(seqs) > 0)
+);
+CREATE INDEX event_page_age ON public.event_page USING brin (last_seq) WITH (pages_per_range='16', autosummarize='on');
+
 create table event_reader (
   name text not null,
   xid bigint not null default 0,
   "position" bigint not null default 0,
   constraint event_reader_pkey PRIMARY KEY (name)
 );
+
+create table event_sequence (
+  one boolean not null default true,
+  seq bigint not null default 0,
+  high bigint not null default 0,
+  gaps bigint[] not null default '{}'::bigint[],
+  gap_xids bigint[] not null default '{}'::bigint[],
+  forgotten bigint not null default 0,
+  constraint event_sequence_pkey PRIMARY KEY (one),
+  constraint event_sequence_check CHECK (cardinality(gaps) = cardinality(gap_xids)),
+  constraint event_sequence_one_check CHECK (one)
+) with (fillfactor=10);
 
 create table gig (
   id uuid not null,
@@ -964,7 +998,10 @@ CREATE UNIQUE INDEX turn_open ON public.turn USING btree (ref, kind, user_id) WH
 -- function auto_topup_start(p_user uuid) returns uuid · plpgsql, volatile
 -- function credits_given(p_user uuid) returns bigint · plpgsql, stable
 -- function credits_pay(p_work text, p_user uuid, p_amount bigint, p_live boolean, p_lineage text, p_limit bigint) returns text · plpgsql, volatile
+-- function event_number(p_most integer, p_public text[]) returns json · plpgsql, volatile
+-- function event_waits() returns boolean · sql, stable
 -- function event_write(p_name text, p_ref text, p_parties uuid[], p_data json) returns boolean · plpgsql, volatile
+-- function events_of(p_person uuid, p_after bigint, p_last bigint, p_most integer) returns TABLE(seq bigint, id uuid, name text, data json, created_at timestamp with time zone) · sql, stable
 -- function files_attach(p_owner uuid, p_work text, p_role text, p_files uuid[]) returns json · plpgsql, volatile
 -- function job_barred_until(p_owner uuid, p_now timestamp with time zone) returns timestamp with time zone · plpgsql, stable
 -- function job_has_ended() returns trigger · plpgsql, volatile

@@ -9,21 +9,29 @@ import { openSealer } from './base/seal.ts'
 import { openSignals, type Signals } from './base/signals.ts'
 import { accountsApi } from './core/accounts/api.ts'
 import { type Credentials, openCredentials } from './core/accounts/credentials.ts'
+import { accountEvents } from './core/accounts/events.ts'
 import { openGitHub } from './core/accounts/github.ts'
 import { readAgent } from './core/accounts/queries.ts'
 import { accountsRoom } from './core/accounts/room.ts'
 import { creditsApi } from './core/credits/api.ts'
 import { creditsRoom } from './core/credits/room.ts'
+import { eventsApi } from './core/events/api.ts'
+import { kindsOf } from './core/events/feed.ts'
+import type { EventKind } from './core/events/kind.ts'
+import { eventsRoom } from './core/events/room.ts'
 import { filesApi } from './core/files/api.ts'
 import { filesRoom } from './core/files/room.ts'
 import { s3Storage } from './core/files/s3-storage.ts'
 import { diskStorage, type Storage } from './core/files/storage.ts'
 import { paymentsApi } from './core/payments/api.ts'
+import { paymentEvents } from './core/payments/events.ts'
 import { plansApi } from './core/payments/plans/api.ts'
 import { plansRoom } from './core/payments/plans/room.ts'
 import { paymentsRoom } from './core/payments/room.ts'
 import { openStripe } from './core/payments/stripe.ts'
+import { gigEvents } from './desks/gigs/events.ts'
 import { jobsApi } from './desks/jobs/api.ts'
+import { jobEvents } from './desks/jobs/events.ts'
 import { agentIsBusy } from './desks/jobs/queries.ts'
 import { jobsRoom } from './desks/jobs/room.ts'
 import { jobSecrets, mayReadJobFile } from './desks/jobs/secrets.ts'
@@ -52,10 +60,16 @@ export const contracts: readonly Contract[] = [
   creditsApi,
   filesApi,
   jobsApi,
+  eventsApi,
 ]
 
 /** The same with what only test mode serves. */
 export const allContracts: readonly Contract[] = [...contracts, clockApi]
+
+/** Every event that is ever told, in the order of the reference. */
+export const eventKinds: readonly EventKind[] = [...jobEvents, ...gigEvents, ...paymentEvents, ...accountEvents]
+
+const kinds = kindsOf(eventKinds)
 
 export interface Market {
   readonly config: Config
@@ -137,6 +151,7 @@ export async function buildApi(
       secrets: jobSecrets(openSealer(config.secret, 'job secrets')),
       ownsAgent: async ({ sql, actor }, agent) => (await readAgent(sql, actor.userId, agent)) !== null,
     }),
+    eventsRoom(kinds, market.signals),
   ]
   const withClock = config.mode === 'test'
   return buildServer({
@@ -163,5 +178,5 @@ export async function buildApi(
 
 /** Starts the background work of this process. */
 export function startBackground({ config, db, stripe, storage, signals, log }: Market): Worker {
-  return startWorker({ config, signals, db, stripe, storage, log })
+  return startWorker({ config, signals, db, stripe, storage, log, kinds })
 }

@@ -1,5 +1,7 @@
 import { mintKey } from '../../src/core/accounts/create-key.ts'
 import type { DeviceStarted } from '../../src/core/accounts/start-device.ts'
+import { numberEvents } from '../../src/core/events/sequence.ts'
+import { eventKinds } from '../../src/market.ts'
 import { act, unixReport, went } from '../journeys/desk.ts'
 import { ask, type Fields } from '../support/market.ts'
 import type { Role } from './canaries.ts'
@@ -103,6 +105,8 @@ const file = (text: string): FormData => {
   form.append('file', new Blob([text]), 'file.txt')
   return form
 }
+
+const openNames = eventKinds.filter(({ open }) => open).map(({ name }) => name)
 
 const job = { id: 'job' } as const
 const work = { ...job, agent_id: 'agent' } as const
@@ -348,5 +352,17 @@ export const rights: Readonly<Record<string, Right>> = {
   'jobs.verify': { fields: () => ({ criteria: ['It names Bell Labs.'], output: unixReport }) },
   'jobs.cron_get': {},
   'jobs.cron_post': {},
+  'events.list': {
+    async prepare({ market }) {
+      await numberEvents(market.db, openNames, [])
+      return { body: { after: 0, limit: 200 } }
+    },
+  },
+  'events.stream': {
+    async prepare({ market }) {
+      await numberEvents(market.db, openNames, [])
+      return { body: { after: 0 } }
+    },
+  },
   'clock.advance': { fields: () => ({ advance_seconds: 1 }) },
 }

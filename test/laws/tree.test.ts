@@ -113,7 +113,7 @@ test('what a browser or an agent downloads with the SDK needs no Node and no ser
 test('only the ledger room names its tables; only the events room names its own', () => {
   const tables: Readonly<Record<string, RegExp>> = {
     'core/ledger': /\b(ledger_account|transfer_once|mandate_day)\b|\b(from|into|update|join)\s+transfer\b/i,
-    'core/events': /\b(from|into|update|join)\s+event\b/i,
+    'core/events': /\b(from|into|update|join)\s+event\b|\bevent_(page|sequence|day|reader)\b/i,
     'core/matching': /\bmatch_text\b|\b(from|into|update|join)\s+match_profile\b/i,
     'desks/jobs': /\b(job_presentation|job_log|quote)\b(?=\s+(where|set|\(|p\b))/i,
   }

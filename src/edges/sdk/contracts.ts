@@ -1,5 +1,6 @@
 import { accountsApi } from '../../core/accounts/api.ts'
 import { creditsApi } from '../../core/credits/api.ts'
+import { eventsApi } from '../../core/events/api.ts'
 import { filesApi } from '../../core/files/api.ts'
 import { paymentsApi } from '../../core/payments/api.ts'
 import { plansApi } from '../../core/payments/plans/api.ts'
@@ -15,6 +16,7 @@ export const contracts = {
   credits: creditsApi,
   files: filesApi,
   jobs: jobsApi,
+  events: eventsApi,
   clock: clockApi,
 } as const
 

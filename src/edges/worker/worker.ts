@@ -4,6 +4,9 @@ import type { Database } from '../../base/db.ts'
 import type { Log } from '../../base/log.ts'
 import type { Signals } from '../../base/signals.ts'
 import { tidyDeviceCodes } from '../../core/accounts/device-code.ts'
+import type { Kinds } from '../../core/events/feed.ts'
+import { tidyPages } from '../../core/events/sequence.ts'
+import { numbering } from '../../core/events/work.ts'
 import type { Storage } from '../../core/files/storage.ts'
 import { tidyFiles } from '../../core/files/tidy.ts'
 import { auditLedger } from '../../core/ledger/laws.ts'
@@ -32,6 +35,7 @@ export interface WorkerNeeds {
   readonly stripe: Stripe
   readonly storage: Storage
   readonly log: Log
+  readonly kinds: Kinds
 }
 
 export interface Worker {
@@ -47,8 +51,10 @@ async function audit(db: Database, log: Log): Promise<void> {
 }
 
 /** All background work. Any number of workers may run: each piece is claimed row by row, or harmless when done twice. */
-export function startWorker({ config, signals, db, stripe, storage, log }: WorkerNeeds): Worker {
+export function startWorker({ config, signals, db, stripe, storage, log, kinds }: WorkerNeeds): Worker {
   const works: Record<string, Work> = {
+    // An event has its number at most a second after it has happened.
+    number: { name: 'number events', everyMs: 350, apartMs: 100, once: numbering(db, signals, kinds, []) },
     verify: {
       name: 'verify',
       everyMs: 1_000,
@@ -96,6 +102,7 @@ export function startWorker({ config, signals, db, stripe, storage, log }: Worke
         nothingMore(
           Promise.all([
             tidyJobs(db),
+            tidyPages(db),
             tidyIdempotency(db),
             tidyQuotas(db),
             tidyDeviceCodes(db),
