@@ -49,7 +49,9 @@ test('every committed event gets one number, none that was rolled back, whoever 
           if (fails) throw new RangeError('changed our mind')
         })
         .then(
-          () => mine.forEach((number) => committed.add(number)),
+          () => {
+            for (const number of mine) committed.add(number)
+          },
           (error: unknown) => assert.ok(error instanceof RangeError),
         )
     }
