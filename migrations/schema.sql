@@ -989,6 +989,72 @@ create table turn (
 CREATE INDEX turn_of_pair ON public.turn USING btree (user_id, other_id, closed_at) WHERE counted;
 CREATE UNIQUE INDEX turn_open ON public.turn USING btree (ref, kind, user_id) WHERE (closed_at IS NULL);
 
+create table webhook (
+  id uuid not null,
+  user_id uuid not null,
+  url text not null,
+  events text[],
+  secret bytea not null,
+  secret_before bytea,
+  secret_before_until timestamp with time zone,
+  enabled boolean not null default true,
+  disabled_reason text,
+  failing_since timestamp with time zone,
+  hold_until timestamp with time zone,
+  delivered_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint webhook_pkey PRIMARY KEY (id),
+  constraint webhook_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint webhook_check CHECK (enabled = (disabled_reason IS NULL)),
+  constraint webhook_check1 CHECK ((secret_before IS NULL) = (secret_before_until IS NULL)),
+  constraint webhook_disabled_reason CHECK (disabled_reason = ANY (ARRAY['owner'::text, 'gone'::text, 'failing'::text])),
+  constraint webhook_events_check CHECK (cardinality(events) >= 1 AND cardinality(events) <= 200),
+  constraint webhook_url_check CHECK (length(url) >= 1 AND length(url) <= 2000)
+);
+CREATE INDEX webhook_of_user ON public.webhook USING btree (user_id, created_at);
+
+create table webhook_attempt (
+  delivery_id uuid not null,
+  number integer not null,
+  at timestamp with time zone not null,
+  url text not null,
+  status integer,
+  error text,
+  duration_ms integer not null,
+  response text,
+  constraint webhook_attempt_pkey PRIMARY KEY (delivery_id, number),
+  constraint webhook_attempt_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES webhook_delivery(id) ON DELETE CASCADE
+);
+
+create table webhook_delivery (
+  id uuid not null default uuid7(),
+  webhook_id uuid not null,
+  event_id uuid not null,
+  seq bigint,
+  name text not null,
+  event json,
+  status text not null default 'pending'::text,
+  tries smallint not null default 0,
+  attempts integer not null default 0,
+  due_at timestamp with time zone,
+  lease uuid,
+  created_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint webhook_delivery_pkey PRIMARY KEY (id),
+  constraint webhook_delivery_webhook_id_seq_key UNIQUE (webhook_id, seq),
+  constraint webhook_delivery_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhook(id) ON DELETE CASCADE,
+  constraint webhook_delivery_check CHECK ((event IS NULL) = (seq IS NOT NULL)),
+  constraint webhook_delivery_check1 CHECK ((status = 'pending'::text) = (due_at IS NOT NULL)),
+  constraint webhook_delivery_check2 CHECK ((status = 'pending'::text) = (ended_at IS NULL)),
+  constraint webhook_delivery_check3 CHECK (lease IS NULL OR status = 'pending'::text),
+  constraint webhook_delivery_status CHECK (status = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text]))
+);
+CREATE INDEX webhook_delivery_age ON public.webhook_delivery USING btree (created_at) WHERE (due_at IS NULL);
+CREATE INDEX webhook_delivery_due ON public.webhook_delivery USING btree (webhook_id, due_at, seq) WHERE (due_at IS NOT NULL);
+CREATE INDEX webhook_delivery_leased ON public.webhook_delivery USING btree (webhook_id) WHERE (lease IS NOT NULL);
+CREATE INDEX webhook_delivery_log ON public.webhook_delivery USING btree (webhook_id, created_at DESC, id DESC);
+
 -- function account_agent(p_owner uuid, p_agent uuid, p_name text) returns TABLE(id uuid, personality text, max_active_jobs integer) · sql, stable
 -- function account_lock(p_owner uuid) returns void · plpgsql, volatile
 -- function account_public_agents() returns TABLE(id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamp with time zone) · sql, stable

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type Stripe from 'stripe'
 import type { Config } from './base/config.ts'
 import { type Database, openDatabase } from './base/db.ts'
+import { type Egress, openEgress } from './base/egress/egress.ts'
 import { type Contract, reply } from './base/endpoint.ts'
 import { type Log, openLog } from './base/log.ts'
 import { openSealer } from './base/seal.ts'
@@ -29,6 +30,9 @@ import { plansApi } from './core/payments/plans/api.ts'
 import { plansRoom } from './core/payments/plans/room.ts'
 import { paymentsRoom } from './core/payments/room.ts'
 import { openStripe } from './core/payments/stripe.ts'
+import { webhooksApi } from './core/webhooks/api.ts'
+import { webhookEvents } from './core/webhooks/events.ts'
+import { webhooksRoom } from './core/webhooks/room.ts'
 import { gigEvents } from './desks/gigs/events.ts'
 import { jobsApi } from './desks/jobs/api.ts'
 import { jobEvents } from './desks/jobs/events.ts'
@@ -61,15 +65,25 @@ export const contracts: readonly Contract[] = [
   filesApi,
   jobsApi,
   eventsApi,
+  webhooksApi,
 ]
 
 /** The same with what only test mode serves. */
 export const allContracts: readonly Contract[] = [...contracts, clockApi]
 
 /** Every event that is ever told, in the order of the reference. */
-export const eventKinds: readonly EventKind[] = [...jobEvents, ...gigEvents, ...paymentEvents, ...accountEvents]
+export const eventKinds: readonly EventKind[] = [
+  ...jobEvents,
+  ...gigEvents,
+  ...paymentEvents,
+  ...accountEvents,
+  ...webhookEvents,
+]
 
 const kinds = kindsOf(eventKinds)
+
+/** What the secrets of webhooks are sealed under. */
+const webhookSecrets = 'webhook secrets'
 
 export interface Market {
   readonly config: Config
@@ -79,6 +93,8 @@ export interface Market {
   readonly credentials: Credentials
   readonly storage: Storage
   readonly signals: Signals
+  /** The one way to addresses that people give. */
+  readonly egress: Egress
   /** Aborted when this process is going to stop: from then on `/api/ready` says so, and everything else is served as before. */
   readonly leaving: AbortController
   close(): Promise<void>
@@ -103,6 +119,7 @@ export function openMarket(config: Config, name = 'clawrk'): Market {
     credentials: openCredentials(db),
     storage: config.s3 ? s3Storage(config.s3) : diskStorage(join(config.dataDir, 'files')),
     signals,
+    egress: openEgress({ allowPrivate: config.allowPrivateWebhooks }),
     leaving: new AbortController(),
     async close() {
       await signals.close()
@@ -152,6 +169,7 @@ export async function buildApi(
       ownsAgent: async ({ sql, actor }, agent) => (await readAgent(sql, actor.userId, agent)) !== null,
     }),
     eventsRoom(kinds, market.signals),
+    webhooksRoom({ egress: market.egress, sealer: openSealer(config.secret, webhookSecrets), kinds }),
   ]
   const withClock = config.mode === 'test'
   return buildServer({
@@ -177,6 +195,16 @@ export async function buildApi(
 }
 
 /** Starts the background work of this process. */
-export function startBackground({ config, db, stripe, storage, signals, log }: Market): Worker {
-  return startWorker({ config, signals, db, stripe, storage, log, kinds })
+export function startBackground({ config, db, stripe, storage, signals, log, egress }: Market): Worker {
+  return startWorker({
+    config,
+    signals,
+    db,
+    stripe,
+    storage,
+    log,
+    kinds,
+    egress,
+    sealer: openSealer(config.secret, webhookSecrets),
+  })
 }

@@ -82,6 +82,11 @@ export const settings = [
     help: 'how long after SIGTERM the API serves on while /api/ready answers 503 (default 5000 in live mode, 1000 in test mode)',
   },
   { name: 'ALLOW_RULES_ONLY', fallback: '', help: '1 lets live mode verify work by checks and rules alone' },
+  {
+    name: 'ALLOW_PRIVATE_WEBHOOKS',
+    fallback: '',
+    help: '1 lets webhooks go to addresses of your own network, which are refused otherwise',
+  },
   { name: 'LOG_LEVEL', fallback: 'info', help: 'trace, debug, info, warn, error or silent' },
 ] as const satisfies readonly Setting[]
 
@@ -127,6 +132,8 @@ export interface Config {
   readonly allowRulesOnly: boolean
   /** From the end of readiness to the end of listening. */
   readonly readyGraceMs: number
+  /** Whether addresses that people give may lead into our own network. */
+  readonly allowPrivateWebhooks: boolean
   readonly logLevel: string
 }
 
@@ -242,6 +249,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     jobFee: { percent: whole('JOB_FEE_PERCENT', 0, 100), fixedCents: whole('JOB_FEE_FIXED_CENTS', 0, 100_000) },
     readyGraceMs,
     allowRulesOnly: raw('ALLOW_RULES_ONLY') === '1',
+    allowPrivateWebhooks: raw('ALLOW_PRIVATE_WEBHOOKS') === '1',
     logLevel: raw('LOG_LEVEL'),
   }
   if (faults.length > 0) throw new ConfigError(faults)

@@ -166,7 +166,6 @@ test('whoever hangs, drips, resets or speaks no TLS is given up in time, with a 
   }
   for (const [name, { fault, behave, scheme = 'http' }] of Object.entries(kinds)) {
     const server = createServer()
-    server.on('clientError', () => {})
     behave(server)
     const port = await listen(context, server)
     const since = Date.now()

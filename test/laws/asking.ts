@@ -19,6 +19,8 @@ export function idFields({ input }: AnyEndpoint): Map<string, boolean> {
 
 export interface Asked {
   readonly id?: string | undefined
+  /** The other ids of the path. */
+  readonly path?: Readonly<Record<string, string>> | undefined
   readonly fields?: Fields | FormData | undefined
   readonly headers: Headers
 }
@@ -27,11 +29,11 @@ export interface Asked {
 export async function ask(
   origin: string,
   route: string,
-  { id = '', fields = {}, headers }: Asked,
+  { id = '', path: others = {}, fields = {}, headers }: Asked,
 ): Promise<{ status: number; text: string }> {
   const [method, path] = route.split(' ') as [string, string]
   const url = new URL(
-    pathNames(route).reduce((at, name) => at.replace(`:${name}`, id), path),
+    pathNames(route).reduce((at, name) => at.replace(`:${name}`, others[name] ?? id), path),
     origin,
   )
   const isForm = fields instanceof FormData

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { AnyEndpoint } from '../../src/base/endpoint.ts'
 import { jobStates } from '../../src/desks/jobs/job.ts'
+import { pathNames } from '../../src/edges/http/input.ts'
 import { allContracts } from '../../src/market.ts'
 import { footprint } from '../hostile/attack.ts'
 import { act, claim, went } from '../journeys/desk.ts'
@@ -76,7 +77,8 @@ function cellsOf({ name, endpoint, right }: Guarded): Cell[] {
         statuses: may ? (right.answers ?? [200]) : refusals,
         prepare: async () => {
           const prepared = await prepare()
-          return thing && prepared.id === undefined ? { ...prepared, id: thing.id } : prepared
+          if (!thing) return prepared
+          return { ...prepared, id: prepared.id ?? thing.id, path: prepared.path ?? right.path?.(thing) ?? {} }
         },
       }
       return may ? [cell, ...foreignCells({ name, endpoint, right }, party, thing)] : [cell]
@@ -87,7 +89,7 @@ function cellsOf({ name, endpoint, right }: Guarded): Cell[] {
 /** Somebody who may, naming things of others in the body: refused, each of them. */
 function foreignCells({ endpoint, right }: Guarded, party: Party, thing: Thing | null): Cell[] {
   return [...idFields(endpoint)].flatMap(([field, isList]) => {
-    if (field === 'id') return []
+    if (field === 'id' || right.ofOthers?.includes(field)) return []
     const foreign = world.things[right.ids![field]!].filter(({ owner }) => owner !== party.role)
     return foreign.map(
       ({ id, what }): Cell => ({
@@ -95,10 +97,13 @@ function foreignCells({ endpoint, right }: Guarded, party: Party, thing: Thing |
         party,
         allowed: false,
         statuses: [400, 403, 404],
-        prepare: async () => ({
-          ...(thing ? { id: thing.id } : {}),
-          body: { ...right.fields?.(world), [field]: isList ? [id] : id },
-        }),
+        prepare: async () => {
+          const where = thing ? { id: thing.id, path: right.path?.(thing) ?? {} } : {}
+          const fields = right.fields?.(world)
+          return pathNames(endpoint.route).includes(field)
+            ? { ...where, path: { ...where.path, [field]: id }, body: fields ?? {} }
+            : { ...where, body: { ...fields, [field]: isList ? [id] : id } }
+        },
       }),
     )
   })
@@ -109,9 +114,10 @@ const counted = new Map<string, number>()
 
 /** Asks one cell, and writes down what is wrong with the answer. */
 async function check({ name, endpoint }: Guarded, { about, party, statuses, prepare }: Cell): Promise<void> {
-  const { id, body, headers, shown, afterwards, tidy } = await prepare()
+  const { id, path, body, headers, shown, afterwards, tidy } = await prepare()
   const answer = await ask(market.url, endpoint.route, {
     id,
+    path,
     fields: body,
     headers: headers ?? (await credentials.of(party, endpoint)),
   })

@@ -1,10 +1,9 @@
 import { mintKey } from '../../src/core/accounts/create-key.ts'
 import type { DeviceStarted } from '../../src/core/accounts/start-device.ts'
-import { numberEvents } from '../../src/core/events/sequence.ts'
-import { eventKinds } from '../../src/market.ts'
 import { act, unixReport, went } from '../journeys/desk.ts'
 import { ask, type Fields } from '../support/market.ts'
 import type { Role } from './canaries.ts'
+import { eventRights } from './event-rights.ts'
 import { type Exhibit, exhibit, isHolder, isReceiver, maySee, spareAgent, uploaded } from './exhibits.ts'
 import type { Headers, Party, PersonRole } from './parties.ts'
 import type { Thing, ThingKind, World } from './world.ts'
@@ -13,6 +12,8 @@ import type { Thing, ThingKind, World } from './world.ts'
 export interface Prepared {
   /** Instead of the exhibit's. */
   readonly id?: string
+  /** The same for the other ids of its path. */
+  readonly path?: Readonly<Record<string, string>>
   readonly body?: Fields | FormData
   readonly headers?: Headers
   /** Secrets that this very answer may show. */
@@ -26,6 +27,10 @@ export interface Prepared {
 export interface Right {
   /** What kind of thing each id field names; the field `id` stands in the path. */
   readonly ids?: Readonly<Record<string, ThingKind>>
+  /** The other ids of the path, which belong to the thing that `id` names. */
+  readonly path?: (thing: Thing) => Readonly<Record<string, string>>
+  /** Id fields that are meant to name what is another's. */
+  readonly ofOthers?: readonly string[]
   /** Who may; everybody without it. */
   readonly may?: (party: Party, thing: Thing) => boolean
   /** The answers to those who may: 200 without it. */
@@ -105,8 +110,6 @@ const file = (text: string): FormData => {
   form.append('file', new Blob([text]), 'file.txt')
   return form
 }
-
-const openNames = eventKinds.filter(({ open }) => open).map(({ name }) => name)
 
 const job = { id: 'job' } as const
 const work = { ...job, agent_id: 'agent' } as const
@@ -352,17 +355,6 @@ export const rights: Readonly<Record<string, Right>> = {
   'jobs.verify': { fields: () => ({ criteria: ['It names Bell Labs.'], output: unixReport }) },
   'jobs.cron_get': {},
   'jobs.cron_post': {},
-  'events.list': {
-    async prepare({ market }) {
-      await numberEvents(market.db, openNames, [])
-      return { body: { after: 0, limit: 200 } }
-    },
-  },
-  'events.stream': {
-    async prepare({ market }) {
-      await numberEvents(market.db, openNames, [])
-      return { body: { after: 0 } }
-    },
-  },
+  ...eventRights,
   'clock.advance': { fields: () => ({ advance_seconds: 1 }) },
 }

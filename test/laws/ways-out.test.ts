@@ -8,7 +8,6 @@ const src = join(import.meta.dirname, '../../src')
 /** Whoever may call out, and whom: never an address that a stranger gave. Only src/base/egress/ may ask those. */
 const ways: Readonly<Record<string, string>> = {
   'base/egress/egress.ts': 'the guarded way to addresses that people give',
-  'base/free-port.ts': 'listens for a moment, to find a free port',
   'core/accounts/github.ts': 'GitHub, at the address in the settings',
   'edges/supervisor/start.ts': 'our own API: is it up?',
   'edges/http/twin-proxy.ts': 'our own Stripe twin',
@@ -21,7 +20,7 @@ const ways: Readonly<Record<string, string>> = {
 /** What opens a connection. The Stripe SDK, S3 and PostgreSQL go to addresses in the settings and are told by their own names. */
 const openers = [
   /(?<![.\w])fetch\s*\(/,
-  /\?\?\s*fetch\b/,
+  /(\?\?|=)\s*fetch\b/,
   /\bglobalThis\.fetch\b/,
   /\bnew (WebSocket|EventSource|XMLHttpRequest)\b/,
   /from '(node:)?(https|http2|dgram|tls|child_process\/http)'/,

@@ -8,8 +8,11 @@ export interface Numbered {
   readonly people: readonly string[]
 }
 
-/** Somebody who sends events on: in the transaction that numbers them they write down what is to be sent, so nothing is forgotten. */
-export type Taker = (sql: Sql, numbered: Numbered) => Promise<void>
+/**
+ * Somebody who sends events on: in the transaction that numbers them they write down what is to be sent, so nothing is forgotten.
+ * Answers the work that has come of it, null for none.
+ */
+export type Taker = (sql: Sql, numbered: Numbered) => Promise<string | null>
 
 const most = 2_000
 
@@ -21,7 +24,7 @@ export async function numberEvents(
   db: Database,
   publicNames: readonly string[],
   takers: readonly Taker[],
-): Promise<Numbered | null> {
+): Promise<(Numbered & { readonly works: readonly string[] }) | null> {
   const [state] = await db.rows<{ waits: boolean }>(`select event_waits() as waits`)
   if (!state!.waits) return null
   return db.transaction(async (sql) => {
@@ -31,8 +34,12 @@ export async function numberEvents(
     ])
     const numbered = row!.numbered
     if (!numbered || numbered.many === 0) return null
-    for (const take of takers) await take(sql, numbered)
-    return numbered
+    const works: string[] = []
+    for (const take of takers) {
+      const work = await take(sql, numbered)
+      if (work) works.push(work)
+    }
+    return { ...numbered, works }
   })
 }
 

@@ -15,6 +15,7 @@ export function numbering(
   return async () => {
     const numbered = await numberEvents(db, open, takers)
     for (const topic of new Set(numbered?.people.map(feedTopic) ?? [])) signals.tell(topic)
+    for (const work of numbered?.works ?? []) signals.tell(work)
     return isFullNumbering(numbered)
   }
 }

@@ -4,6 +4,7 @@ import { eventsApi } from '../../core/events/api.ts'
 import { filesApi } from '../../core/files/api.ts'
 import { paymentsApi } from '../../core/payments/api.ts'
 import { plansApi } from '../../core/payments/plans/api.ts'
+import { webhooksApi } from '../../core/webhooks/api.ts'
 import { jobsApi } from '../../desks/jobs/api.ts'
 import { clockApi, systemApi } from '../http/api.ts'
 
@@ -17,6 +18,7 @@ export const contracts = {
   files: filesApi,
   jobs: jobsApi,
   events: eventsApi,
+  webhooks: webhooksApi,
   clock: clockApi,
 } as const
 

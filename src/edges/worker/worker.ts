@@ -1,7 +1,9 @@
 import type Stripe from 'stripe'
 import type { Config } from '../../base/config.ts'
 import type { Database } from '../../base/db.ts'
+import type { Egress } from '../../base/egress/egress.ts'
 import type { Log } from '../../base/log.ts'
+import type { Sealer } from '../../base/seal.ts'
 import type { Signals } from '../../base/signals.ts'
 import { tidyDeviceCodes } from '../../core/accounts/device-code.ts'
 import type { Kinds } from '../../core/events/feed.ts'
@@ -19,6 +21,9 @@ import { readMissedEvents } from '../../core/payments/missed-events.ts'
 import { lookUpPlans } from '../../core/payments/plans/look-up.ts'
 import { paymentWorks } from '../../core/payments/works.ts'
 import { closeVerification } from '../../core/verification/verify.ts'
+import { tidyDeliveries } from '../../core/webhooks/book.ts'
+import { openDeliverer } from '../../core/webhooks/deliver.ts'
+import { queueForWebhooks } from '../../core/webhooks/fan-out.ts'
 import { jobLaws } from '../../desks/jobs/laws.ts'
 import { payOutCredits } from '../../desks/jobs/pay-out.ts'
 import { sweepJobs, tidyJobs } from '../../desks/jobs/sweep.ts'
@@ -36,6 +41,9 @@ export interface WorkerNeeds {
   readonly storage: Storage
   readonly log: Log
   readonly kinds: Kinds
+  readonly egress: Egress
+  /** Of the secrets of webhooks. */
+  readonly sealer: Sealer
 }
 
 export interface Worker {
@@ -51,10 +59,17 @@ async function audit(db: Database, log: Log): Promise<void> {
 }
 
 /** All background work. Any number of workers may run: each piece is claimed row by row, or harmless when done twice. */
-export function startWorker({ config, signals, db, stripe, storage, log, kinds }: WorkerNeeds): Worker {
+export function startWorker({ config, signals, db, stripe, storage, log, kinds, egress, sealer }: WorkerNeeds): Worker {
+  const deliverer = openDeliverer({ db, egress, sealer, log, onRoom: () => wake('webhooks') })
   const works: Record<string, Work> = {
     // An event has its number at most a second after it has happened.
-    number: { name: 'number events', everyMs: 350, apartMs: 100, once: numbering(db, signals, kinds, []) },
+    number: {
+      name: 'number events',
+      everyMs: 350,
+      apartMs: 100,
+      once: numbering(db, signals, kinds, [queueForWebhooks]),
+    },
+    webhooks: { name: 'send webhooks', everyMs: 1_000, apartMs: 20, once: () => deliverer.once() },
     verify: {
       name: 'verify',
       everyMs: 1_000,
@@ -103,6 +118,7 @@ export function startWorker({ config, signals, db, stripe, storage, log, kinds }
           Promise.all([
             tidyJobs(db),
             tidyPages(db),
+            tidyDeliveries(db),
             tidyIdempotency(db),
             tidyQuotas(db),
             tidyDeviceCodes(db),
@@ -120,6 +136,7 @@ export function startWorker({ config, signals, db, stripe, storage, log, kinds }
     wake,
     async stop() {
       await Promise.all([...loops.values()].map((loop) => loop.stop()))
+      await deliverer.stop()
       await closeVerification()
     },
   }
