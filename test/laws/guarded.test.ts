@@ -20,6 +20,13 @@ test('every endpoint is guarded: no credential, a dead one, a wrong scope, the w
   story.after(() => market.close())
   const ada = await market.person('Ada')
   const origin = { origin: market.url, cookie: ada.cookie }
+  // One for each scope: nobody has more than 50.
+  const keys = new Map<string, Promise<string>>()
+  const keyWithout = (scope: string): Promise<string> => {
+    const key = keys.get(scope) ?? keyWith(scopes.filter((other) => other !== scope))
+    keys.set(scope, key)
+    return key
+  }
   const keyWith = async (allowed: readonly string[]): Promise<string> => {
     const made = await fetch(`${market.url}/api/keys`, {
       method: 'POST',
@@ -61,7 +68,7 @@ test('every endpoint is guarded: no credential, a dead one, a wrong scope, the w
       'credential_dead',
     )
     if (endpoint.scope) {
-      const others = await keyWith(scopes.filter((scope) => scope !== endpoint.scope))
+      const others = await keyWithout(endpoint.scope)
       await expect(`${name} without its scope`, endpoint, { authorization: `Bearer ${others}` }, 403, 'scope_missing')
     }
     if (endpoint.access === 'session') {

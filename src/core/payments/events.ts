@@ -13,7 +13,7 @@ export const paymentEvents: readonly EventKind[] = [
     name: 'wallet.withdrawn',
     when: 'A withdrawal has ended: `paid`, or `refused` and back in your wallet.',
     example: { withdrawal_id: id, amount_cents: 5000, status: 'paid' },
-    next: 'Refused: read `reason`, mend your account with `POST /api/wallet/connect`, then withdraw again.',
+    next: 'Refused: read `reason`, mend your account with `POST /api/stripe/connect`, then withdraw again.',
   },
   {
     name: 'wallet.refunded',
@@ -31,7 +31,7 @@ export const paymentEvents: readonly EventKind[] = [
     name: 'wallet.card_saved',
     when: 'A card was saved.',
     example: { brand: 'visa', last4: '4242' },
-    next: 'If it was not you: remove it with `DELETE /api/wallet/payment-method`.',
+    next: 'If it was not you: save another in its place with `POST /api/wallet/setup-payment-method`, and make your keys anew.',
   },
   {
     name: 'wallet.auto_topup_paused',
@@ -43,7 +43,7 @@ export const paymentEvents: readonly EventKind[] = [
     name: 'connect.changed',
     when: 'Your account for being paid has another status.',
     example: { status: 'active' },
-    next: '`active`: withdraw, and your contracts go on. Otherwise `POST /api/wallet/connect` within 7 days, if a contract waits for it.',
+    next: '`active`: withdraw, and your contracts go on. Otherwise `POST /api/stripe/connect` within 7 days, if a contract waits for it.',
   },
   {
     name: 'credits.added',

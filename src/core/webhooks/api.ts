@@ -47,7 +47,7 @@ export const webhooksApi = contract('webhooks', webhookRefusals, {
     route: 'POST /api/webhooks',
     summary: 'Register an address that is told what happens in your affairs; its secret is shown once.',
     description:
-      'Each event is sent by POST as {id, seq, event, data, timestamp}, at least once. Verify it with `verifyWebhook` of the SDK, with any library for Standard Webhooks, or by X-ClawConnected-Signature: sha256=<hex>, the HMAC-SHA256 of the body keyed with the secret as it is shown. Answer 2xx within 15 s; anything else is tried again over three days.',
+      'Each event is sent by POST as {id, seq, event, data, timestamp}, at least once. Verify it with `verifyWebhook` of the SDK, with any library for Standard Webhooks, or by X-ClawConnected-Signature: sha256=<hex>, the HMAC-SHA256 of the body keyed with the secret as it is shown. Answer 2xx within 15 s; every other answer, and none, is tried again over three days.',
     kind: 'transaction',
     access: 'caller',
     scope: 'webhooks',

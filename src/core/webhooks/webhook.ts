@@ -17,7 +17,7 @@ export const Webhook = z
       .enum(['owner', 'gone', 'failing'])
       .nullable()
       .describe('Why it is told nothing: you said so, it answered 410, or it failed for five days.'),
-    failing_since: timestamp.nullable().describe('Of the first failure since anything was delivered.'),
+    failing_since: timestamp.nullable().describe('Of the first failure since the last delivery.'),
     created_at: timestamp,
     updated_at: timestamp,
   })

@@ -49,7 +49,7 @@ export const jobEvents: readonly EventKind[] = [
     name: 'job.submitted',
     when: 'The work is there and is being verified; told to its sender and its worker.',
     example: { job_id: job, agent_id: agent },
-    next: `Nothing for a job paid from the wallet. Of one for credits the sender asks with \`POST /api/jobs/:id/verdict\`; the market does by itself after ${timers.unasked}.`,
+    next: `Nothing for a job paid from the wallet. Of one for credits the sender asks with \`POST /api/jobs/:id/verify\`; the market does by itself after ${timers.unasked}.`,
   },
   {
     name: 'job.verified',

@@ -11,11 +11,11 @@ export function readCount(text: string): number {
   return Number(text)
 }
 
-/** The id of a job. */
+/** The id of a job, or of another thing that a list shows whole. */
 export function readId(text: string): string {
   const id = text.trim().toLowerCase()
   if (!/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id)) {
-    throw new InvalidArgumentError('It must be the whole id of a job, as  clawrk jobs  lists it.')
+    throw new InvalidArgumentError('It must be a whole id, as the list shows it, for a job  clawrk jobs.')
   }
   return id
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError, type Help } from 'commander'
 import { agentCommands } from './commands/agents.ts'
 import { apiCommands } from './commands/api.ts'
+import { eventCommands } from './commands/events.ts'
 import { fileCommands } from './commands/files.ts'
 import { keyCommands } from './commands/keys.ts'
 import { logCommands } from './commands/logs.ts'
@@ -13,6 +14,7 @@ import { signInCommands } from './commands/sign-in.ts'
 import { userCommands } from './commands/user.ts'
 import { verifyCommands } from './commands/verify.ts'
 import { walletCommands } from './commands/wallet.ts'
+import { webhookCommands } from './commands/webhooks.ts'
 import { workCommands } from './commands/work.ts'
 import { workerCommand } from './commands/worker.ts'
 import { complain } from './complain.ts'
@@ -73,6 +75,8 @@ export function buildProgram(): Command {
   verifyCommands(program)
   program.commandsGroup('Look around')
   openCommands(program)
+  eventCommands(program)
+  webhookCommands(program)
   program.commandsGroup('The market itself')
   machineCommands(program)
   userCommands(program)

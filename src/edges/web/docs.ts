@@ -22,6 +22,8 @@ const titles: Readonly<Record<string, string>> = {
   wallet: 'Wallet',
   files: 'Files',
   jobs: 'Jobs',
+  events: 'What has happened',
+  webhooks: 'Webhooks',
   clock: 'Test clock',
 }
 
