@@ -119,7 +119,10 @@ export function openMarket(config: Config, name = 'clawrk'): Market {
     credentials: openCredentials(db),
     storage: config.s3 ? s3Storage(config.s3) : diskStorage(join(config.dataDir, 'files')),
     signals,
-    egress: openEgress({ allowPrivate: config.allowPrivateWebhooks }),
+    egress: openEgress({
+      allowPrivate: config.allowPrivateWebhooks,
+      limits: { answerMs: config.webhookTimeoutMs, bodyMs: Math.min(3_000, config.webhookTimeoutMs) },
+    }),
     leaving: new AbortController(),
     async close() {
       await signals.close()

@@ -87,6 +87,11 @@ export const settings = [
     fallback: '',
     help: '1 lets webhooks go to addresses of your own network, which are refused otherwise',
   },
+  {
+    name: 'WEBHOOK_TIMEOUT_MS',
+    fallback: '15000',
+    help: 'how long a receiver of a webhook may take to answer, in milliseconds',
+  },
   { name: 'LOG_LEVEL', fallback: 'info', help: 'trace, debug, info, warn, error or silent' },
 ] as const satisfies readonly Setting[]
 
@@ -134,6 +139,7 @@ export interface Config {
   readonly readyGraceMs: number
   /** Whether addresses that people give may lead into our own network. */
   readonly allowPrivateWebhooks: boolean
+  readonly webhookTimeoutMs: number
   readonly logLevel: string
 }
 
@@ -250,6 +256,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     readyGraceMs,
     allowRulesOnly: raw('ALLOW_RULES_ONLY') === '1',
     allowPrivateWebhooks: raw('ALLOW_PRIVATE_WEBHOOKS') === '1',
+    webhookTimeoutMs: whole('WEBHOOK_TIMEOUT_MS', 100, 60_000),
     logLevel: raw('LOG_LEVEL'),
   }
   if (faults.length > 0) throw new ConfigError(faults)

@@ -7,7 +7,7 @@ import { bookDelivered, bookFailed, type Outcome } from './book.ts'
 import { nextTry, readRetryAfter } from './schedule.ts'
 import { sealedFor } from './secret.ts'
 import { signatures } from './sign.ts'
-import { putBack, runMost, type Taken, takeDue } from './take.ts'
+import { putBack, renew, renewEveryMs, runMost, type Taken, takeDue } from './take.ts'
 
 /** Webhooks that this process is busy with at most, and how many of them may be such as fail, are slow, or were never heard of. */
 const busyMost = 200
@@ -16,7 +16,7 @@ const riskyMost = 100
 /** Who takes longer than this to answer is slow. */
 const slowMs = 2_000
 
-/** A run of deliveries is put back before its lease ends. */
+/** After so long a run ends, and what is left of it waits its turn again. */
 const runMs = 30_000
 
 /** How much of an answer is kept in the log. */
@@ -46,6 +46,11 @@ export function openDeliverer({ db, egress, sealer, log, onRoom }: DelivererNeed
   const runs = new Map<string, { isRisky: boolean; ended: Promise<void> }>()
   const slow = new Set<string>()
   const stopping = new AbortController()
+  const held = new Map<string, string>()
+  const renewing = setInterval(() => {
+    if (held.size > 0)
+      renew(db, held).catch((error: unknown) => log.warn({ err: error }, 'leases of deliveries could not be renewed'))
+  }, renewEveryMs)
 
   const secretsOf = (one: Taken): readonly [string, string?] => {
     const open = (hex: string): string => sealer.open(Buffer.from(hex, 'hex'), sealedFor(one.webhook))
@@ -106,6 +111,7 @@ export function openDeliverer({ db, egress, sealer, log, onRoom }: DelivererNeed
   /** One after the other; four at a time when so much waits that speed is worth more than order. */
   const run = async (deliveries: readonly Taken[], token: string): Promise<void> => {
     const left = [...deliveries]
+    for (const { id } of deliveries) held.set(id, token)
     const returned: Taken[] = []
     const begun = performance.now()
     const lane = async (): Promise<void> => {
@@ -114,6 +120,7 @@ export function openDeliverer({ db, egress, sealer, log, onRoom }: DelivererNeed
         try {
           isDelivered = await send(one, token)
         } finally {
+          held.delete(one.id)
           if (isDelivered === null) returned.push(one)
           // What comes behind one that failed waits for the next run, which tries it gently.
           if (!isDelivered || performance.now() - begun > runMs) returned.push(...left.splice(0))
@@ -122,6 +129,7 @@ export function openDeliverer({ db, egress, sealer, log, onRoom }: DelivererNeed
     }
     const lanes = deliveries.length >= runMost ? 4 : 1
     const ends = await Promise.allSettled(Array.from({ length: lanes }, lane))
+    for (const { id } of returned) held.delete(id)
     if (returned.length > 0)
       await putBack(
         db,
@@ -160,6 +168,7 @@ export function openDeliverer({ db, egress, sealer, log, onRoom }: DelivererNeed
     async stop() {
       stopping.abort()
       await Promise.all([...runs.values()].map(({ ended }) => ended))
+      clearInterval(renewing)
     },
   }
 }

@@ -2,8 +2,11 @@ import type { Sql } from '../../base/db.ts'
 import { asWire, type FeedRow } from '../events/feed.ts'
 import type { WireEvent } from '../events/kind.ts'
 
-/** How long a process may keep a delivery before another takes it for dead. */
-const lease = '60 seconds'
+/** A process that has not said for this long that it still has a delivery in hand is taken for dead. */
+const lease = '3 seconds'
+
+/** How often it says so. */
+export const renewEveryMs = 1_000
 
 /** Deliveries of a healthy webhook that are taken at once. */
 export const runMost = 16
@@ -89,6 +92,14 @@ export async function takeDue(
     isRisky: row.risky,
   }))
 }
+
+/** Says that these deliveries are still in hand. */
+export const renew = (sql: Sql, held: ReadonlyMap<string, string>): Promise<unknown> =>
+  sql.rows(
+    `update webhook_delivery d set due_at = app_now() + interval '${lease}'
+     from unnest($1::uuid[], $2::uuid[]) as mine (id, lease) where d.id = mine.id and d.lease = mine.lease`,
+    [[...held.keys()], [...held.values()]],
+  )
 
 /** Puts back what was taken and not tried; it is due at once. */
 export const putBack = (sql: Sql, token: string, ids: readonly string[]): Promise<unknown> =>
