@@ -1,4 +1,5 @@
 import type { Database, Sql } from '../../base/db.ts'
+import { failpoint } from '../../base/failpoint.ts'
 
 /** What was numbered at one time: everything behind `before`, up to `last`, and whose affairs it was. */
 export interface Numbered {
@@ -27,7 +28,7 @@ export async function numberEvents(
 ): Promise<(Numbered & { readonly works: readonly string[] }) | null> {
   const [state] = await db.rows<{ waits: boolean }>(`select event_waits() as waits`)
   if (!state!.waits) return null
-  return db.transaction(async (sql) => {
+  const done = await db.transaction(async (sql) => {
     const [row] = await sql.rows<{ numbered: Numbered | null }>(`select event_number($1, $2) as numbered`, [
       most,
       publicNames,
@@ -39,8 +40,11 @@ export async function numberEvents(
       const work = await take(sql, numbered)
       if (work) works.push(work)
     }
+    failpoint('numbering', 'before_booking')
     return { ...numbered, works }
   })
+  if (done) failpoint('numbering', 'after_booking')
+  return done
 }
 
 /** Whether there are probably more that wait for a number. */

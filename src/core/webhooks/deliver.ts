@@ -1,5 +1,6 @@
 import type { Database } from '../../base/db.ts'
 import { type Egress, EgressError } from '../../base/egress/egress.ts'
+import { failpoint } from '../../base/failpoint.ts'
 import { newId } from '../../base/ids.ts'
 import type { Log } from '../../base/log.ts'
 import type { Sealer } from '../../base/seal.ts'
@@ -73,6 +74,7 @@ export function openDeliverer({ db, egress, sealer, log, onRoom }: DelivererNeed
       return false
     }
     const body = JSON.stringify(one.event)
+    failpoint('webhook', 'before_call')
     try {
       const answer = await egress.send({
         url: one.url,
@@ -83,6 +85,7 @@ export function openDeliverer({ db, egress, sealer, log, onRoom }: DelivererNeed
         },
         signal: stopping.signal,
       })
+      failpoint('webhook', 'before_booking')
       const isSlow = took() > slowMs
       if (isSlow) slow.add(one.webhook)
       else slow.delete(one.webhook)
@@ -90,6 +93,7 @@ export function openDeliverer({ db, egress, sealer, log, onRoom }: DelivererNeed
       const response = printable(answer.body)
       if (status >= 200 && status < 300) {
         await bookDelivered(db, token, one.id, { ...missed('', status), error: null, response })
+        failpoint('webhook', 'after_booking')
         return true
       }
       const asked = readRetryAfter(answer.headers['retry-after'], Date.now())
