@@ -11,6 +11,7 @@ import { openSealer } from '../../src/base/seal.ts'
 import { numberEvents } from '../../src/core/events/sequence.ts'
 import { openDeliverer } from '../../src/core/webhooks/deliver.ts'
 import { queueForWebhooks } from '../../src/core/webhooks/fan-out.ts'
+import { postTo } from '../../src/core/webhooks/post.ts'
 import type { Delivery, Webhook } from '../../src/core/webhooks/webhook.ts'
 import { type Person, startTestMarket, type TestMarket } from '../support/market.ts'
 import { until } from '../support/processes.ts'
@@ -176,13 +177,15 @@ test('an address that leads inside, by its looks or by a name that changes its m
   let asked = 0
   const deliverer = openDeliverer({
     db: market.db,
-    egress: openEgress({
-      allowPrivate: false,
-      limits: { connectMs: 200, answerMs: 400 },
-      // At first somewhere that nobody listens, then inside.
-      resolve: async () => (asked++ === 0 ? ['192.0.1.1'] : ['127.0.0.1']),
-    }),
-    sealer: openSealer(secret, 'webhook secrets'),
+    way: postTo(
+      openEgress({
+        allowPrivate: false,
+        limits: { connectMs: 200, answerMs: 400 },
+        // At first somewhere that nobody listens, then inside.
+        resolve: async () => (asked++ === 0 ? ['192.0.1.1'] : ['127.0.0.1']),
+      }),
+      openSealer(secret, 'webhook secrets'),
+    ),
     log: openLog('silent', 'test'),
     onRoom: () => {},
   })

@@ -1,13 +1,11 @@
 import type { Database, Sql } from '../../base/db.ts'
 import { giveUp } from './update.ts'
+import type { Sent } from './way.ts'
 
-/** What came of one attempt. */
-export interface Outcome {
+/** What came of one attempt, for the log. */
+export interface Outcome extends Sent {
   readonly url: string
-  readonly status: number | null
-  readonly error: string | null
   readonly durationMs: number
-  readonly response: string | null
 }
 
 const note = `insert into webhook_attempt (delivery_id, number, at, url, status, error, duration_ms, response)
@@ -54,16 +52,15 @@ export async function bookFailed(
   id: string,
   outcome: Outcome,
   againAfter: number | null,
-  holdSeconds: number,
 ): Promise<void> {
   const [hurt] = await db.rows<{ id: string; is_hopeless: boolean }>(failed, [
     id,
     token,
     ...columns(outcome),
     againAfter,
-    holdSeconds,
+    outcome.holdSeconds,
   ])
-  if (hurt && outcome.status === 410) await disable(db, hurt.id, 'gone')
+  if (hurt && outcome.isGone) await disable(db, hurt.id, 'gone')
   else if (hurt?.is_hopeless) await disable(db, hurt.id, 'failing')
 }
 

@@ -1,27 +1,18 @@
 import type { Database } from '../../base/db.ts'
-import { type Egress, EgressError } from '../../base/egress/egress.ts'
 import { failpoint } from '../../base/failpoint.ts'
 import { newId } from '../../base/ids.ts'
 import type { Log } from '../../base/log.ts'
-import type { Sealer } from '../../base/seal.ts'
-import { bookDelivered, bookFailed, type Outcome } from './book.ts'
-import { nextTry, readRetryAfter } from './schedule.ts'
-import { sealedFor } from './secret.ts'
-import { signatures } from './sign.ts'
+import { bookDelivered, bookFailed } from './book.ts'
+import { nextTry } from './schedule.ts'
 import { putBack, renew, renewEveryMs, runMost, type Taken, takeDue } from './take.ts'
+import type { Way } from './way.ts'
 
 /** Webhooks that this process is busy with at most, and how many of them may be such as fail, are slow, or were never heard of. */
 const busyMost = 200
 const riskyMost = 100
 
-/** Who takes longer than this to answer is slow. */
-const slowMs = 2_000
-
 /** After so long a run ends, and what is left of it waits its turn again. */
 const runMs = 30_000
-
-/** How much of an answer is kept in the log. */
-const excerpt = 1_000
 
 export interface Deliverer {
   /** Takes what is due and begins to send it; says whether there may be more. */
@@ -32,8 +23,7 @@ export interface Deliverer {
 
 export interface DelivererNeeds {
   readonly db: Database
-  readonly egress: Egress
-  readonly sealer: Sealer
+  readonly way: Way
   readonly log: Log
   /** There is room for more. */
   readonly onRoom: () => void
@@ -43,7 +33,7 @@ export interface DelivererNeeds {
  * Sends what webhooks are to be told. Each has a run of its own, one after the other and in order; who is slow or fails gets one at a
  * time and shares half of the room with others like it, so that nobody else waits for them.
  */
-export function openDeliverer({ db, egress, sealer, log, onRoom }: DelivererNeeds): Deliverer {
+export function openDeliverer({ db, way, log, onRoom }: DelivererNeeds): Deliverer {
   const runs = new Map<string, { isRisky: boolean; ended: Promise<void> }>()
   const slow = new Set<string>()
   const stopping = new AbortController()
@@ -53,63 +43,23 @@ export function openDeliverer({ db, egress, sealer, log, onRoom }: DelivererNeed
       renew(db, held).catch((error: unknown) => log.warn({ err: error }, 'leases of deliveries could not be renewed'))
   }, renewEveryMs)
 
-  const secretsOf = (one: Taken): readonly [string, string?] => {
-    const open = (hex: string): string => sealer.open(Buffer.from(hex, 'hex'), sealedFor(one.webhook))
-    return one.secretBefore === null ? [open(one.secret)] : [open(one.secret), open(one.secretBefore)]
-  }
-
   /** Whether it was delivered; null when we broke it off ourselves. */
   const send = async (one: Taken, token: string): Promise<boolean | null> => {
     const begun = performance.now()
-    const took = (): number => Math.round(performance.now() - begun)
-    const missed = (error: string, status: number | null = null): Outcome => ({
-      url: one.url,
-      status,
-      error,
-      durationMs: took(),
-      response: null,
-    })
-    if (!one.event) {
-      await bookFailed(db, token, one.id, missed('The event is older than 30 days.'), null, 0)
-      return false
+    const sent = await way(one, stopping.signal)
+    if (!sent) return null
+    if (sent.isSlow) slow.add(one.webhook)
+    else slow.delete(one.webhook)
+    const { url } = one
+    const outcome = { ...sent, url, durationMs: Math.round(performance.now() - begun) }
+    if (sent.isDelivered) {
+      await bookDelivered(db, token, one.id, outcome)
+      failpoint('webhook', 'after_booking')
+    } else {
+      const again = one.event ? nextTry(one.tries + 1, sent.retryAfterSeconds, Math.random()) : null
+      await bookFailed(db, token, one.id, outcome, again)
     }
-    const body = JSON.stringify(one.event)
-    failpoint('webhook', 'before_call')
-    try {
-      const answer = await egress.send({
-        url: one.url,
-        body,
-        headers: {
-          'content-type': 'application/json',
-          ...signatures(secretsOf(one), one.event.id, body, Date.now()),
-        },
-        signal: stopping.signal,
-      })
-      failpoint('webhook', 'before_booking')
-      const isSlow = took() > slowMs
-      if (isSlow) slow.add(one.webhook)
-      else slow.delete(one.webhook)
-      const { status } = answer
-      const response = printable(answer.body)
-      if (status >= 200 && status < 300) {
-        await bookDelivered(db, token, one.id, { ...missed('', status), error: null, response })
-        failpoint('webhook', 'after_booking')
-        return true
-      }
-      const asked = readRetryAfter(answer.headers['retry-after'], Date.now())
-      const error = status >= 300 && status < 400 ? 'Redirects are not followed.' : `It answered ${status}.`
-      const outcome = { ...missed(error, status), response }
-      // Who asks for a pause gets it for everything, not for this one only.
-      const hold = status === 429 || status === 503 ? asked : 0
-      await bookFailed(db, token, one.id, outcome, nextTry(one.tries + 1, asked, Math.random()), hold)
-      return false
-    } catch (error) {
-      if (!(error instanceof EgressError)) throw error
-      if (stopping.signal.aborted) return null
-      if (error.fault === 'timeout') slow.add(one.webhook)
-      await bookFailed(db, token, one.id, missed(error.message), nextTry(one.tries + 1, 0, Math.random()), 0)
-      return false
-    }
+    return sent.isDelivered
   }
 
   /** One after the other; four at a time when so much waits that speed is worth more than order. */
@@ -176,12 +126,3 @@ export function openDeliverer({ db, egress, sealer, log, onRoom }: DelivererNeed
     },
   }
 }
-
-/** The beginning of an answer as text that PostgreSQL can hold. */
-const printable = (body: Buffer): string =>
-  body
-    .subarray(0, excerpt * 4)
-    .toString('utf8')
-    .replaceAll('\0', '')
-    .slice(0, excerpt)
-    .toWellFormed()

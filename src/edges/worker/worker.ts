@@ -24,6 +24,7 @@ import { closeVerification } from '../../core/verification/verify.ts'
 import { tidyDeliveries } from '../../core/webhooks/book.ts'
 import { openDeliverer } from '../../core/webhooks/deliver.ts'
 import { queueForWebhooks } from '../../core/webhooks/fan-out.ts'
+import { postTo } from '../../core/webhooks/post.ts'
 import { jobLaws } from '../../desks/jobs/laws.ts'
 import { payOutCredits } from '../../desks/jobs/pay-out.ts'
 import { sweepJobs, tidyJobs } from '../../desks/jobs/sweep.ts'
@@ -60,7 +61,7 @@ async function audit(db: Database, log: Log): Promise<void> {
 
 /** All background work. Any number of workers may run: each piece is claimed row by row, or harmless when done twice. */
 export function startWorker({ config, signals, db, stripe, storage, log, kinds, egress, sealer }: WorkerNeeds): Worker {
-  const deliverer = openDeliverer({ db, egress, sealer, log, onRoom: () => wake('webhooks') })
+  const deliverer = openDeliverer({ db, way: postTo(egress, sealer), log, onRoom: () => wake('webhooks') })
   const works: Record<string, Work> = {
     // An event has its number at most a second after it has happened.
     number: {
