@@ -13,7 +13,8 @@ create table event_sequence (                 -- how far the events are numbered
   high bigint not null default 0,             -- the newest position that has been looked at
   gaps bigint[] not null default '{}',        -- positions before it that nobody could see then: rolled back, or not yet committed
   gap_xids bigint[] not null default '{}',    -- of each gap: when all transactions before this one have ended, it stays empty; 0 is not known yet
-  forgotten bigint not null default 0,        -- up to here pages have been thrown away
+  forgotten bigint not null default 0,        -- up to here nobody may rely on the pages
+  tidied bigint not null default 0,           -- up to here they have been thrown away
   check (cardinality(gaps) = cardinality(gap_xids))
 ) with (fillfactor = 10);
 insert into event_sequence default values;

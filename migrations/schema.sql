@@ -355,6 +355,7 @@ create table event_sequence (
   gaps bigint[] not null default '{}'::bigint[],
   gap_xids bigint[] not null default '{}'::bigint[],
   forgotten bigint not null default 0,
+  tidied bigint not null default 0,
   constraint event_sequence_pkey PRIMARY KEY (one),
   constraint event_sequence_check CHECK (cardinality(gaps) = cardinality(gap_xids)),
   constraint event_sequence_one_check CHECK (one)

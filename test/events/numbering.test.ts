@@ -164,6 +164,8 @@ test('what is too old is thrown away, and whoever reads behind it is told', asyn
   await db.rows(write, ['thing.happened', 2, [people[0]]])
   await drain(db)
   await tidyPages(db)
+  const [pages] = await db.rows<{ many: number }>(`select count(*)::int as many from event_page`)
+  assert.equal(pages!.many, 1, 'the old page is gone')
   const reach = await readReach(db)
   assert.deepEqual(reach, { newest: 2, forgotten: 1 })
   assert.deepEqual(

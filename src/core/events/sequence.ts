@@ -53,6 +53,8 @@ export const isFullNumbering = (numbered: Numbered | null): boolean => numbered 
 /** How long the feed goes back. */
 const keptDays = 30
 
+const tidyMost = 5_000
+
 /** Throws away the pages of what is too old, a few at a time; readers are told before that they have missed something. */
 export async function tidyPages(db: Database): Promise<void> {
   await db.rows(
@@ -61,9 +63,15 @@ export async function tidyPages(db: Database): Promise<void> {
      where old.seq > forgotten`,
     [keptDays],
   )
-  await db.rows(
+  // Looking for old pages costs with all of them: once a day, when there are some.
+  const [state] = await db.rows<{ forgotten: number }>(`select forgotten from event_sequence where forgotten > tidied`)
+  if (!state) return
+  const gone = await db.rows(
     `delete from event_page where (person, last_seq) in (
-       select person, last_seq from event_page where last_seq <= (select forgotten from event_sequence) limit 5000)`,
+       select person, last_seq from event_page where last_seq <= $1 limit ${tidyMost}) returning 1`,
+    [state.forgotten],
   )
+  if (gone.length < tidyMost)
+    await db.rows(`update event_sequence set tidied = greatest(tidied, $1)`, [state.forgotten])
   await db.rows(`delete from event_day where day < (app_now() - $1 * interval '1 day')::date - 2`, [keptDays])
 }
