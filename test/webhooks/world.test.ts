@@ -126,7 +126,7 @@ test('receivers of every kind, while workers are killed: each event reaches each
     )
     return !row!.due
   }
-  for (const seconds of [6, 340, 2_000, 8_000, 20_000, 40_000, 56_000]) {
+  for (const seconds of isCampaign ? [6, 340, 2_000, 8_000, 20_000, 40_000, 56_000] : [6, 56_000]) {
     if (seconds > 40_000) day.isOver = true
     await market.advance(seconds)
     await until(`all that was due by then (${seconds} s) was tried`, quiet, isCampaign ? 240_000 : 40_000)

@@ -70,7 +70,7 @@ export function startWorker({ config, signals, db, stripe, storage, log, kinds, 
       apartMs: 100,
       once: numbering(db, signals, kinds, [queueForWebhooks]),
     },
-    webhooks: { name: 'send webhooks', everyMs: 1_000, apartMs: 50, once: () => deliverer.once() },
+    webhooks: { name: 'send webhooks', everyMs: 500, apartMs: 50, once: () => deliverer.once() },
     verify: {
       name: 'verify',
       everyMs: 1_000,
