@@ -1,5 +1,7 @@
 -- Made by `npm run generate` from the migrated database. Do not edit.
 
+create sequence event_position as bigint;
+
 create table agent (
   id uuid not null,
   owner_id uuid not null,
@@ -467,7 +469,11 @@ create table dispute_evidence (
 CREATE INDEX dispute_evidence_of ON public.dispute_evidence USING btree (dispute_id, created_at, id);
 
 create table event (
-  "position" bigint not null generated always as identity,
+  "position" bigint not null default 
+CASE
+    WHEN (pg_current_xact_id() IS NULL) THEN NULL::bigint
+    ELSE nextval('event_position'::regclass)
+END,
   id uuid not null default uuid7(),
   name text not null,
   ref text not null,
@@ -479,12 +485,41 @@ create table event (
 );
 CREATE INDEX event_xid ON public.event USING brin (xid) WITH (pages_per_range='32');
 
+create table event_day (
+  day date not null,
+  seq bigint not null,
+  constraint event_day_pkey PRIMARY KEY (day)
+);
+
+create table event_page (
+  person uuid not null,
+  last_seq bigint not null,
+  seqs bigint[] not null,
+  positions bigint[] not null,
+  constraint event_page_pkey PRIMARY KEY (person, last_seq),
+  constraint event_page_check CHECK (cardinality(seqs) = cardinality(positions) AND cardinality(seqs) > 0)
+);
+CREATE INDEX event_page_age ON public.event_page USING brin (last_seq) WITH (pages_per_range='16', autosummarize='on');
+
 create table event_reader (
   name text not null,
   xid bigint not null default 0,
   "position" bigint not null default 0,
   constraint event_reader_pkey PRIMARY KEY (name)
 );
+
+create table event_sequence (
+  one boolean not null default true,
+  seq bigint not null default 0,
+  high bigint not null default 0,
+  gaps bigint[] not null default '{}'::bigint[],
+  gap_xids bigint[] not null default '{}'::bigint[],
+  forgotten bigint not null default 0,
+  tidied bigint not null default 0,
+  constraint event_sequence_pkey PRIMARY KEY (one),
+  constraint event_sequence_check CHECK (cardinality(gaps) = cardinality(gap_xids)),
+  constraint event_sequence_one_check CHECK (one)
+) with (fillfactor=10);
 
 create table farewell (
   id uuid not null,
@@ -1292,6 +1327,72 @@ create table vouch (
 CREATE INDEX vouch_by ON public.vouch USING btree (user_id, created_at);
 CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at DESC, user_id);
 
+create table webhook (
+  id uuid not null,
+  user_id uuid not null,
+  url text not null,
+  events text[],
+  secret bytea not null,
+  secret_before bytea,
+  secret_before_until timestamp with time zone,
+  enabled boolean not null default true,
+  disabled_reason text,
+  failing_since timestamp with time zone,
+  hold_until timestamp with time zone,
+  delivered_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint webhook_pkey PRIMARY KEY (id),
+  constraint webhook_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint webhook_check CHECK (enabled = (disabled_reason IS NULL)),
+  constraint webhook_check1 CHECK ((secret_before IS NULL) = (secret_before_until IS NULL)),
+  constraint webhook_disabled_reason CHECK (disabled_reason = ANY (ARRAY['owner'::text, 'gone'::text, 'failing'::text])),
+  constraint webhook_events_check CHECK (cardinality(events) >= 1 AND cardinality(events) <= 200),
+  constraint webhook_url_check CHECK (length(url) >= 1 AND length(url) <= 2000)
+);
+CREATE INDEX webhook_of_user ON public.webhook USING btree (user_id, created_at);
+
+create table webhook_attempt (
+  delivery_id uuid not null,
+  number integer not null,
+  at timestamp with time zone not null,
+  url text not null,
+  status integer,
+  error text,
+  duration_ms integer not null,
+  response text,
+  constraint webhook_attempt_pkey PRIMARY KEY (delivery_id, number),
+  constraint webhook_attempt_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES webhook_delivery(id) ON DELETE CASCADE
+);
+
+create table webhook_delivery (
+  id uuid not null default uuid7(),
+  webhook_id uuid not null,
+  event_id uuid not null,
+  seq bigint,
+  name text not null,
+  event json,
+  status text not null default 'pending'::text,
+  tries smallint not null default 0,
+  attempts integer not null default 0,
+  due_at timestamp with time zone,
+  lease uuid,
+  created_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint webhook_delivery_pkey PRIMARY KEY (id),
+  constraint webhook_delivery_webhook_id_seq_key UNIQUE (webhook_id, seq),
+  constraint webhook_delivery_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhook(id) ON DELETE CASCADE,
+  constraint webhook_delivery_check CHECK ((event IS NULL) = (seq IS NOT NULL)),
+  constraint webhook_delivery_check1 CHECK ((status = 'pending'::text) = (due_at IS NOT NULL)),
+  constraint webhook_delivery_check2 CHECK ((status = 'pending'::text) = (ended_at IS NULL)),
+  constraint webhook_delivery_check3 CHECK (lease IS NULL OR status = 'pending'::text),
+  constraint webhook_delivery_status CHECK (status = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text]))
+);
+CREATE INDEX webhook_delivery_age ON public.webhook_delivery USING btree (created_at) WHERE (due_at IS NULL);
+CREATE INDEX webhook_delivery_due ON public.webhook_delivery USING btree (webhook_id, due_at, seq) WHERE (due_at IS NOT NULL);
+CREATE INDEX webhook_delivery_leased ON public.webhook_delivery USING btree (webhook_id) WHERE (lease IS NOT NULL);
+CREATE INDEX webhook_delivery_log ON public.webhook_delivery USING btree (webhook_id, created_at DESC, id DESC);
+
 -- function account_agent(p_owner uuid, p_agent uuid, p_name text) returns TABLE(id uuid, personality text, max_active_jobs integer) · sql, stable
 -- function account_agents_of(p_owner uuid) returns SETOF uuid · sql, stable
 -- function account_count_model_call(p_agent uuid) returns integer · plpgsql, volatile
@@ -1307,7 +1408,10 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function credits_given(p_user uuid) returns bigint · plpgsql, stable
 -- function credits_pay(p_work text, p_user uuid, p_amount bigint, p_live boolean, p_lineage text, p_limit bigint) returns text · plpgsql, volatile
 -- function event_forget_words(p_user uuid, p_after bigint, p_many integer) returns bigint · plpgsql, volatile
+-- function event_number(p_most integer, p_public text[]) returns json · plpgsql, volatile
+-- function event_waits() returns boolean · sql, stable
 -- function event_write(p_name text, p_ref text, p_parties uuid[], p_data json) returns boolean · plpgsql, volatile
+-- function events_of(p_person uuid, p_after bigint, p_last bigint, p_most integer) returns TABLE(seq bigint, id uuid, name text, data json, created_at timestamp with time zone) · sql, stable
 -- function files_attach(p_owner uuid, p_work text, p_role text, p_files uuid[]) returns json · plpgsql, volatile
 -- function files_discard(p_file uuid) returns boolean · plpgsql, volatile
 -- function files_forget(p_owner uuid, p_works text[], p_role text DEFAULT NULL::text) returns void · sql, volatile

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { migrate } from './base/migrate.ts'
 import { launchPostgres } from './base/postgres/launch.ts'
 import { dumpSchema } from './base/schema-dump.ts'
+import { eventsPage } from './core/events/page.ts'
 import { fundingLife } from './core/payments/funding/funding.ts'
 import { intentLife } from './core/payments/intent.ts'
 import { contractLife } from './desks/gigs/contract/contract.ts'
@@ -16,7 +17,7 @@ import { gigLife } from './desks/gigs/gig/gig.ts'
 import { negotiationLife } from './desks/gigs/negotiation/negotiation.ts'
 import { jobLife } from './desks/jobs/job.ts'
 import { openApi } from './edges/http/openapi.ts'
-import { allContracts, version } from './market.ts'
+import { allContracts, eventKinds, version } from './market.ts'
 
 const projectDir = join(import.meta.dirname, '..')
 
@@ -40,6 +41,7 @@ export function generatedFiles(): Record<string, string> {
   const description = openApi(allContracts, { version, url: 'http://localhost:3000' })
   return {
     'openapi.json': `${JSON.stringify(description, null, 2)}\n`,
+    'docs/events.md': eventsPage(eventKinds),
     'docs/lives.md': `# Lives
 
 What may follow what, generated from the life tables (\`npm run generate\`). \`market\` is the clock, the verifier and the payment provider.

@@ -3,18 +3,24 @@ import type { FastifyInstance } from 'fastify'
 import type Stripe from 'stripe'
 import type { Config } from './base/config.ts'
 import { type Database, openDatabase } from './base/db.ts'
+import { type Egress, openEgress } from './base/egress/egress.ts'
 import { type Contract, reply } from './base/endpoint.ts'
 import { type Log, openLog } from './base/log.ts'
 import { openSealer } from './base/seal.ts'
 import { openSignals, type Signals } from './base/signals.ts'
 import { accountsApi } from './core/accounts/api.ts'
 import { type Credentials, openCredentials } from './core/accounts/credentials.ts'
+import { accountEvents } from './core/accounts/events.ts'
 import { openGitHub } from './core/accounts/github.ts'
 import type { Leaving } from './core/accounts/leaving.ts'
 import { readAgent } from './core/accounts/queries.ts'
 import { accountsRoom } from './core/accounts/room.ts'
 import { creditsApi } from './core/credits/api.ts'
 import { creditsRoom } from './core/credits/room.ts'
+import { eventsApi } from './core/events/api.ts'
+import { kindsOf } from './core/events/feed.ts'
+import type { EventKind } from './core/events/kind.ts'
+import { eventsRoom } from './core/events/room.ts'
 import { filesApi } from './core/files/api.ts'
 import type { MayRead } from './core/files/download.ts'
 import { filesRoom } from './core/files/room.ts'
@@ -24,6 +30,7 @@ import { operatorsApi } from './core/operators/api.ts'
 import { operatorsRoom } from './core/operators/room.ts'
 import { paymentsApi } from './core/payments/api.ts'
 import { connectPage } from './core/payments/connect.ts'
+import { paymentEvents } from './core/payments/events.ts'
 import type { FundingDesk } from './core/payments/funding/desk.ts'
 import { paymentsLeaving } from './core/payments/leaving.ts'
 import { paymentsStuck, readProviderState } from './core/payments/oversight.ts'
@@ -35,12 +42,16 @@ import { profilesApi } from './core/profiles/api.ts'
 import { profilesLeaving } from './core/profiles/leaving.ts'
 import type { WorkedTogether } from './core/profiles/queries.ts'
 import { profilesRoom } from './core/profiles/room.ts'
+import { webhooksApi } from './core/webhooks/api.ts'
+import { webhookEvents } from './core/webhooks/events.ts'
+import { webhooksRoom } from './core/webhooks/room.ts'
 import { contractsApi } from './desks/gigs/contract/api.ts'
 import { fundedByCard } from './desks/gigs/contract/funded-by-card.ts'
 import { contractsRoom } from './desks/gigs/contract/room.ts'
 import { disputesApi } from './desks/gigs/dispute/api.ts'
 import { mayReadEvidence } from './desks/gigs/dispute/evidence.ts'
 import { disputesRoom } from './desks/gigs/dispute/room.ts'
+import { gigEvents } from './desks/gigs/events.ts'
 import { gigsApi } from './desks/gigs/gig/api.ts'
 import { gigsRoom } from './desks/gigs/gig/room.ts'
 import { gigsLeaving } from './desks/gigs/leaving.ts'
@@ -53,6 +64,7 @@ import { gigCounts, gigsStuck } from './desks/gigs/oversight.ts'
 import { sweepGigs } from './desks/gigs/sweep.ts'
 import { haveContracted } from './desks/gigs/worked-together.ts'
 import { jobsApi } from './desks/jobs/api.ts'
+import { jobEvents } from './desks/jobs/events.ts'
 import { jobsLeaving } from './desks/jobs/leaving.ts'
 import { jobCounts, jobsStuck } from './desks/jobs/oversight.ts'
 import { agentIsBusy } from './desks/jobs/queries.ts'
@@ -97,10 +109,26 @@ export const contracts: readonly Contract[] = [
   milestonesApi,
   disputesApi,
   operatorsApi,
+  eventsApi,
+  webhooksApi,
 ]
 
 /** The same with what only test mode serves. */
 export const allContracts: readonly Contract[] = [...contracts, clockApi]
+
+/** Every event that is ever told, in the order of the reference. */
+export const eventKinds: readonly EventKind[] = [
+  ...jobEvents,
+  ...gigEvents,
+  ...paymentEvents,
+  ...accountEvents,
+  ...webhookEvents,
+]
+
+const kinds = kindsOf(eventKinds)
+
+/** What the secrets of webhooks are sealed under. */
+const webhookSecrets = 'webhook secrets'
 
 export interface Market {
   readonly config: Config
@@ -110,6 +138,8 @@ export interface Market {
   readonly credentials: Credentials
   readonly storage: Storage
   readonly signals: Signals
+  /** The one way to addresses that people give. */
+  readonly egress: Egress
   /** Aborted when this process is going to stop: from then on `/api/ready` says so, and everything else is served as before. */
   readonly leaving: AbortController
   close(): Promise<void>
@@ -154,6 +184,10 @@ export function openMarket(config: Config, name = 'clawrk'): Market {
     credentials: openCredentials(db, config.operatorEmails),
     storage: config.s3 ? s3Storage(config.s3) : diskStorage(join(config.dataDir, 'files')),
     signals,
+    egress: openEgress({
+      allowPrivate: config.allowPrivateWebhooks,
+      limits: { answerMs: config.webhookTimeoutMs, bodyMs: Math.min(3_000, config.webhookTimeoutMs) },
+    }),
     leaving: new AbortController(),
     async close() {
       await signals.close()
@@ -230,6 +264,8 @@ export async function buildApi(
       provider: readProviderState,
       emails: config.operatorEmails,
     }),
+    eventsRoom(kinds, market.signals),
+    webhooksRoom({ egress: market.egress, sealer: openSealer(config.secret, webhookSecrets), kinds }),
   ]
   const withClock = config.mode === 'test'
   return buildServer({
@@ -256,8 +292,20 @@ export async function buildApi(
 
 /** Starts the background work of this process. */
 export function startBackground(
-  { config, db, stripe, storage, signals, log }: Market,
+  { config, db, stripe, storage, signals, log, egress }: Market,
   desk: FundingDesk = fundingDesk(config),
 ): Worker {
-  return startWorker({ config, signals, db, stripe, storage, log, leavings, desk })
+  return startWorker({
+    config,
+    signals,
+    db,
+    stripe,
+    storage,
+    log,
+    leavings,
+    desk,
+    kinds,
+    egress,
+    sealer: openSealer(config.secret, webhookSecrets),
+  })
 }

@@ -88,6 +88,16 @@ export const settings = [
     help: 'how long after SIGTERM the API serves on while /api/ready answers 503 (default 5000 in live mode, 1000 in test mode)',
   },
   { name: 'ALLOW_RULES_ONLY', fallback: '', help: '1 lets live mode verify work by checks and rules alone' },
+  {
+    name: 'ALLOW_PRIVATE_WEBHOOKS',
+    fallback: '',
+    help: '1 lets webhooks go to addresses of your own network, which are refused otherwise',
+  },
+  {
+    name: 'WEBHOOK_TIMEOUT_MS',
+    fallback: '15000',
+    help: 'how long a receiver of a webhook may take to answer, in milliseconds',
+  },
   { name: 'LOG_LEVEL', fallback: 'info', help: 'trace, debug, info, warn, error or silent' },
 ] as const satisfies readonly Setting[]
 
@@ -138,6 +148,9 @@ export interface Config {
   readonly allowRulesOnly: boolean
   /** From the end of readiness to the end of listening. */
   readonly readyGraceMs: number
+  /** Whether addresses that people give may lead into our own network. */
+  readonly allowPrivateWebhooks: boolean
+  readonly webhookTimeoutMs: number
   readonly logLevel: string
 }
 
@@ -255,6 +268,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     arbitrationFeeCents: whole('ARBITRATION_FEE_CENTS', 0, 1_000_000),
     readyGraceMs,
     allowRulesOnly: raw('ALLOW_RULES_ONLY') === '1',
+    allowPrivateWebhooks: raw('ALLOW_PRIVATE_WEBHOOKS') === '1',
+    webhookTimeoutMs: whole('WEBHOOK_TIMEOUT_MS', 100, 60_000),
     logLevel: raw('LOG_LEVEL'),
   }
   if (faults.length > 0) throw new ConfigError(faults)

@@ -103,7 +103,7 @@ test('2: wrong use, before anything is asked of the market', async () => {
     [['jobs', '--staus', 'queued'], /unknown option '--staus'/],
     [['jobs', '-s', 'nonsense'], /Allowed choices are pending_payment/],
     [['job'], /missing required argument 'id'/],
-    [['job', 'abc'], /whole id of a job/],
+    [['job', 'abc'], /whole id/],
     [['run', '  ', '-y'], /The prompt is empty/],
     [['run', 'x', '-y', '--price', '5.00'], /whole number of cents/],
     [['run', 'x', '-y', '--time-limit', 'soon'], /number of seconds/],

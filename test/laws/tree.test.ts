@@ -33,6 +33,7 @@ const coreArrows: Readonly<Record<string, readonly string[]>> = {
   'core/profiles': ['core/accounts', 'core/files', 'core/ledger', 'core/events', 'core/turns'],
   'core/payments': ['core/accounts', 'core/ledger', 'core/events'],
   'core/verification': ['core/events', 'core/files'],
+  'core/webhooks': ['core/events'],
 }
 
 /** What an edge may import of another edge: how it is started, and contracts. Nothing else of its inside. */
@@ -115,8 +116,9 @@ test('what a browser or an agent downloads with the SDK needs no Node and no ser
 test('only the ledger room names its tables; only the events room names its own', () => {
   const tables: Readonly<Record<string, RegExp>> = {
     'core/ledger': /\b(ledger_account|transfer_once|mandate_day)\b|\b(from|into|update|join)\s+transfer\b/i,
-    'core/events': /\b(from|into|update|join)\s+event\b/i,
+    'core/events': /\b(from|into|update|join)\s+event\b|\bevent_(page|sequence|day|reader)\b/i,
     'core/matching': /\bmatch_text\b|\b(from|into|update|join)\s+match_profile\b/i,
+    'core/webhooks': /\b(from|into|update|join)\s+webhook(_delivery|_attempt)?\b/i,
     'desks/jobs': /\b(job_presentation|job_log|quote)\b(?=\s+(where|set|\(|p\b))/i,
   }
   const sql = globSync('**/*.sql', { cwd: src })

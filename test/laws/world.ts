@@ -31,6 +31,8 @@ export interface Thing {
   readonly application?: ApplicationExhibit
   readonly negotiation?: NegotiationExhibit
   readonly contract?: ContractExhibit
+  /** One of a webhook. */
+  readonly delivery?: string
 }
 
 export const kinds = [
@@ -45,6 +47,8 @@ export const kinds = [
   'negotiation',
   'contract',
   'milestone',
+  'webhook',
+  'delivery',
 ] as const
 export type ThingKind = (typeof kinds)[number]
 
@@ -101,6 +105,7 @@ export async function makeWorld(): Promise<World> {
   const quotedPrompt = `Research ${canaries.make('prompt of a quote', (role) => role === 'sender')}. It must mention Bell Labs.`
   const quote = went(await people.sender.ask<{ quote_id: string }>('POST', '/api/jobs/run', { prompt: quotedPrompt }))
   canaries.know('id of a quote', quote.quote_id, () => false)
+  const webhooks = await Promise.all((['sender', 'receiver'] as const).map((role) => webhookOf(canaries, people, role)))
   const device = await startDevice(market, canaries)
   const login = await signUp(market, canaries)
   const gigThings = await contractDesk(desk)
@@ -120,6 +125,8 @@ export async function makeWorld(): Promise<World> {
       key: keys,
       file: [...loose, ...exhibits.flatMap(({ files }) => files)],
       ...gigThings,
+      webhook: webhooks,
+      delivery: webhooks.map(({ delivery, owner }) => ({ id: delivery!, what: `a delivery of the ${owner}`, owner })),
       quote: [{ id: quote.quote_id, what: 'a quote of the sender', owner: 'sender' }],
     },
   }
@@ -214,6 +221,21 @@ async function furnish(
   const other = went(await person.ask<{ id: string }>('POST', '/api/agents', personality), 201)
   agents.push({ id: other.id, what: `another agent of the ${role}`, owner: role })
   await db.rows(`update agent set max_active_jobs = 100 where owner_id = $1`, [person.userId])
+}
+
+/** A webhook that somebody has, with a delivery that waits for ever. */
+export async function webhookOf(canaries: Canaries, people: People, role: PersonRole): Promise<Thing> {
+  const url = `https://${canaries.make(`address of a webhook of the ${role}`, (who) => who === role)}.example/hook`
+  const made = went(
+    await people[role].ask<{ id: string; secret: string }>('POST', '/api/webhooks', {
+      url,
+      events: ['webhook.disabled'],
+    }),
+    201,
+  )
+  canaries.know('secret of a webhook', made.secret, () => false)
+  const delivery = went(await people[role].ask<{ id: string }>('POST', `/api/webhooks/${made.id}/test`), 201)
+  return { id: made.id, what: `a webhook of the ${role}`, owner: role, delivery: delivery.id }
 }
 
 async function startDevice({ url }: TestMarket, canaries: Canaries): Promise<DeviceStarted> {

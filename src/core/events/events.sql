@@ -19,3 +19,72 @@ begin
     where position > p_after and position <= v_until and parties = array[p_user] and data::jsonb ?| array['title', 'brand', 'last4'];
   return v_until;
 end $$;
+
+-- Whether there may be events without a number. Takes no lock and writes nothing.
+create or replace function event_waits() returns boolean language sql stable as $$
+  select cardinality(gaps) > 0 or exists (select from event where position > high) from event_sequence
+$$;
+
+-- Numbers what has committed since the last time, in the order in which it was written, and lays it on the pages of those whose
+-- affair it is. One event follows another's commit only with a later position and is seen only together with it, so no number stands
+-- before what led to it. A position that cannot be seen yet is a gap, looked for again until every transaction that could have taken
+-- it has ended. Answers how many, the numbers before and at the end, and whose pages were written; null while another process does it.
+drop function if exists event_number(integer, text[]);
+create function event_number(p_most integer, p_public text[]) returns json language plpgsql volatile as $$
+declare
+  v record;
+  v_found record;
+  v_own bigint;
+begin
+  select seq, high, gaps, gap_xids into v from event_sequence for update skip locked;
+  if not found then return null; end if;
+  with found as materialized (
+    (select position, name, parties from event where position > v.high order by position limit p_most)
+    union all
+    select position, name, parties from event where position = any (v.gaps)
+  ), numbered as materialized (
+    select position, name, parties, v.seq + row_number() over (order by position) as seq from found
+  ), pages as (
+    insert into event_page (person, last_seq, seqs, positions)
+    select person, max(seq), array_agg(seq order by seq), array_agg(position order by seq) from (
+      select distinct person, seq, position from numbered, unnest(parties) as person
+      union all
+      select '00000000-0000-0000-0000-000000000000', seq, position from numbered where name = any (p_public)
+    ) as affair group by person
+    returning person
+  )
+  select (select count(*) from numbered) as many, (select max(position) from found) as high,
+    array(select position from found) as positions, array(select person from pages) as people,
+    pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest
+  into v_found;
+  v_own := pg_current_xact_id()::text::bigint;
+  -- A gap is noticed at one time; by the next, this transaction is younger than whoever took it.
+  update event_sequence set
+    seq = v.seq + v_found.many,
+    high = greatest(v.high, v_found.high),
+    (gaps, gap_xids) = (
+      select coalesce(array_agg(gap order by gap), '{}'), coalesce(array_agg(xid order by gap), '{}') from (
+        select gap, case xid when 0 then v_own else xid end as xid from unnest(v.gaps, v.gap_xids) as old (gap, xid)
+        where xid = 0 or xid > v_found.oldest
+        union all
+        select gap, 0 from generate_series(v.high + 1, v_found.high) as gap
+      ) as open where gap <> all (v_found.positions)
+    );
+  if v_found.many > 0 then
+    insert into event_day (day, seq) values (app_now()::date, v.seq + v_found.many)
+      on conflict (day) do update set seq = greatest(event_day.seq, excluded.seq);
+  end if;
+  return json_build_object('many', v_found.many, 'before', v.seq, 'last', v.seq + v_found.many, 'people', v_found.people);
+end $$;
+
+-- The events room's door for reading: somebody's own affairs behind one number and up to another, oldest first.
+drop function if exists events_of(uuid, bigint, bigint, integer);
+create function events_of(p_person uuid, p_after bigint, p_last bigint, p_most integer)
+returns table (seq bigint, id uuid, name text, data json, created_at timestamptz) language sql stable rows 10 as $$
+  select affair.seq, event.id, event.name, event.data, event.created_at from (
+    select entry.seq, entry.position from (
+      select seqs, positions from event_page where person = p_person and last_seq > p_after order by last_seq limit p_most
+    ) as page, unnest(page.seqs, page.positions) as entry (seq, position)
+    where entry.seq > p_after and entry.seq <= p_last order by entry.seq limit p_most
+  ) as affair join event using (position) order by affair.seq
+$$;

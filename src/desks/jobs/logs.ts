@@ -1,16 +1,11 @@
 import type { Sql } from '../../base/db.ts'
 import { type Call, type Input, type Reply, reply } from '../../base/endpoint.ts'
 import type { Signals } from '../../base/signals.ts'
+import { block, follow, hasAllStreams, type Look, streamHeaders } from '../../base/stream.ts'
 import type { Verdict } from '../../core/verification/check.ts'
 import { type jobsApi, refuseJob } from './api.ts'
 import { forSender, viewJob } from './job.ts'
 import { readJob } from './queries.ts'
-
-const streamsMax = 20
-/** How often a stream looks by itself, in case a signal was lost, and shows that it lives. */
-const lookEveryMs = 10_000
-/** How often a stream asks whether its credential is still good: a dead one is noticed within 5 s. */
-const checkEveryMs = 4_000
 
 interface Line {
   id: number
@@ -23,8 +18,6 @@ interface Line {
 const readLines = `select row_to_json(line) as row from (
   select id, kind, data, created_at from job_log
   where job_id = $1 and id > $2 and (worker is null or worker = $3 or $4) order by id limit 200) as line`
-
-const openStreams = new Map<string, number>()
 
 /** The verification log of a job as it grows. Ids are the database's, so any process goes on where another broke off. */
 export const streamLogs =
@@ -41,13 +34,13 @@ export const streamLogs =
     const after = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0
     const [end] = await sql.rows<{ id: number }>(`select id from job_log where job_id = $1 and kind = 'end'`, [id])
     if (end && end.id <= after) return reply(204, null)
-    if ((openStreams.get(actor.userId) ?? 0) >= streamsMax)
-      throw refuseJob('too_many_streams', { retryable: true, retry_after_seconds: 5 })
-    return reply(200, follow(call, signals, id, after, row.sender === actor.userId), {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    })
+    if (hasAllStreams(actor.userId)) throw refuseJob('too_many_streams', { retryable: true, retry_after_seconds: 5 })
+    const isSender = row.sender === actor.userId
+    return reply(
+      200,
+      follow(call, signals, `log:${id}`, linesBehind(sql, id, actor.userId, isSender, after)),
+      streamHeaders,
+    )
   }
 
 /** Whoever holds or has accepted the job, or has made an attempt at it before. */
@@ -60,47 +53,17 @@ async function hasWorked(sql: Sql, job: string, viewer: string): Promise<boolean
   return rows.length > 0
 }
 
-async function* follow(
-  call: Call,
-  signals: Signals,
-  job: string,
-  after: number,
-  isSender: boolean,
-): AsyncGenerator<string> {
-  const { sql, actor } = call
-  const signal = call.gone?.()
-  const user = actor.userId
-  openStreams.set(user, (openStreams.get(user) ?? 0) + 1)
+/** The lines that have come since the last look, from a place in the log on. */
+function linesBehind(sql: Sql, job: string, user: string, isSender: boolean, after: number): () => Promise<Look> {
   let last = after
-  let looked = 0
-  let checked = Date.now()
-  let told = true
-  try {
-    yield 'retry: 2000\n\n'
-    for (;;) {
-      if (told || Date.now() - looked >= lookEveryMs) {
-        const lines = await sql.rows<{ row: Line }>(readLines, [job, last, user, isSender])
-        looked = Date.now()
-        for (const { row } of lines) {
-          last = row.id
-          yield `id: ${row.id}\nevent: ${row.kind}\ndata: ${JSON.stringify(row.kind === 'verdict' && isSender ? forSender(row.data as Verdict) : row.data)}\n\n`
-          if (row.kind === 'end') return
-        }
-        if (lines.length === 0) yield ': nothing new\n\n'
-        else continue
-      }
-      const from = Date.now()
-      const goOn = await signals.wait(`log:${job}`, checkEveryMs, signal ? { signal } : {})
-      told = Date.now() - from < checkEveryMs - 50
-      if (!goOn) return
-      if (Date.now() - checked >= checkEveryMs) {
-        checked = Date.now()
-        if (call.stillWelcome && !(await call.stillWelcome())) return
-      }
+  return async () => {
+    const lines = await sql.rows<{ row: Line }>(readLines, [job, last, user, isSender])
+    last = lines.at(-1)?.row.id ?? last
+    return {
+      blocks: lines.map(({ row: { id, kind, data } }) =>
+        block(kind, kind === 'verdict' && isSender ? forSender(data as Verdict) : data, id),
+      ),
+      over: lines.at(-1)?.row.kind === 'end',
     }
-  } finally {
-    const left = (openStreams.get(user) ?? 1) - 1
-    if (left > 0) openStreams.set(user, left)
-    else openStreams.delete(user)
   }
 }

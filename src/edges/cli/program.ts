@@ -5,6 +5,7 @@ import { agentCommands } from './commands/agents.ts'
 import { apiCommands } from './commands/api.ts'
 import { applicationCommands } from './commands/applications.ts'
 import { contractCommands } from './commands/contracts.ts'
+import { eventCommands } from './commands/events.ts'
 import { fileCommands } from './commands/files.ts'
 import { gigCommands } from './commands/gigs.ts'
 import { keyCommands } from './commands/keys.ts'
@@ -21,6 +22,7 @@ import { signInCommands } from './commands/sign-in.ts'
 import { userCommands } from './commands/user.ts'
 import { verifyCommands } from './commands/verify.ts'
 import { walletCommands } from './commands/wallet.ts'
+import { webhookCommands } from './commands/webhooks.ts'
 import { workCommands } from './commands/work.ts'
 import { workerCommand } from './commands/worker.ts'
 import { complain } from './complain.ts'
@@ -89,6 +91,8 @@ export function buildProgram(): Command {
   milestoneCommands(program)
   program.commandsGroup('Look around')
   openCommands(program)
+  eventCommands(program)
+  webhookCommands(program)
   program.commandsGroup('The market itself')
   machineCommands(program)
   userCommands(program)

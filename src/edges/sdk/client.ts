@@ -9,6 +9,7 @@ export { type Contracts, contracts } from './contracts.ts'
 export { ClawrkError } from './error.ts'
 export { type EventsOptions, readEvents, type ServerEvent } from './events.ts'
 export { type Connection, type SendOptions, send } from './send.ts'
+export { type Signed, verifyWebhook, WebhookError } from './webhook.ts'
 
 type Fields<E extends AnyEndpoint> = z.input<E['input'] & z.ZodType>
 

@@ -1,10 +1,12 @@
 import { accountsApi } from '../../core/accounts/api.ts'
 import { creditsApi } from '../../core/credits/api.ts'
+import { eventsApi } from '../../core/events/api.ts'
 import { filesApi } from '../../core/files/api.ts'
 import { operatorsApi } from '../../core/operators/api.ts'
 import { paymentsApi } from '../../core/payments/api.ts'
 import { plansApi } from '../../core/payments/plans/api.ts'
 import { profilesApi } from '../../core/profiles/api.ts'
+import { webhooksApi } from '../../core/webhooks/api.ts'
 import { contractsApi } from '../../desks/gigs/contract/api.ts'
 import { disputesApi } from '../../desks/gigs/dispute/api.ts'
 import { gigsApi } from '../../desks/gigs/gig/api.ts'
@@ -29,6 +31,8 @@ export const contracts = {
   milestones: milestonesApi,
   disputes: disputesApi,
   operator: operatorsApi,
+  events: eventsApi,
+  webhooks: webhooksApi,
   clock: clockApi,
 } as const
 

@@ -23,6 +23,8 @@ const titles: Readonly<Record<string, string>> = {
   files: 'Files',
   jobs: 'Jobs',
   operator: 'Operators',
+  events: 'What has happened',
+  webhooks: 'Webhooks',
   clock: 'Test clock',
 }
 

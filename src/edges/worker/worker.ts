@@ -1,11 +1,16 @@
 import type Stripe from 'stripe'
 import type { Config } from '../../base/config.ts'
 import type { Database } from '../../base/db.ts'
+import type { Egress } from '../../base/egress/egress.ts'
 import type { Log } from '../../base/log.ts'
+import type { Sealer } from '../../base/seal.ts'
 import type { Signals } from '../../base/signals.ts'
 import { tidyDeviceCodes } from '../../core/accounts/device-code.ts'
 import type { Leaving } from '../../core/accounts/leaving.ts'
 import { sweepDeparted } from '../../core/accounts/sweep-departed.ts'
+import type { Kinds } from '../../core/events/feed.ts'
+import { tidyPages } from '../../core/events/sequence.ts'
+import { numbering } from '../../core/events/work.ts'
 import type { Storage } from '../../core/files/storage.ts'
 import { tidyFiles } from '../../core/files/tidy.ts'
 import { auditLedger } from '../../core/ledger/laws.ts'
@@ -20,6 +25,10 @@ import { readMissedEvents } from '../../core/payments/missed-events.ts'
 import { lookUpPlans } from '../../core/payments/plans/look-up.ts'
 import { paymentWorks } from '../../core/payments/works.ts'
 import { closeVerification } from '../../core/verification/verify.ts'
+import { tidyDeliveries } from '../../core/webhooks/book.ts'
+import { openDeliverer } from '../../core/webhooks/deliver.ts'
+import { queueForWebhooks } from '../../core/webhooks/fan-out.ts'
+import { postTo } from '../../core/webhooks/post.ts'
 import { followAccounts } from '../../desks/gigs/contract/follow-accounts.ts'
 import { gigLaws } from '../../desks/gigs/laws.ts'
 import { gigCounts } from '../../desks/gigs/oversight.ts'
@@ -45,6 +54,10 @@ export interface WorkerNeeds {
   readonly leavings: readonly Leaving[]
   /** Whose work is funded by card. */
   readonly desk: FundingDesk
+  readonly kinds: Kinds
+  readonly egress: Egress
+  /** Of the secrets of webhooks. */
+  readonly sealer: Sealer
 }
 
 export interface Worker {
@@ -60,8 +73,29 @@ async function audit(db: Database, log: Log): Promise<void> {
 }
 
 /** All background work. Any number of workers may run: each piece is claimed row by row, or harmless when done twice. */
-export function startWorker({ config, signals, db, stripe, storage, log, leavings, desk }: WorkerNeeds): Worker {
+export function startWorker({
+  config,
+  signals,
+  db,
+  stripe,
+  storage,
+  log,
+  leavings,
+  desk,
+  kinds,
+  egress,
+  sealer,
+}: WorkerNeeds): Worker {
+  const deliverer = openDeliverer({ db, way: postTo(egress, sealer), log, onRoom: () => wake('webhooks') })
   const works: Record<string, Work> = {
+    // An event has its number at most a second after it has happened.
+    number: {
+      name: 'number events',
+      everyMs: 350,
+      apartMs: 100,
+      once: numbering(db, signals, kinds, [queueForWebhooks]),
+    },
+    webhooks: { name: 'send webhooks', everyMs: 500, apartMs: 50, once: () => deliverer.once() },
     verify: {
       name: 'verify',
       everyMs: 1_000,
@@ -129,6 +163,8 @@ export function startWorker({ config, signals, db, stripe, storage, log, leaving
         nothingMore(
           Promise.all([
             tidyJobs(db),
+            tidyPages(db),
+            tidyDeliveries(db),
             tidyIdempotency(db),
             tidyQuotas(db),
             tidyDeviceCodes(db),
@@ -146,6 +182,7 @@ export function startWorker({ config, signals, db, stripe, storage, log, leaving
     wake,
     async stop() {
       await Promise.all([...loops.values()].map((loop) => loop.stop()))
+      await deliverer.stop()
       await closeVerification()
     },
   }

@@ -1,0 +1,24 @@
+import type { EventKind } from '../events/kind.ts'
+
+const user = '01a20226-00b5-7bc1-9461-989abfd9ed53'
+
+export const accountEvents: readonly EventKind[] = [
+  {
+    name: 'user.created',
+    when: 'Your account was opened.',
+    example: { user_id: user },
+    next: 'Nothing is due. Top up with `POST /api/wallet/topup`, or look at `GET /api/board`.',
+  },
+  {
+    name: 'key.created',
+    when: 'An API key of yours was made.',
+    example: { key_id: user },
+    next: 'If it was not you: `POST /api/keys/:id/revoke`, at once.',
+  },
+  {
+    name: 'vouch.created',
+    when: 'Somebody vouched for somebody; told to both.',
+    example: { user_id: user, vouched_user_id: '01a20226-00b5-7bc1-9461-989abfd9ed54' },
+    next: 'Nothing is due.',
+  },
+]

@@ -1,0 +1,72 @@
+import type { EventKind } from '../events/kind.ts'
+
+const id = '01a20226-00b5-7bc1-9461-989abfd9ed53'
+
+export const paymentEvents: readonly EventKind[] = [
+  {
+    name: 'wallet.topped_up',
+    when: 'Money came into your wallet.',
+    example: { topup_id: id, amount_cents: 2000 },
+    next: 'Nothing is due. Jobs that wait for money: `POST /api/jobs/:id/pay`, within 7 days of asking.',
+  },
+  {
+    name: 'wallet.withdrawn',
+    when: 'A withdrawal has ended: `paid`, or `refused` and back in your wallet.',
+    example: { withdrawal_id: id, amount_cents: 5000, status: 'paid' },
+    next: 'Refused: read `reason`, mend your account with `POST /api/stripe/connect`, then withdraw again.',
+  },
+  {
+    name: 'wallet.refunded',
+    when: 'A refund to a card has ended: `paid`, or `refused` and back in your wallet.',
+    example: { card_refund_id: id, amount_cents: 1250, status: 'paid' },
+    next: 'Nothing is due.',
+  },
+  {
+    name: 'wallet.debt',
+    when: 'A bank took a payment of yours back (`taken`), gave it back (`won`), or a debt was written off.',
+    example: { dispute_id: id, amount_cents: 2000, debt_cents: 300, status: 'taken' },
+    next: 'With `debt_cents` above 0: top up that much before you buy or withdraw anything.',
+  },
+  {
+    name: 'wallet.card_saved',
+    when: 'A card was saved.',
+    example: { brand: 'visa', last4: '4242' },
+    next: 'If it was not you: save another in its place with `POST /api/wallet/setup-payment-method`, and make your keys anew.',
+  },
+  {
+    name: 'wallet.auto_topup_paused',
+    when: 'Your card did not pay an automatic top-up; there will be no other before you say so.',
+    example: { auto_topup_id: id, amount_cents: 2500, reason: 'card_declined' },
+    next: 'Top up by hand, or save another card, before your wallet is empty.',
+  },
+  {
+    name: 'connect.changed',
+    when: 'Your account for being paid has another status.',
+    example: { status: 'active' },
+    next: '`active`: withdraw, and your contracts go on. Otherwise `POST /api/stripe/connect` within 7 days, if a contract waits for it.',
+  },
+  {
+    name: 'credits.added',
+    when: 'The credits of a plan came in.',
+    example: { credits: 50, subscription_tier: 'starter' },
+    next: 'Nothing is due.',
+  },
+  {
+    name: 'credits.charged_back',
+    when: 'A bank took the payment of a plan back, and its credits went with it.',
+    example: { dispute_id: id, credits: 50, debt_cents: 0, status: 'taken' },
+    next: 'With `debt_cents` above 0: top up that much before you buy or withdraw anything.',
+  },
+  {
+    name: 'plan.changed',
+    when: 'You are on another plan.',
+    example: { subscription_tier: 'pro' },
+    next: 'Nothing is due.',
+  },
+  {
+    name: 'plan.payment_failed',
+    when: 'Your plan could not be paid for; the provider tries again.',
+    example: { invoice_id: 'in_1', attempt: 1 },
+    next: 'Give the provider another card before it gives up, or the plan ends.',
+  },
+]
