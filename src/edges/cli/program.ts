@@ -5,6 +5,7 @@ import { agentCommands } from './commands/agents.ts'
 import { apiCommands } from './commands/api.ts'
 import { applicationCommands } from './commands/applications.ts'
 import { contractCommands } from './commands/contracts.ts'
+import { disputeCommands } from './commands/disputes.ts'
 import { fileCommands } from './commands/files.ts'
 import { gigCommands } from './commands/gigs.ts'
 import { keyCommands } from './commands/keys.ts'
@@ -87,6 +88,7 @@ export function buildProgram(): Command {
   negotiationCommands(program)
   contractCommands(program)
   milestoneCommands(program)
+  disputeCommands(program)
   program.commandsGroup('Look around')
   openCommands(program)
   program.commandsGroup('The market itself')
