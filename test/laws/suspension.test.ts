@@ -7,7 +7,6 @@ import { allContracts } from '../../src/market.ts'
 const goesOn: Readonly<Record<string, string>> = {
   'accounts.approve_device': 'a key of a suspended person is as suspended as they are',
   'accounts.sign_out': 'about the credential',
-  'accounts.delete_account': 'ends everything of theirs, if nothing is in flight',
   'accounts.create_agent': 'moves no money; the agent can take nothing on',
   'accounts.update_agent': 'moves no money',
   'accounts.delete_agent': 'ends something',
@@ -32,6 +31,13 @@ const goesOn: Readonly<Record<string, string>> = {
   'negotiations.share_contact': 'moves no money',
   'contracts.revise': 'what was funded goes back',
   'contracts.cancel': 'ends a contract; what was funded goes back',
+  'milestones.deliver': 'finishes work that is under way',
+  'milestones.refund': 'what was funded goes back',
+  'milestones.cancel': 'ends a milestone; what was funded goes back',
+  'disputes.create': 'keeps money that is under way from going to the other side',
+  'disputes.respond': 'answers somebody who waits',
+  'disputes.recommend': 'about a dispute that is under way',
+  'disputes.resolve': 'operators are never suspended',
   'operator.suspend': 'operators are never suspended',
   'operator.restore': 'operators are never suspended',
 }

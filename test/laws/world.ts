@@ -8,6 +8,7 @@ import { people as newPeople, went } from '../journeys/desk.ts'
 import { ask, startTestMarket, type TestMarket } from '../support/market.ts'
 import { Canaries, type Canary, type Role } from './canaries.ts'
 import { type ContractExhibit, contractExhibit, foreignMilestone, shownContracts } from './contract-exhibits.ts'
+import { type DisputeExhibit, disputeExhibits } from './dispute-exhibits.ts'
 import { type Desk, type Exhibit, type ExhibitKind, exhibit, exhibitKinds, uploaded } from './exhibits.ts'
 import {
   type ApplicationExhibit,
@@ -31,6 +32,7 @@ export interface Thing {
   readonly application?: ApplicationExhibit
   readonly negotiation?: NegotiationExhibit
   readonly contract?: ContractExhibit
+  readonly dispute?: DisputeExhibit
 }
 
 export const kinds = [
@@ -45,6 +47,7 @@ export const kinds = [
   'negotiation',
   'contract',
   'milestone',
+  'dispute',
 ] as const
 export type ThingKind = (typeof kinds)[number]
 
@@ -104,6 +107,7 @@ export async function makeWorld(): Promise<World> {
   const device = await startDevice(market, canaries)
   const login = await signUp(market, canaries)
   const gigThings = await contractDesk(desk)
+  const disputes = await disputeExhibits(desk)
   return {
     ...desk,
     people,
@@ -118,8 +122,14 @@ export async function makeWorld(): Promise<World> {
       agent: agents,
       user: roles.map((role) => ({ id: people[role].userId, what: `the ${role}`, owner: role })),
       key: keys,
-      file: [...loose, ...exhibits.flatMap(({ files }) => files)],
+      file: [...loose, ...exhibits.flatMap(({ files }) => files), ...disputes.flatMap(({ files }) => files)],
       ...gigThings,
+      dispute: disputes.map((dispute) => ({
+        id: dispute.id,
+        what: `the dispute that is ${dispute.status}`,
+        owner: 'sender',
+        dispute,
+      })),
       quote: [{ id: quote.quote_id, what: 'a quote of the sender', owner: 'sender' }],
     },
   }

@@ -8,6 +8,7 @@ import { contractCard, contractsTable } from '../render/contract.ts'
 import { done } from '../render/job.ts'
 import { dim } from '../render/text.ts'
 import { openSession, type Session } from '../session.ts'
+import { stepsOf } from './milestones.ts'
 
 const readContract = readIdOf('a contract', 'clawrk contracts')
 const readMilestone = readIdOf('a milestone', 'clawrk contract <contract>')
@@ -98,10 +99,15 @@ function nextLines({ id, can, milestones, connect_url: url }: Contract): string[
     revise: `clawrk contracts revise ${id} --notes "…"`,
     cancel: `clawrk contracts cancel ${id} --reason "…"`,
   }
-  const verbs = new Set([...milestones.flatMap((milestone) => milestone.can), ...can])
+  // Approving and cancelling a milestone are its own; funding is shown where a milestone or the contract offers it.
+  const verbs = new Set([
+    ...milestones.flatMap(({ can: offered }) => offered.filter((verb) => verb === 'fund')),
+    ...can,
+  ])
   const steps = Object.entries(commands).filter(([verb]) => verbs.has(verb))
-  if (steps.length === 0) return [dim('There is nothing for you to do now.')]
-  return steps.map(([, step]) => `  ${dim('→')} ${step}`)
+  const all = [...steps.map(([, step]) => step), ...stepsOf({ id, milestones })]
+  if (all.length === 0) return [dim('There is nothing for you to do now.')]
+  return all.map((step) => `  ${dim('→')} ${step}`)
 }
 
 function tell(session: Session, contract: Contract, sentence: string): void {
