@@ -6,7 +6,7 @@ import { type Deal, dealAt, forMoney } from './deal.ts'
 import { fund, went } from './desk.ts'
 import type { Given, Holds, Row, Scene } from './documents.ts'
 
-// The gig marketplace's document: disputes.
+// The gig marketplace's document: how the money of a milestone leaves, by release and by dispute.
 
 /** A milestone of an active contract that holds $500. */
 async function funded({ market, sender, worker }: Scene): Promise<Deal> {
@@ -50,7 +50,33 @@ const dispute = (more: { readonly [field: string]: Holds } = {}): Holds => ({
   ...more,
 })
 
+const held: Given = async (scene) => {
+  const deal = await funded(scene)
+  return { deal, ids: [deal.contract.id, deal.milestone.id] }
+}
+
 export const disputeRows: Readonly<Record<string, readonly Row[]>> = {
+  'POST /api/contracts/:id/milestones/:id/release': [
+    {
+      says: 'Release funded milestone to the worker, without a delivery',
+      given: held,
+      answers: 200,
+      with: { milestone: { status: '=released' } },
+    },
+    {
+      says: 'idempotent',
+      given: async (scene) => {
+        const given = await held(scene)
+        const [contract, milestone] = given.ids!
+        went(await scene.sender.ask('POST', `/api/contracts/${contract}/milestones/${milestone}/release`))
+        return given
+      },
+      answers: 200,
+      with: { milestone: { status: '=released' } },
+    },
+    { says: 'Client.', given: held, by: 'worker', answers: 403 },
+    { says: 'Party.', given: held, by: 'stranger', answers: 404 },
+  ],
   'POST /api/disputes/create': [
     {
       says: 'contract_id, milestone_id, disputing_party, reason, evidence[] {type, url?, description?}',

@@ -126,7 +126,6 @@ tell({
     'DELETE /api/notifications/:id',
   ],
   later: [
-    'POST /api/contracts/:id/milestones/:id/release',
     'POST /api/contracts/:id/reviews',
     'GET /api/webhooks',
     'POST /api/webhooks',
