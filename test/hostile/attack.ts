@@ -98,6 +98,7 @@ export async function targetsOf(market: TestMarket): Promise<{ targets: Target[]
     'gigs.withdraw': [offered.application.id],
     'contracts.fund': [approved.contract.id, approved.milestone.id],
     profiles: [ada.userId],
+    milestones: [quarrels[0].contract_id, quarrels[0].id],
     disputes: [disputed.id],
   }
   const invitation = { gig_id: shortlisted.gig.id, worker_user_id: poor.userId }
