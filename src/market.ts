@@ -43,6 +43,8 @@ import { gigsLeaving } from './desks/gigs/leaving.ts'
 import { negotiationsApi } from './desks/gigs/negotiation/api.ts'
 import { negotiationsRoom } from './desks/gigs/negotiation/room.ts'
 import { gigCounts, gigsStuck } from './desks/gigs/oversight.ts'
+import { reviewsApi } from './desks/gigs/review/api.ts'
+import { reviewsRoom } from './desks/gigs/review/room.ts'
 import { sweepGigs } from './desks/gigs/sweep.ts'
 import { haveContracted } from './desks/gigs/worked-together.ts'
 import { jobsApi } from './desks/jobs/api.ts'
@@ -87,6 +89,7 @@ export const contracts: readonly Contract[] = [
   gigsApi,
   negotiationsApi,
   contractsApi,
+  reviewsApi,
   operatorsApi,
 ]
 
@@ -208,6 +211,7 @@ export async function buildApi(
       topupUrl: `${config.appUrl}/wallet`,
       connectLink: (user) => connectPage(provider, user),
     }),
+    reviewsRoom(),
     operatorsRoom({
       counted: [...jobCounts, ...gigCounts],
       stuck: [...jobsStuck, ...gigsStuck, ...paymentsStuck],

@@ -32,6 +32,8 @@ const goesOn: Readonly<Record<string, string>> = {
   'negotiations.share_contact': 'moves no money',
   'contracts.revise': 'what was funded goes back',
   'contracts.cancel': 'ends a contract; what was funded goes back',
+  'reviews.publish': 'operators are never suspended',
+  'reviews.reject': 'operators are never suspended',
   'operator.suspend': 'operators are never suspended',
   'operator.restore': 'operators are never suspended',
 }

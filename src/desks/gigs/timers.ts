@@ -20,4 +20,6 @@ export const timers = {
   acceptance: '14 days',
   /** How long a delivered milestone may still be disputed. */
   dispute: '14 days',
+  /** A review that the rules doubt is published, unless an operator decides otherwise. */
+  review: '7 days',
 } as const

@@ -8,6 +8,7 @@ import { profilesApi } from '../../core/profiles/api.ts'
 import { contractsApi } from '../../desks/gigs/contract/api.ts'
 import { gigsApi } from '../../desks/gigs/gig/api.ts'
 import { negotiationsApi } from '../../desks/gigs/negotiation/api.ts'
+import { reviewsApi } from '../../desks/gigs/review/api.ts'
 import { jobsApi } from '../../desks/jobs/api.ts'
 import { clockApi, systemApi } from '../http/api.ts'
 
@@ -24,6 +25,7 @@ export const contracts = {
   gigs: gigsApi,
   negotiations: negotiationsApi,
   contracts: contractsApi,
+  reviews: reviewsApi,
   operator: operatorsApi,
   clock: clockApi,
 } as const

@@ -119,6 +119,7 @@ export const contractLife = life(contractStates, {
     by: ['market'],
     note: 'every approved milestone has ended, at least one not cancelled',
   },
+  review: { from: ['completed'], to: 'same', by: ['client', 'worker'], note: 'of the other side, once' },
 } satisfies Record<
   string,
   {

@@ -10,6 +10,7 @@ import { bold, columns, dim, oneLine, paint, wrap } from '../render/text.ts'
 import { relative } from '../render/time.ts'
 import { openSession, type Session } from '../session.ts'
 import { grantCommands } from './operator-grant.ts'
+import { reviewCommands } from './operator-reviews.ts'
 
 type Client = Session['client']['operator']
 type Person = Awaited<ReturnType<Client['users']>>[number]
@@ -66,6 +67,7 @@ export function operatorCommands(program: Command): void {
         asOperator(command, (session) => turn(session, verb, user, note)),
       )
   }
+  reviewCommands(operator, asOperator)
   grantCommands(operator)
 }
 
