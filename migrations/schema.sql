@@ -147,7 +147,7 @@ create table attachment (
   constraint attachment_check1 CHECK ((work IS NULL) = (role IS NULL)),
   constraint attachment_name_check CHECK (length(name) >= 1 AND length(name) <= 255),
   constraint attachment_removed CHECK (removed_at IS NULL OR discarded_at IS NOT NULL),
-  constraint attachment_role_check CHECK (role = ANY (ARRAY['input'::text, 'output'::text, 'resume'::text])),
+  constraint attachment_role_check CHECK (role = ANY (ARRAY['input'::text, 'output'::text, 'resume'::text, 'evidence'::text])),
   constraint attachment_size_check CHECK (size >= 0 AND size <= 26214400)
 );
 CREATE INDEX attachment_discarded ON public.attachment USING btree (discarded_at) WHERE (discarded_at IS NOT NULL);
@@ -413,6 +413,8 @@ create table dispute (
   resolved_at timestamp with time zone,
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
+  arbitration_fee_cents bigint not null default 0,
+  missed boolean not null default false,
   constraint dispute_pkey PRIMARY KEY (id),
   constraint dispute_milestone_id_key UNIQUE (milestone_id),
   constraint dispute_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contract(id),
@@ -420,13 +422,16 @@ create table dispute (
   constraint dispute_opened_by_fkey FOREIGN KEY (opened_by) REFERENCES app_user(id),
   constraint dispute_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES app_user(id),
   constraint dispute_respondent_id_fkey FOREIGN KEY (respondent_id) REFERENCES app_user(id),
+  constraint dispute_arbitration_fee_cents_check CHECK (arbitration_fee_cents >= 0),
   constraint dispute_check CHECK (opened_by <> respondent_id),
   constraint dispute_check1 CHECK ((status = 'resolved'::text) = (resolved_at IS NOT NULL)),
   constraint dispute_check2 CHECK ((status = 'resolved'::text) = (resolved_by IS NOT NULL)),
   constraint dispute_check3 CHECK ((status = 'resolved'::text) = (due_at IS NULL)),
   constraint dispute_check4 CHECK (status <> 'responded'::text OR responded_at IS NOT NULL),
   constraint dispute_disputing_party_check CHECK (disputing_party = ANY (ARRAY['client'::text, 'worker'::text])),
+  constraint dispute_missed CHECK (NOT missed OR responded_at IS NULL),
   constraint dispute_note_check CHECK (length(note) <= 10000),
+  constraint dispute_operator CHECK ((NOT resolved_by IS DISTINCT FROM 'operator'::text) = (operator_id IS NOT NULL)),
   constraint dispute_reason_check CHECK (length(reason) >= 1 AND length(reason) <= 10000),
   constraint dispute_resolved_by_check CHECK (resolved_by = ANY (ARRAY['operator'::text, 'recommendation'::text, 'rules'::text, 'bank'::text])),
   constraint dispute_status CHECK (status = ANY (ARRAY['open'::text, 'responded'::text, 'resolved'::text])),
@@ -437,6 +442,8 @@ CREATE INDEX dispute_of_contract ON public.dispute USING btree (contract_id);
 CREATE INDEX dispute_open ON public.dispute USING btree (status) WHERE (due_at IS NOT NULL);
 CREATE INDEX dispute_opened ON public.dispute USING btree (opened_by, created_at DESC, id DESC);
 CREATE INDEX dispute_respondent ON public.dispute USING btree (respondent_id, created_at DESC, id DESC);
+CREATE INDEX dispute_unanswered ON public.dispute USING btree (response_deadline) WHERE ((status = 'open'::text) AND (NOT missed));
+CREATE INDEX dispute_undecided ON public.dispute USING btree (created_at DESC, id DESC) WHERE (due_at IS NOT NULL);
 
 create table dispute_evidence (
   id uuid not null,
@@ -446,11 +453,14 @@ create table dispute_evidence (
   url text,
   description text,
   created_at timestamp with time zone not null,
+  "position" smallint not null,
+  attachment json,
   constraint dispute_evidence_pkey PRIMARY KEY (id),
+  constraint dispute_evidence_place UNIQUE (dispute_id, by_user_id, "position"),
   constraint dispute_evidence_by_user_id_fkey FOREIGN KEY (by_user_id) REFERENCES app_user(id),
   constraint dispute_evidence_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES dispute(id),
-  constraint dispute_evidence_check CHECK (url IS NOT NULL OR description IS NOT NULL),
   constraint dispute_evidence_description_check CHECK (length(description) <= 10000),
+  constraint dispute_evidence_says CHECK (url IS NOT NULL OR description IS NOT NULL OR attachment IS NOT NULL),
   constraint dispute_evidence_type_check CHECK (type = ANY (ARRAY['github_commit'::text, 'screenshot'::text, 'video'::text, 'deployed_url'::text, 'contract_requirement'::text, 'build_log'::text, 'other'::text])),
   constraint dispute_evidence_url_check CHECK (length(url) <= 2000)
 );
@@ -798,19 +808,23 @@ create table milestone (
   constraint milestone_delivery_note_check CHECK (length(delivery_note) <= 10000),
   constraint milestone_end CHECK ((status = ANY (ARRAY['released'::text, 'refunded'::text, 'cancelled'::text])) = (ended_at IS NOT NULL)),
   constraint milestone_fee CHECK ((funded_at IS NULL) = (fee_cents IS NULL)),
+  constraint milestone_fee_percent CHECK ((funded_at IS NULL) = (fee_percent IS NULL)),
   constraint milestone_fee_percent_check CHECK (fee_percent >= 0 AND fee_percent <= 100),
   constraint milestone_funded CHECK ((status = ANY (ARRAY['funded'::text, 'delivered'::text, 'released'::text, 'disputed'::text, 'refunded'::text])) <= (funded_at IS NOT NULL)),
   constraint milestone_position_check CHECK ("position" >= 1 AND "position" <= 1000),
   constraint milestone_refunded_cents_check CHECK (refunded_cents >= 0),
+  constraint milestone_released CHECK (status <> 'released'::text OR released_cents IS NOT NULL),
   constraint milestone_released_cents_check CHECK (released_cents >= 0),
   constraint milestone_reminded_check CHECK (reminded >= 0 AND reminded <= 2),
   constraint milestone_source CHECK (funded_at IS NULL OR (source IS NULL) = (amount_cents = 0)),
   constraint milestone_source_check CHECK (source = ANY (ARRAY['card'::text, 'wallet'::text])),
   constraint milestone_status CHECK (status = ANY (ARRAY['proposed'::text, 'pending'::text, 'funded'::text, 'delivered'::text, 'released'::text, 'disputed'::text, 'refunded'::text, 'cancelled'::text])),
+  constraint milestone_sum CHECK ((COALESCE(released_cents, 0::bigint) + COALESCE(fee_cents, 0::bigint) + COALESCE(arbitration_cents, 0::bigint) + COALESCE(refunded_cents, 0::bigint)) <= amount_cents),
   constraint milestone_title_check CHECK (length(title) >= 1 AND length(title) <= 200)
 );
 CREATE INDEX milestone_due ON public.milestone USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX milestone_open ON public.milestone USING btree (status) WHERE (ended_at IS NULL);
+CREATE INDEX milestone_reminder ON public.milestone USING btree (due_at) WHERE ((status = 'delivered'::text) AND (reminded < 2));
 
 create table negotiation (
   id uuid not null,
@@ -1336,6 +1350,7 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function ledger_repay(p_wallet text, p_ref text, p_source text, p_leg integer) returns void · plpgsql, volatile
 -- function ledger_take_back(p_account text, p_ref text, p_source text, p_leg integer, p_most bigint) returns bigint · plpgsql, volatile
 -- function ledger_taken_back(p_ref text) returns bigint · sql, stable
+-- function ledger_work(p_ref text) returns TABLE(funded bigint, paid bigint, fee bigint, arbitration bigint, refunded bigint, charged_back bigint, held bigint) · sql, stable
 -- function ledger_write_off(p_before timestamp with time zone) returns TABLE(user_id uuid, amount bigint) · plpgsql, volatile
 -- function match_contains(p_offer uuid, p_words text) returns boolean · plpgsql, stable
 -- function match_fit(p_offer uuid, p_profile tsquery, p_waiting interval) returns TABLE(score real) · sql, stable

@@ -16,6 +16,7 @@ import { accountsRoom } from './core/accounts/room.ts'
 import { creditsApi } from './core/credits/api.ts'
 import { creditsRoom } from './core/credits/room.ts'
 import { filesApi } from './core/files/api.ts'
+import type { MayRead } from './core/files/download.ts'
 import { filesRoom } from './core/files/room.ts'
 import { s3Storage } from './core/files/s3-storage.ts'
 import { diskStorage, type Storage } from './core/files/storage.ts'
@@ -37,9 +38,15 @@ import { profilesRoom } from './core/profiles/room.ts'
 import { contractsApi } from './desks/gigs/contract/api.ts'
 import { fundedByCard } from './desks/gigs/contract/funded-by-card.ts'
 import { contractsRoom } from './desks/gigs/contract/room.ts'
+import { disputesApi } from './desks/gigs/dispute/api.ts'
+import { mayReadEvidence } from './desks/gigs/dispute/evidence.ts'
+import { disputesRoom } from './desks/gigs/dispute/room.ts'
 import { gigsApi } from './desks/gigs/gig/api.ts'
 import { gigsRoom } from './desks/gigs/gig/room.ts'
 import { gigsLeaving } from './desks/gigs/leaving.ts'
+import { milestonesApi } from './desks/gigs/milestone/api.ts'
+import { mayReadMilestoneFile } from './desks/gigs/milestone/files.ts'
+import { milestonesRoom } from './desks/gigs/milestone/room.ts'
 import { negotiationsApi } from './desks/gigs/negotiation/api.ts'
 import { negotiationsRoom } from './desks/gigs/negotiation/room.ts'
 import { gigCounts, gigsStuck } from './desks/gigs/oversight.ts'
@@ -89,6 +96,8 @@ export const contracts: readonly Contract[] = [
   gigsApi,
   negotiationsApi,
   contractsApi,
+  milestonesApi,
+  disputesApi,
   reviewsApi,
   operatorsApi,
 ]
@@ -121,6 +130,11 @@ export const leavings: readonly Leaving[] = [
   paymentsLeaving,
   { affairs: async () => [], leave: forgetAnswers },
 ]
+
+/** Who may read a file that is attached to something: asked of whatever it is attached to. */
+const mayRead: MayRead = async (sql, file) =>
+  (await mayReadJobFile(sql, file)) || (await mayReadMilestoneFile(sql, file)) || (await mayReadEvidence(sql, file))
+
 /** Makes the turns of the clock that are due, at both desks; answers how many. */
 export const sweep = async (db: Database): Promise<number> => (await sweepJobs(db)) + (await sweepGigs(db))
 
@@ -189,7 +203,7 @@ export async function buildApi(
       githubApiUrl: config.githubApiUrl,
       workedTogether,
     }),
-    filesRoom({ storage: market.storage, mayRead: mayReadJobFile }),
+    filesRoom({ storage: market.storage, mayRead }),
     jobsRoom({
       fee: config.jobFee,
       live: config.mode === 'live',
@@ -211,6 +225,8 @@ export async function buildApi(
       topupUrl: `${config.appUrl}/wallet`,
       connectLink: (user) => connectPage(provider, user),
     }),
+    milestonesRoom(),
+    disputesRoom({ db, log, adviser: null, arbitrationFeeCents: config.arbitrationFeeCents }),
     reviewsRoom(),
     operatorsRoom({
       counted: [...jobCounts, ...gigCounts],

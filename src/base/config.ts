@@ -78,6 +78,11 @@ export const settings = [
   { name: 'JOB_FEE_FIXED_CENTS', fallback: '50', help: 'fixed part of the fee of a job, in cents' },
   { name: 'GIG_FEE_PERCENT', fallback: '5', help: 'fee of a milestone of a gig, in percent of its amount' },
   {
+    name: 'ARBITRATION_FEE_CENTS',
+    fallback: '0',
+    help: 'what deciding a dispute costs the side that is awarded less than half, in cents',
+  },
+  {
     name: 'READY_GRACE_MS',
     fallback: '',
     help: 'how long after SIGTERM the API serves on while /api/ready answers 503 (default 5000 in live mode, 1000 in test mode)',
@@ -128,6 +133,8 @@ export interface Config {
   readonly planPrices: { readonly starter: number; readonly pro: number; readonly team: number }
   readonly jobFee: { readonly percent: number; readonly fixedCents: number }
   readonly gigFeePercent: number
+  /** Fixed for a dispute when it is opened. */
+  readonly arbitrationFeeCents: number
   readonly allowRulesOnly: boolean
   /** From the end of readiness to the end of listening. */
   readonly readyGraceMs: number
@@ -245,6 +252,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     planPrices: { starter: planPrice('STARTER', 50), pro: planPrice('PRO', 150), team: planPrice('TEAM', 500) },
     jobFee: { percent: whole('JOB_FEE_PERCENT', 0, 100), fixedCents: whole('JOB_FEE_FIXED_CENTS', 0, 100_000) },
     gigFeePercent: whole('GIG_FEE_PERCENT', 0, 100),
+    arbitrationFeeCents: whole('ARBITRATION_FEE_CENTS', 0, 1_000_000),
     readyGraceMs,
     allowRulesOnly: raw('ALLOW_RULES_ONLY') === '1',
     logLevel: raw('LOG_LEVEL'),

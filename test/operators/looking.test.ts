@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { auditLedger, freezeLedger, unfreezeLedger } from '../../src/core/ledger/laws.ts'
 import { sealTransfers } from '../../src/core/ledger/seal.ts'
 import type { OperatorUser, Overview } from '../../src/core/operators/api.ts'
 import { takeCensus } from '../../src/core/operators/census.ts'
 import { grantOperator } from '../../src/core/operators/grant.ts'
-import type { Stuck } from '../../src/core/operators/stuck.ts'
 import { gigCounts } from '../../src/desks/gigs/oversight.ts'
 import { jobCounts } from '../../src/desks/jobs/oversight.ts'
-import { fund, moveClock, people, post, postUnpaid, refused, submit, take, verifyAll, went } from '../journeys/desk.ts'
+import { fund, people, post, postUnpaid, refused, submit, take, verifyAll, went } from '../journeys/desk.ts'
 import { type Answer, startTestMarket } from '../support/market.ts'
 import { earn } from '../wallet/stage.ts'
+import { negotiation } from './given.ts'
 
 const market = await startTestMarket({ worker: false, env: { OPERATOR_EMAILS: 'olga@people.test' } })
 after(() => market.close())
@@ -20,7 +19,6 @@ const [olga] = await people(market, 'Olga')
 before(() => grantOperator(db, olga.userId))
 
 const look = async (): Promise<Overview> => went(await olga.ask<Overview>('GET', '/api/operator/overview'))
-const stuck = async (): Promise<Stuck[]> => went(await olga.ask<Stuck[]>('GET', '/api/operator/stuck'))
 const count = (): Promise<void> => takeCensus(db, [...jobCounts, ...gigCounts])
 
 test('the overview tells people, work by state and money; what is open as it is now, the rest as it was counted', async () => {
@@ -81,21 +79,12 @@ test('the contract desk is counted too, by every state of every life', async () 
   }
   const id = await gig('active')
   await gig('closed')
-  await negotiation(id, ada.userId, bob.userId, `app_now() + interval '7 days'`)
+  await negotiation(db, id, ada.userId, bob.userId, `app_now() + interval '7 days'`)
   await count()
   const { work } = await look()
   assert.deepEqual(work.gigs, { draft: 0, active: 1, closed: 1 })
   assert.equal(work.negotiations!.pending, 1)
 })
-
-async function negotiation(gig: string, client: string, worker: string, due: string): Promise<string> {
-  const [row] = await db.rows<{ id: string }>(
-    `insert into negotiation (id, gig_id, client_id, worker_id, state, due_at, created_at, updated_at)
-     values (uuid7(), $1, $2, $3, 'pending', ${due}, app_now(), app_now()) returning id`,
-    [gig, client, worker],
-  )
-  return row!.id
-}
 
 test('a frozen ledger, a broken law, the inbox and open intents stand in the overview', async () => {
   assert.deepEqual(await auditLedger(db), [])
@@ -126,114 +115,6 @@ test('a frozen ledger, a broken law, the inbox and open intents stand in the ove
   assert.deepEqual([now.intents.open, now.intents.amount_cents], [1, 700])
   await db.rows(`delete from provider_intent`)
   await db.rows(`delete from stripe_inbox`)
-})
-
-test('whatever is past its timer or leased too long is listed, longest first, with what to do', async () => {
-  assert.deepEqual(await stuck(), [])
-  const [ada, bob] = await people(market, 'Ada', 'Bob')
-  await fund(market, ada, 2_000)
-  const [waiting, handedIn] = [await post(ada), await post(ada)]
-  await take(bob, handedIn)
-  await submit(bob, handedIn)
-  const gig = randomUUID()
-  await db.rows(
-    `insert into gig (id, owner_id, title, status, created_at, updated_at) values ($1, $2, 'A site', 'active', app_now(), app_now())`,
-    [gig, ada.userId],
-  )
-  const negotiated = await negotiation(gig, ada.userId, bob.userId, `app_now() + interval '6 minutes'`)
-  const contract = randomUUID()
-  await db.rows(
-    `insert into contract (id, negotiation_id, gig_id, client_id, worker_id, title, description, scope, rate_cents, hours_per_week, payout_delay_days,
-       status, due_at, created_at, updated_at)
-     values ($1, $2, $3, $4, $5, 'A site', '', '', 500, 10, 3, 'pending_owner_approval', app_now() + interval '7 minutes', app_now(), app_now())`,
-    [contract, negotiated, gig, ada.userId, bob.userId],
-  )
-  const milestone = randomUUID()
-  await db.rows(
-    `insert into milestone (id, contract_id, position, title, amount_cents, fee_cents, status, source, due_at, funded_at, created_at, updated_at)
-     values ($1, $2, 1, 'A site', 5000, 250, 'disputed', 'wallet', null, app_now(), app_now(), app_now())`,
-    [milestone, contract],
-  )
-  const next = randomUUID()
-  await db.rows(
-    `insert into milestone (id, contract_id, position, title, amount_cents, status, due_at, created_at, updated_at)
-     values ($1, $2, 2, 'More of it', 5000, 'pending', app_now() + interval '8 minutes', app_now(), app_now())`,
-    [next, contract],
-  )
-  const dispute = randomUUID()
-  await db.rows(
-    `insert into dispute (id, contract_id, milestone_id, disputing_party, opened_by, respondent_id, reason, status, was_delivered, response_deadline, due_at, created_at, updated_at)
-     values ($1, $2, $3, 'client', $4, $5, 'Nothing works.', 'open', false, app_now(), app_now() + interval '9 minutes', app_now(), app_now())`,
-    [dispute, contract, milestone, ada.userId, bob.userId],
-  )
-  const payout = randomUUID()
-  await db.rows(
-    `insert into payout (id, ref, user_id, amount_cents, due_at, created_at) values ($1, 'milestone:' || $2, $3, 4750, app_now() + interval '10 minutes', app_now())`,
-    [payout, next, bob.userId],
-  )
-  await db.rows(
-    `insert into provider_intent (id, kind, user_id, amount_cents, created_at, due_at, tries) values ('01a20226-00b5-7bc1-9461-989abfd9ed53', 'card_refund', $1, 700, app_now(), app_now(), 9)`,
-    [ada.userId],
-  )
-  await db.rows(
-    `insert into stripe_inbox (id, type, object_id, attempts, last_error) values ('evt_failing', 'charge.refunded', 'ch_1', 4, 'The provider is away.')`,
-  )
-  await db.rows(
-    `insert into stripe_inbox (id, type, object_id, status, processed_at, last_error) values ('evt_lost', 'charge.refunded', 'ch_1', 'given_up', clock_timestamp(), 'No such charge.')`,
-  )
-  assert.deepEqual(
-    (await stuck()).map(({ kind, id }) => [kind, id]).sort(),
-    [
-      ['inbox', 'evt_failing'],
-      ['inbox', 'evt_lost'],
-    ],
-    'a timer that runs is not stuck',
-  )
-
-  // Nothing is swept: as if no worker had run for a month and a day.
-  await moveClock(market, 31 * 86_400)
-  const found = await stuck()
-  const ofKind = (kind: string): Stuck[] => found.filter((one) => one.kind === kind)
-  assert.ok(ofKind('job').some(({ id }) => id === waiting.id))
-  assert.deepEqual(
-    ofKind('submission').map(({ id }) => id),
-    [handedIn.id],
-  )
-  assert.ok(ofKind('negotiation').some(({ id }) => id === negotiated))
-  assert.deepEqual(
-    ofKind('contract').map(({ id }) => id),
-    [contract],
-  )
-  assert.deepEqual(
-    ofKind('milestone').map(({ id }) => id),
-    [next],
-    'what is frozen by a dispute runs no timer',
-  )
-  assert.deepEqual(
-    ofKind('dispute').map(({ id }) => id),
-    [dispute],
-  )
-  assert.deepEqual(
-    ofKind('payout').map(({ id }) => id),
-    [payout],
-  )
-  assert.deepEqual(
-    ofKind('intent').map(({ id }) => id),
-    ['01a20226-00b5-7bc1-9461-989abfd9ed53'],
-  )
-  assert.deepEqual(
-    found.map(({ since }) => since),
-    found.map(({ since }) => since).toSorted(),
-  )
-  for (const { what } of found) assert.match(what, /^[A-Z].{40,}\.$/s)
-  assert.equal((await look()).stuck, found.length)
-  assert.equal(went(await olga.ask<Stuck[]>('GET', '/api/operator/stuck?limit=2')).length, 2)
-  await market.advance(1)
-  assert.deepEqual(
-    (await stuck()).filter(({ kind }) => kind === 'job'),
-    [],
-    'a sweep has moved it',
-  )
 })
 
 test('people are found by id and by the beginning of an address or a name, suspended or not, page by page', async () => {

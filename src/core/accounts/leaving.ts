@@ -7,6 +7,7 @@ export interface Affair {
     | 'card_payment'
     | 'contract'
     | 'milestone'
+    | 'dispute'
     | 'withdrawal'
     | 'refund'
     | 'auto_topup'

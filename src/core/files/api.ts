@@ -16,7 +16,8 @@ export const refuseFile = refusing({ ...edgeRefusals, ...fileRefusals })
 export const filesApi = contract('files', fileRefusals, {
   upload: endpoint({
     route: 'POST /api/attachments',
-    summary: 'Upload a file (multipart field "file", at most 25 MB) to attach to a job or to work you hand in.',
+    summary:
+      'Upload a file (multipart field "file", at most 25 MB) to attach to a job, to work you hand in or to a dispute.',
     description: 'A file that is attached to nothing within 24 hours is thrown away.',
     kind: 'upload',
     access: 'caller',
@@ -27,7 +28,7 @@ export const filesApi = contract('files', fileRefusals, {
   }),
   download: endpoint({
     route: 'GET /api/attachments/:id',
-    summary: 'An attachment of yours, or of a job you are a party to; always a download.',
+    summary: 'An attachment of yours, or of work or a dispute you are a party to; always a download.',
     kind: 'read',
     access: 'caller',
     scope: 'jobs:read',

@@ -4,14 +4,17 @@ import { refuseFile } from './api.ts'
 import type { Storage } from './storage.ts'
 
 /** Asks the desk of a piece of work whether somebody may read its files. Core knows no desk, so `market.ts` hands this in. */
-export type MayRead = (sql: Sql, file: { id: string; work: string; role: string; viewer: string }) => Promise<boolean>
+export type MayRead = (
+  sql: Sql,
+  file: { id: string; work: string; role: string; viewer: string; operator: boolean },
+) => Promise<boolean>
 
 interface Found {
   owner_id: string
   name: string
   size: number
   work: string | null
-  role: 'input' | 'output' | 'resume' | null
+  role: 'input' | 'output' | 'resume' | 'evidence' | null
 }
 
 /** Gives an attachment to its owner and to the parties of its work: always as a download, never as a page of this origin. */
@@ -27,7 +30,8 @@ export async function download(
   )
   if (!file) throw refuseFile('attachment_not_found')
   const isParty =
-    file.work !== null && (await mayRead(sql, { id, work: file.work, role: file.role!, viewer: actor.userId }))
+    file.work !== null &&
+    (await mayRead(sql, { id, work: file.work, role: file.role!, viewer: actor.userId, operator: actor.operator }))
   if (file.owner_id !== actor.userId && !isParty) throw refuseFile('attachment_not_found')
   const bytes = await storage.get(id)
   if (!bytes) throw refuseFile('attachment_not_found')

@@ -1,7 +1,7 @@
 import { sqlList } from '../../base/states.ts'
 import type { Law } from '../../core/ledger/laws.ts'
 import { contractLife } from './contract/contract.ts'
-import { holdsMoney } from './contract/milestone.ts'
+import { holdsMoney, milestoneLife } from './contract/milestone.ts'
 
 const held = sqlList(holdsMoney)
 
@@ -12,6 +12,28 @@ export const gigLaws: readonly Law[] = [
     query: `select id::text as place, format('%s at %s, yet %s held', status, amount_cents, held) as detail
       from (select *, ledger_held('milestone:' || id) as held, case when status in (${held}) then amount_cents else 0 end as due from milestone) as m
       where held <> due and (due = 0 or held <> due - ledger_taken_back('milestone:' || id))`,
+  },
+  {
+    name: 'for every milestone funded = released + fee + arbitration + refunded + charged back + held, and funded is its amount, or nothing',
+    query: `select id::text as place, format('%s over %s: funded %s = released %s + fee %s + arbitration %s + refunded %s + charged back %s + held %s',
+        status, amount_cents, funded, paid, fee, arbitration, refunded, charged_back, held) as detail
+      from milestone, ledger_work('milestone:' || id)
+      where funded <> paid + fee + arbitration + refunded + charged_back + held
+        or funded <> case when funded_at is null then 0 else amount_cents end`,
+  },
+  {
+    name: 'a milestone that has ended says where its money went',
+    query: `select id::text as place, format('%s: released %s, fee %s, arbitration %s, refunded %s, yet the ledger says %s, %s, %s, %s', status,
+        released_cents, fee_cents, arbitration_cents, refunded_cents, paid, fee, arbitration, refunded) as detail
+      from milestone, ledger_work('milestone:' || id)
+      where status in (${sqlList([milestoneLife.moves.release.to, milestoneLife.moves.give_back.to])})
+        and (released_cents, fee_cents, arbitration_cents, refunded_cents) is distinct from (paid, fee, arbitration, refunded)`,
+  },
+  {
+    name: 'what the worker got of a milestone is paid out to them, once',
+    query: `select m.id::text as place, format('released %s, paid out %s', released_cents, p.amount_cents) as detail
+      from milestone m join contract c on c.id = m.contract_id left join payout p on p.ref = 'milestone:' || m.id and p.user_id = c.worker_id
+      where coalesce(released_cents, 0) <> coalesce(p.amount_cents, 0)`,
   },
   {
     name: 'a contract that has ended has no milestone that is open or holds money',

@@ -4,6 +4,7 @@ import { type Affair, affairsShown, type Leaving } from '../../core/accounts/lea
 import { tell } from '../../core/events/write.ts'
 import { type ContractStatus, contractLife } from './contract/contract.ts'
 import { type MilestoneStatus, milestoneLife } from './contract/milestone.ts'
+import type { DisputeStatus } from './dispute/dispute.ts'
 import { applicationLife } from './gig/application.ts'
 import { gigLife } from './gig/gig.ts'
 import { make, move, turn } from './negotiation/change.ts'
@@ -24,11 +25,17 @@ const openMilestones = `select m.id, m.status, m.contract_id from milestone m jo
   where m.ended_at is null and m.status not in (${milestoneLife.from('end_with_contract')})
   order by m.created_at limit ${affairsShown}`
 
+const openDisputes = `select id, status from (
+    select id, status, created_at from dispute where opened_by = $1 and due_at is not null
+    union select id, status, created_at from dispute where respondent_id = $1 and due_at is not null
+  ) as open order by created_at limit ${affairsShown}`
+
 async function affairs(sql: Sql, user: string): Promise<Affair[]> {
   const contracts = await sql.rows<{ id: string; status: ContractStatus }>(openContracts, [user])
   const milestones = await sql.rows<{ id: string; status: MilestoneStatus; contract_id: string }>(openMilestones, [
     user,
   ])
+  const disputes = await sql.rows<{ id: string; status: DisputeStatus }>(openDisputes, [user])
   return [
     ...contracts.map(
       ({ id, status }): Affair => ({
@@ -42,6 +49,13 @@ async function affairs(sql: Sql, user: string): Promise<Affair[]> {
         kind: 'milestone',
         id,
         sentence: `Milestone ${id} of contract ${contract} is ${status} and holds money or work: it has to be released or refunded first.`,
+      }),
+    ),
+    ...disputes.map(
+      ({ id, status }): Affair => ({
+        kind: 'dispute',
+        id,
+        sentence: `Dispute ${id} is ${status}: it has to be resolved first, by an operator or, at its deadline_at, by the market.`,
       }),
     ),
   ]

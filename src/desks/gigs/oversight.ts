@@ -80,9 +80,11 @@ const pastTimer = (
 export const gigsStuck: readonly StuckQuestion[] = [
   pastTimer('negotiation', 'state'),
   pastTimer('contract', 'status'),
-  pastTimer('milestone', 'status'),
+  // What a bank has frozen waits for the bank.
+  pastTimer('milestone', 'status', { where: 'due_at is not null and chargeback_id is null' }),
   pastTimer('dispute', 'status', {
-    where: `due_at is not null and status in (${sqlList(openOf(disputeStates, disputeLife.ended))})`,
+    where: `due_at is not null and status in (${sqlList(openOf(disputeStates, disputeLife.ended))})
+      and not exists (select from milestone m where m.id = milestone_id and m.chargeback_id is not null)`,
     what: `and should have been decided by the market by now. Decide it: POST /api/operator/disputes/<id>/resolve. ${worker}.`,
   }),
   {

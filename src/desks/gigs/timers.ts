@@ -18,8 +18,16 @@ export const timers = {
   cancelAsked: '72 hours',
   /** Delivered work about which its client says nothing is paid. */
   acceptance: '14 days',
+  /** The client is reminded of delivered work so long after the delivery, and once more. */
+  reminder: '7 days',
+  lastReminder: '12 days',
   /** How long a delivered milestone may still be disputed. */
   dispute: '14 days',
+  /** The side that has not opened a dispute answers within this; it is reminded when half of it is over. */
+  response: '24 hours',
+  responseReminder: '12 hours',
+  /** A dispute that no operator has decided this long after the answer, or after the deadline for it, the market decides. */
+  decision: '72 hours',
   /** A review that the rules doubt is published, unless an operator decides otherwise. */
   review: '7 days',
 } as const

@@ -6,7 +6,9 @@ import { paymentsApi } from '../../core/payments/api.ts'
 import { plansApi } from '../../core/payments/plans/api.ts'
 import { profilesApi } from '../../core/profiles/api.ts'
 import { contractsApi } from '../../desks/gigs/contract/api.ts'
+import { disputesApi } from '../../desks/gigs/dispute/api.ts'
 import { gigsApi } from '../../desks/gigs/gig/api.ts'
+import { milestonesApi } from '../../desks/gigs/milestone/api.ts'
 import { negotiationsApi } from '../../desks/gigs/negotiation/api.ts'
 import { reviewsApi } from '../../desks/gigs/review/api.ts'
 import { jobsApi } from '../../desks/jobs/api.ts'
@@ -25,6 +27,8 @@ export const contracts = {
   gigs: gigsApi,
   negotiations: negotiationsApi,
   contracts: contractsApi,
+  milestones: milestonesApi,
+  disputes: disputesApi,
   reviews: reviewsApi,
   operator: operatorsApi,
   clock: clockApi,

@@ -34,6 +34,10 @@ export const contractRefusals = {
     'wrong_state',
     'The milestone is in a state that does not allow this; see can for what you may do.',
   ],
+  milestone_expired: [
+    'wrong_state',
+    'The time for this milestone has run out: the market has moved it on, as its deadline_at said.',
+  ],
   milestone_funded: [
     'wrong_state',
     'A milestone of this contract is funded: it has to be released or refunded before the contract can be cancelled.',
@@ -185,6 +189,7 @@ export const contractsApi = contract('contracts', contractRefusals, {
       'contract_wrong_state',
       'contract_expired',
       'milestone_wrong_state',
+      'milestone_expired',
       'milestone_out_of_order',
       'insufficient_balance',
       'spend_limit_reached',

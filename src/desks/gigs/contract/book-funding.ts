@@ -1,17 +1,21 @@
 import type { Sql } from '../../../base/db.ts'
 import { tell } from '../../../core/events/write.ts'
+import { beginWork } from '../milestone/begin-work.ts'
+import { closeMilestoneTurn } from '../milestone/turns.ts'
 import { timers } from '../timers.ts'
+import { contractLife } from './contract.ts'
 import { type MilestoneRow, milestoneLife } from './milestone.ts'
 import { readContract } from './queries.ts'
 import type { ContractRow } from './show-contract.ts'
 import { settleStanding } from './standing.ts'
 
-// The work is due 30 days after the money is there and the work may begin, and overdue a fortnight later.
+// The work is due 30 days after the money is there and the work may begin, and overdue a fortnight later. A day that was named and has
+// passed before the money came is none.
 const book = `with funded as (
-  update milestone m set status = ${milestoneLife.to('fund')}, source = $2, fee_cents = ledger_fee(m.amount_cents, $3, 0), funded_at = app_now(),
+  update milestone m set status = ${milestoneLife.to('fund')}, source = $2, fee_percent = $3::integer, fee_cents = ledger_fee(m.amount_cents, $3::integer, 0), funded_at = app_now(),
     due_date = due.at, due_at = due.at + interval '${timers.overdue}', updated_at = app_now()
   from contract c, lateral (
-    select coalesce((select due_date from milestone where id = $1),
+    select coalesce((select due_date from milestone where id = $1 and due_date > app_now()),
       greatest(app_now(), c.start_date::timestamp at time zone 'UTC') + interval '${timers.delivery}') as at
   ) as due
   where m.id = $1 and c.id = m.contract_id and m.status in (${milestoneLife.from('fund')})
@@ -34,7 +38,11 @@ const book = `with funded as (
 export async function bookFunding(sql: Sql, { row, milestone, source, feePercent }: Funded): Promise<ContractRow> {
   const [booked] = await sql.rows(book, [milestone.id, source, feePercent])
   if (!booked) throw new Error(`milestone ${milestone.id} is ${milestone.status}: it cannot be funded`)
-  return settleStanding(sql, { ...(await readContract(sql, row.id))!, now: row.now })
+  await closeMilestoneTurn(sql, row, milestone, ['client', 'fund'], true)
+  const now = { ...(await readContract(sql, row.id))!, now: row.now }
+  // The first one brings its contract on, and its worker's turn begins when it is active.
+  if (now.status === contractLife.moves.activate.to) await beginWork(sql, now, milestone.id)
+  return settleStanding(sql, now)
 }
 
 export interface Funded {

@@ -30,7 +30,7 @@ export const cancel: VerbOf<(typeof contractsApi)['endpoints']['cancel']> = asyn
     )
   const [off] = await sql.rows(callOff, [id, reason, actor.userId])
   if (!off) throw refuseContract('contract_wrong_state', detail)
-  await endMilestones(sql, was)
+  await endMilestones(sql, was, sideOf(was, actor.userId))
   await turnsOver(sql, was, sideOf(was, actor.userId))
   await negotiationFalls(sql, was.negotiation_id, 'contract_cancelled')
   await tellContract(sql, 'updated', id)

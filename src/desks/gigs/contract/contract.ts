@@ -113,6 +113,12 @@ export const contractLife = life(contractStates, {
     note: 'not approved for 7 days, or not active 7 days after the second approval; money back',
   },
   fall: { from: ['in_negotiation'], to: 'expired', by: ['market'], note: 'its negotiation has expired' },
+  propose: {
+    from: ['pending_freelancer_kyc', 'pending_client_funding', 'pending_both', 'active'],
+    to: 'same',
+    by: ['client', 'worker'],
+    note: 'one more milestone, for the other side to approve',
+  },
   complete: {
     from: ['active'],
     to: 'completed',

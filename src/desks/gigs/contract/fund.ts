@@ -5,7 +5,7 @@ import { stopFunding } from '../../../core/payments/funding/stop.ts'
 import { type contractsApi, refuseContract } from './api.ts'
 import { bookFunding } from './book-funding.ts'
 import { lockOwnContract } from './lock-contract.ts'
-import { blockerOf, type MilestoneRow, milestoneLife, refOf } from './milestone.ts'
+import { blockerOf, isMilestoneOver, type MilestoneRow, milestoneLife, refOf } from './milestone.ts'
 import { type ContractRow, isAwaiting, isOver, showContract, takesMoney } from './show-contract.ts'
 
 type Fund = (typeof contractsApi)['endpoints']['fund']
@@ -60,6 +60,7 @@ function refusalOf(row: ContractRow, milestone: MilestoneRow, viewer: string): E
     )
   if (!milestoneLife.moves.fund.from.some((status) => status === milestone.status))
     return refuseContract('milestone_wrong_state', detail, `The milestone is ${milestone.status}: it cannot be funded.`)
+  if (isMilestoneOver(milestone, row.now)) return refuseContract('milestone_expired', detail)
   const blocker = blockerOf(milestone, row.milestones)
   if (blocker)
     return refuseContract(

@@ -1,7 +1,7 @@
 import type { FundedByCard } from '../../../core/payments/funding/desk.ts'
 import { bookFunding } from './book-funding.ts'
 import { lockContract } from './lock-contract.ts'
-import { blockerOf, milestoneLife } from './milestone.ts'
+import { blockerOf, isMilestoneOver, milestoneLife } from './milestone.ts'
 import { takesMoney } from './show-contract.ts'
 
 /**
@@ -22,6 +22,7 @@ export const fundedByCard =
     if (!row || !milestone) return false
     const isWanted =
       milestoneLife.moves.book_card.from.some((status) => status === milestone.status) &&
+      !isMilestoneOver(milestone, row.now) &&
       milestone.amount_cents === amount &&
       takesMoney(row) &&
       !blockerOf(milestone, row.milestones)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { iso } from '../../../base/page.ts'
 import { life } from '../../../base/states.ts'
+import { Attachment } from '../../../core/files/attachment.ts'
 
 export const milestoneStates = [
   'proposed',
@@ -134,8 +135,14 @@ export const milestoneLife = life(milestoneStates, {
 /** In these the milestone's escrow holds its amount, and in no other. */
 export const holdsMoney: readonly MilestoneStatus[] = ['funded', 'delivered', 'disputed']
 
-/** What an earlier milestone must have come to before the next one is funded: delivered or over, or never agreed on. */
+/**
+ * What an earlier milestone must have come to before the next one is funded: delivered or over, or never agreed on. One that is
+ * disputed has come to it if it was delivered.
+ */
 const clearsTheWay: readonly MilestoneStatus[] = ['proposed', 'delivered', 'released', 'refunded', 'cancelled']
+
+/** How many milestones a contract may have in its time, and how long ahead their work may be due. */
+export const milestoneLimits = { perContract: 50, dueDays: 365, noteMin: 20, attachments: 10 } as const
 
 const timestamp = z.string().describe('ISO 8601, UTC.')
 
@@ -147,12 +154,31 @@ export const Milestone = z
     position: z.int().describe('Its place in the contract; milestones are funded in this order.'),
     title: z.string(),
     amount_cents: z.int(),
-    fee_cents: z.int().nullable().describe('What the market keeps of it; fixed when it is funded.'),
+    fee_cents: z
+      .int()
+      .nullable()
+      .describe('What the market keeps of it: fixed when it is funded; once it has ended, what it has kept.'),
+    fee_percent: z
+      .int()
+      .nullable()
+      .describe('What the market keeps of what is paid for work; fixed when it is funded.'),
+    released_cents: z.int().nullable().describe('What the worker got of it; null until it is released or refunded.'),
+    refunded_cents: z.int().nullable().describe('What went back where it came from.'),
+    arbitration_cents: z.int().nullable().describe('What deciding a dispute over it cost.'),
     status: z.enum(milestoneStates),
+    proposed_by: z.enum(['client', 'worker']).nullable().describe('Null: it came with the agreement.'),
     source: z.enum(['card', 'wallet']).nullable().describe('What it was funded from; null before, and at $0.'),
     due_at: timestamp.nullable().describe('When the work should be there.'),
     deadline_at: timestamp.nullable().describe('When the market ends its present state by itself.'),
+    approved_at: timestamp.nullable(),
     funded_at: timestamp.nullable(),
+    delivered_at: timestamp.nullable(),
+    delivery: z
+      .strictObject({ note: z.string(), attachments: z.array(Attachment) })
+      .nullable()
+      .describe('What was delivered.'),
+    cancel_asked_at: timestamp.nullable().describe('When its client asked for the money back.'),
+    is_frozen: z.boolean().describe('Disputed, or taken back by a bank: nobody moves it until that is decided.'),
     ended_at: timestamp.nullable(),
     created_at: timestamp,
     updated_at: timestamp,
@@ -169,11 +195,25 @@ export interface MilestoneRow {
   readonly title: string
   readonly amount_cents: number
   readonly fee_cents: number | null
+  readonly fee_percent: number | null
+  readonly released_cents: number | null
+  readonly refunded_cents: number | null
+  readonly arbitration_cents: number | null
   readonly status: MilestoneStatus
   readonly source: 'card' | 'wallet' | null
+  readonly proposed_by: string | null
   readonly due_date: string | null
   readonly due_at: string | null
+  readonly approved_at: string | null
   readonly funded_at: string | null
+  readonly delivered_at: string | null
+  readonly delivery_note: string | null
+  readonly delivery_attachments: readonly Attachment[]
+  readonly cancel_asked_at: string | null
+  readonly reminded: number
+  readonly chargeback_id: string | null
+  /** Whether it was disputed at any time: it is so once. */
+  readonly was_disputed: boolean
   readonly ended_at: string | null
   readonly created_at: string
   readonly updated_at: string
@@ -184,21 +224,43 @@ export const refOf = ({ id }: Pick<MilestoneRow, 'id'>): string => `milestone:${
 
 /** The earlier milestone that has to be delivered before this one is funded, if there is one. */
 export const blockerOf = ({ position }: MilestoneRow, all: readonly MilestoneRow[]): MilestoneRow | undefined =>
-  all.find((other) => other.position < position && !clearsTheWay.includes(other.status))
+  all.find((other) => other.position < position && !isOutOfTheWay(other))
+
+const isOutOfTheWay = ({ status, delivered_at: delivered }: MilestoneRow): boolean =>
+  clearsTheWay.includes(status) || (status === milestoneLife.moves.dispute.to && delivered !== null)
+
+/** Whether nobody may move it: it is disputed, or its payer's bank has taken its money. */
+export const isFrozen = ({ status, chargeback_id: chargeback }: MilestoneRow): boolean =>
+  status === milestoneLife.moves.dispute.to || chargeback !== null
+
+/** Whether its timer has run out by then: the market has moved it on, even if that has not been written down yet. */
+export const isMilestoneOver = ({ due_at: due }: MilestoneRow, now: string): boolean =>
+  due !== null && Date.parse(due) <= Date.parse(now)
 
 /** A milestone as somebody sees it who may use these verbs of its life. */
-export const showMilestone = (row: MilestoneRow, can: string[]): Milestone => ({
+export const showMilestone = (row: MilestoneRow, clientId: string, can: string[]): Milestone => ({
   id: row.id,
   contract_id: row.contract_id,
   position: row.position,
   title: row.title,
   amount_cents: row.amount_cents,
   fee_cents: row.fee_cents,
+  fee_percent: row.fee_percent,
+  released_cents: row.released_cents,
+  refunded_cents: row.refunded_cents,
+  arbitration_cents: row.arbitration_cents,
   status: row.status,
+  proposed_by: row.proposed_by === null ? null : row.proposed_by === clientId ? 'client' : 'worker',
   source: row.source,
   due_at: iso(row.due_date),
   deadline_at: iso(row.due_at),
+  approved_at: iso(row.approved_at),
   funded_at: iso(row.funded_at),
+  delivered_at: iso(row.delivered_at),
+  delivery:
+    row.delivered_at === null ? null : { note: row.delivery_note ?? '', attachments: [...row.delivery_attachments] },
+  cancel_asked_at: iso(row.cancel_asked_at),
+  is_frozen: isFrozen(row),
   ended_at: iso(row.ended_at),
   created_at: iso(row.created_at),
   updated_at: iso(row.updated_at),

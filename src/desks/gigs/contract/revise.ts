@@ -27,7 +27,7 @@ export const revise: VerbOf<(typeof contractsApi)['endpoints']['revise']> = asyn
     const isRevisable = contractLife.moves.revise.from.some((status) => status === was.status)
     throw refuseContract(isRevisable ? 'too_many_revisions' : 'contract_wrong_state', detail)
   }
-  await endMilestones(sql, was)
+  await endMilestones(sql, was, sideOf(was, actor.userId))
   await turnsOver(sql, was, sideOf(was, actor.userId))
   await reopenNegotiation(sql, was.negotiation_id, actor.userId, notes)
   await tellContract(sql, 'updated', id)

@@ -2,7 +2,17 @@ import { z } from 'zod'
 import { iso } from '../../../base/page.ts'
 import { revisionsMax } from '../negotiation/negotiation.ts'
 import { awaiting, type ContractStatus, contractLife, contractStates } from './contract.ts'
-import { blockerOf, holdsMoney, Milestone, type MilestoneRow, milestoneLife, showMilestone } from './milestone.ts'
+import {
+  blockerOf,
+  holdsMoney,
+  isFrozen,
+  isMilestoneOver,
+  Milestone,
+  type MilestoneRow,
+  milestoneLife,
+  milestoneLimits,
+  showMilestone,
+} from './milestone.ts'
 
 const timestamp = z.string().describe('ISO 8601, UTC.')
 
@@ -119,15 +129,29 @@ function canOn(row: ContractRow, side: Side): string[] {
     fund: () => isPending(firstMilestone(row)),
     revise: () => row.revisions < revisionsMax,
     cancel: () => row.status !== contractLife.moves.activate.to || !fundedMilestone(row),
+    propose: () => row.milestones.length < milestoneLimits.perContract,
     review: () => !row.reviewed_by.includes(side === 'client' ? row.client_id : row.worker_id),
   }
   return contractLife.can(row.status, [side]).filter((verb) => says[verb]?.() ?? true)
 }
 
+/** Whether milestones may be proposed and agreed on: both have approved the contract, and it has not ended. */
+export const takesMilestones = takesMoney
+
 function canOnMilestone(milestone: MilestoneRow, row: ContractRow, side: Side): string[] {
-  if (side !== 'client') return []
-  const isFundable = takesMoney(row) && !blockerOf(milestone, row.milestones)
-  return milestoneLife.can(milestone.status, [side]).filter((verb) => verb !== 'fund' || isFundable)
+  if (isFrozen(milestone) || isMilestoneOver(milestone, row.now)) return []
+  const { proposed_by: proposer, cancel_asked_at: asked, amount_cents: amount, was_disputed: wasDisputed } = milestone
+  const isAsked = proposer !== null && proposer !== (side === 'client' ? row.client_id : row.worker_id)
+  const isActive = row.status === contractLife.moves.activate.to
+  const says: Readonly<Record<string, () => boolean>> = {
+    fund: () => takesMoney(row) && !blockerOf(milestone, row.milestones),
+    approve: () => takesMilestones(row),
+    cancel: () => isActive && asked === null,
+    dispute: () => isActive && amount > 0 && !wasDisputed,
+  }
+  return milestoneLife
+    .can(milestone.status, isAsked ? [side, 'asked'] : [side])
+    .filter((verb) => (says[verb] ?? (() => isActive))())
 }
 
 /** What one of its two sides sees of a contract. */
@@ -156,7 +180,7 @@ export function showContract(row: ContractRow, viewer: string, connectUrl: strin
     revise_notes: row.revise_notes,
     cancel_reason: row.cancel_reason,
     deadline_at: iso(row.due_at),
-    milestones: row.milestones.map((one) => showMilestone(one, canOnMilestone(one, row, side))),
+    milestones: row.milestones.map((one) => showMilestone(one, row.client_id, canOnMilestone(one, row, side))),
     activated_at: iso(row.activated_at),
     ended_at: iso(row.ended_at),
     created_at: iso(row.created_at),

@@ -1,4 +1,5 @@
 import type { Sql } from '../../../base/db.ts'
+import { beginWork } from '../milestone/begin-work.ts'
 import { type ContractStatus, contractLife } from './contract.ts'
 import { milestoneLife } from './milestone.ts'
 import { readContract } from './queries.ts'
@@ -53,6 +54,7 @@ export async function settleStanding(sql: Sql, locked: ContractRow): Promise<Con
       [locked.id, locked.status, status],
     )
   const row = (await readContract(sql, locked.id))!
+  if (status === contractLife.moves.activate.to) await beginWork(sql, row, firstMilestone(row)!.id)
   await settleTurns(sql, row, isFunded, canBePaid)
   if (status !== locked.status) await tellContract(sql, 'updated', row.id)
   return row

@@ -1,5 +1,6 @@
 import type { Database, Sql } from '../../../base/db.ts'
 import { sqlList } from '../../../base/states.ts'
+import { dueMilestones, dueReminders, lapseMilestones, remindOfMilestones } from '../milestone/lapse.ts'
 import { negotiationFalls } from '../negotiation/fall.ts'
 import { awaiting, contractLife } from './contract.ts'
 import { endMilestones } from './end-milestones.ts'
@@ -30,7 +31,7 @@ async function expire(sql: Sql, contractId: string): Promise<boolean> {
   if (!was || !isOver(was)) return false
   const [lapsed] = await sql.rows(lapse, [contractId])
   if (!lapsed) return false
-  await endMilestones(sql, was)
+  await endMilestones(sql, was, null)
   await turnsMissed(sql, was)
   await negotiationFalls(sql, was.negotiation_id, 'contract_expired')
   await tellContract(sql, 'updated', contractId)
@@ -40,10 +41,12 @@ async function expire(sql: Sql, contractId: string): Promise<boolean> {
 const sweeps = [
   { find: due, move: expire },
   { find: unfollowed, move: judgeAgain },
+  { find: dueMilestones(batch), move: lapseMilestones },
+  { find: dueReminders(batch), move: remindOfMilestones },
 ]
 
 /**
- * Makes the turns of the clock that are due on contracts. Any number of processes may at once: each contract is moved in a
+ * Makes the turns of the clock that are due on contracts and their milestones. Any number of processes may at once: each contract is moved in a
  * transaction of its own, under its locks and judged again there. One that cannot be moved holds up no other; it is thrown at the end.
  */
 export async function sweepContracts(db: Database): Promise<number> {
