@@ -2,6 +2,7 @@ import type { Database, Sql } from '../../../base/db.ts'
 import { sqlList } from '../../../base/states.ts'
 import { dueMilestones, dueReminders, lapseMilestones, remindOfMilestones } from '../milestone/lapse.ts'
 import { negotiationFalls } from '../negotiation/fall.ts'
+import { batch, makeTurnsOf } from '../turns-of-clock.ts'
 import { awaiting, contractLife } from './contract.ts'
 import { endMilestones } from './end-milestones.ts'
 import { judgeAgain } from './follow-accounts.ts'
@@ -9,9 +10,6 @@ import { lockContract } from './lock-contract.ts'
 import { isOver } from './show-contract.ts'
 import { tellContract } from './tell-contract.ts'
 import { turnsMissed } from './turns.ts'
-
-/** Contracts a look finds at most; it goes on until one finds fewer. */
-const batch = 100
 
 const due = `select id from contract where status in (${contractLife.from('lapse')}) and due_at <= app_now() and id > $1 order by id limit ${batch}`
 
@@ -45,27 +43,5 @@ const sweeps = [
   { find: dueReminders(batch), move: remindOfMilestones },
 ]
 
-/**
- * Makes the turns of the clock that are due on contracts and their milestones. Any number of processes may at once: each contract is moved in a
- * transaction of its own, under its locks and judged again there. One that cannot be moved holds up no other; it is thrown at the end.
- */
-export async function sweepContracts(db: Database): Promise<number> {
-  const failures: unknown[] = []
-  let moved = 0
-  for (const { find, move } of sweeps) {
-    for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
-      const found = await db.rows<{ id: string }>(find, [after])
-      for (const { id } of found) {
-        try {
-          if (await db.transaction((sql) => move(sql, id))) moved++
-        } catch (error) {
-          failures.push(error)
-        }
-      }
-      if (found.length < batch) break
-      after = found.at(-1)!.id
-    }
-  }
-  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} contracts could not be moved`)
-  return moved
-}
+/** Makes the turns of the clock that are due on contracts and their milestones. */
+export const sweepContracts = (db: Database): Promise<number> => makeTurnsOf('contracts', sweeps, db)

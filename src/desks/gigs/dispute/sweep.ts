@@ -1,6 +1,7 @@
 import type { Database, Sql } from '../../../base/db.ts'
 import { milestoneLife } from '../contract/milestone.ts'
 import { timers } from '../timers.ts'
+import { batch, makeTurnsOf } from '../turns-of-clock.ts'
 import { disputeEndsByBank } from './close.ts'
 import { type DisputeRow, disputeLife, isDue } from './dispute.ts'
 import { endDispute, lockForDecision } from './end.ts'
@@ -8,9 +9,6 @@ import { lockDispute } from './queries.ts'
 import { rule } from './rules.ts'
 import { tellDispute } from './tell-dispute.ts'
 import { closeAnswer } from './turn.ts'
-
-/** Disputes a look finds at most; it goes on until one finds fewer. */
-const batch = 100
 
 const awaited = `status in (${disputeLife.from('respond')})`
 const isMissed = `${awaited} and not missed and response_deadline <= app_now()`
@@ -64,27 +62,5 @@ const sweeps = [
   { find: after(isToDecide), move: decide },
 ]
 
-/**
- * Makes the turns of the clock that are due on disputes; answers how many. Any number of processes may at once: each is judged again
- * under its locks, in a transaction of its own. One that cannot be moved holds up no other; it is thrown at the end.
- */
-export async function sweepDisputes(db: Database): Promise<number> {
-  const failures: unknown[] = []
-  let moved = 0
-  for (const { find, move } of sweeps) {
-    for (let last = '00000000-0000-0000-0000-000000000000'; ; ) {
-      const found = await db.rows<{ id: string }>(find, [last])
-      for (const { id } of found) {
-        try {
-          if (await db.transaction((sql) => move(sql, id))) moved++
-        } catch (error) {
-          failures.push(error)
-        }
-      }
-      if (found.length < batch) break
-      last = found.at(-1)!.id
-    }
-  }
-  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} disputes could not be moved`)
-  return moved
-}
+/** Makes the turns of the clock that are due on disputes. */
+export const sweepDisputes = (db: Database): Promise<number> => makeTurnsOf('disputes', sweeps, db)
