@@ -33,7 +33,7 @@ export const gigLaws: readonly Law[] = [
     name: 'what the worker got of a milestone is paid out to them, once',
     query: `select m.id::text as place, format('released %s, paid out %s', released_cents, p.amount_cents) as detail
       from milestone m join contract c on c.id = m.contract_id left join payout p on p.ref = 'milestone:' || m.id and p.user_id = c.worker_id
-      where coalesce(released_cents, 0) <> coalesce(p.amount_cents, 0)`,
+      where case when released_cents > 0 then p.amount_cents is null or p.amount_cents > released_cents else p.id is not null end`,
   },
   {
     name: 'a contract that has ended has no milestone that is open or holds money',

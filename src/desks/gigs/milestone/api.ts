@@ -28,7 +28,7 @@ export const milestoneRefusals = {
   due_at_out_of_range: ['invalid', 'due_at has to be in the future, and at most a year ahead.'],
   delivery_missing: [
     'invalid',
-    `Say what you deliver: a note of at least ${milestoneLimits.noteMin} characters, or attachments (POST /api/files, then their ids).`,
+    `Say what you deliver: a note of at least ${milestoneLimits.noteMin} characters, or attachments (POST /api/attachments, then their ids).`,
   ],
   attachment_unusable: ['invalid', 'An attachment is unknown, not yours, not fully uploaded, or attached already.'],
 } as const

@@ -12,8 +12,11 @@ import { closeMilestoneTurn, openMilestoneTurn, voidMilestoneTurns } from './tur
 const drop = `update milestone set status = ${milestoneLife.to('drop')}, due_at = null, ended_at = app_now(), updated_at = app_now()
   where id = $1 and status in (${milestoneLife.from('drop')})`
 
-// It does not put off the day on which undelivered work goes back anyway.
-const ask = `update milestone set cancel_asked_at = app_now(), due_at = least(due_at, app_now() + interval '${timers.cancelAsked}'), updated_at = app_now()
+// It does not put off the day on which undelivered work goes back anyway. One look at the clock for both: by their distance the market
+// knows later why the money went back.
+const ask = `with clock as materialized (select app_now() as now)
+  update milestone set cancel_asked_at = clock.now, due_at = least(due_at, clock.now + interval '${timers.cancelAsked}'), updated_at = clock.now
+  from clock
   where id = $1 and status in (${milestoneLife.from('ask_cancel')}) returning to_json(due_at) as due_at`
 
 /**
