@@ -47,6 +47,7 @@ const contractWay = (kind: string, come: (ground: Ground, sides: Sides) => Promi
   async make(ground) {
     const sides = await twoSides(ground.market)
     const { id } = await come(ground, sides)
+    await fund(ground.market, sides.client, 50_000)
     const { milestones } = went(await sides.client.ask<Contract>('GET', `/api/contracts/${id}`))
     return {
       id,
@@ -89,6 +90,8 @@ export const contractNoun: Noun = {
     { verb: 'approve', endpoint: 'contracts.approve' },
     { verb: 'connect_link', endpoint: 'contracts.connect_link' },
     { verb: 'revise', endpoint: 'contracts.revise', body: { notes: 'Ten hours are too many.' } },
+    // Once it is active, money is a matter of its milestones.
+    { verb: 'fund', endpoint: 'contracts.fund', body: { source: 'wallet' }, idle: ['active', 'completed'] },
     { verb: 'cancel', endpoint: 'contracts.cancel', body: { reason: 'It is called off.' } },
     { verb: 'propose', endpoint: 'milestones.propose', body: { title: 'One more', amount_cents: 20_000 } },
     { verb: 'review', endpoint: 'reviews.review', body: { rating: 5 } },
