@@ -8,6 +8,7 @@ import { launchPostgres } from './base/postgres/launch.ts'
 import { dumpSchema } from './base/schema-dump.ts'
 import { fundingLife } from './core/payments/funding/funding.ts'
 import { intentLife } from './core/payments/intent.ts'
+import { payoutLife } from './core/payments/payouts/payout.ts'
 import { contractLife } from './desks/gigs/contract/contract.ts'
 import { milestoneLife } from './desks/gigs/contract/milestone.ts'
 import { disputeLife } from './desks/gigs/dispute/dispute.ts'
@@ -33,6 +34,7 @@ export const lives = [
   ['Review', reviewLife, 'review_status'],
   ['What the payment provider is asked for', intentLife, 'intent_status'],
   ['A payment by card for a piece of work', fundingLife, 'funding_status'],
+  ['Released money on its way to who has earned it', payoutLife, 'payout_status'],
 ] as const
 
 const fence = '`'.repeat(3)

@@ -47,6 +47,7 @@ import { gigsLeaving } from './desks/gigs/leaving.ts'
 import { milestonesApi } from './desks/gigs/milestone/api.ts'
 import { mayReadMilestoneFile } from './desks/gigs/milestone/files.ts'
 import { milestonesRoom } from './desks/gigs/milestone/room.ts'
+import { paymentDisputed } from './desks/gigs/milestone/with-bank.ts'
 import { negotiationsApi } from './desks/gigs/negotiation/api.ts'
 import { negotiationsRoom } from './desks/gigs/negotiation/room.ts'
 import { gigCounts, gigsStuck } from './desks/gigs/oversight.ts'
@@ -81,6 +82,7 @@ export const version = '0.1.0'
 /** The desk whose work is funded by card. */
 export const fundingDesk = ({ gigFeePercent }: Pick<Config, 'gigFeePercent'>): FundingDesk => ({
   fundedByCard: fundedByCard(gigFeePercent),
+  paymentDisputed,
 })
 
 /** Every contract of the market, in the order of the reference. */
