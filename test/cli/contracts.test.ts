@@ -47,7 +47,10 @@ test('a contract from the agreement to active on the command line, with what to 
   await fund(market, sides.client, 50_000)
   const funded = await ada('contracts', 'fund', id, '--source', 'wallet', '--milestone', milestones[0]!.id)
   assert.match(funded.stdout, /^✔ Funded: \$500\.00 are held for this milestone\.\n/)
-  assert.match((await ada('contract', id)).stdout, /status +active[\s\S]*There is nothing for you to do now\.\n$/)
+  assert.match(
+    (await ada('contract', id)).stdout,
+    /status +active[\s\S]*→ clawrk milestones release [0-9a-f-]+ 1\n {2}→ clawrk milestones cancel [0-9a-f-]+ 1\n$/,
+  )
   assert.equal((await ada('contracts', 'fund', id)).code, 2, 'nothing is left to fund')
 })
 

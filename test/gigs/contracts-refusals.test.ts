@@ -17,6 +17,7 @@ import {
   see,
   twoSides,
 } from './contract-stage.ts'
+import { another, moved } from './milestone-stage.ts'
 
 const market = await startTestMarket({ worker: false })
 after(() => market.close())
@@ -170,24 +171,15 @@ test('an active contract is cancelled only while nothing of it is funded, and th
   const held = refused(await cancelIt(ada, contract), 400, 'milestone_funded')
   assert.equal(held.milestone_id, milestone.id)
   assert.match(held.error, /Milestone 1 \(“Paint the lighthouse”\) is funded/)
-  const second = `insert into milestone (id, contract_id, position, title, amount_cents, status, created_at, updated_at)
-    values (gen_random_uuid(), $1, 2, 'The roof', 700, 'pending', app_now(), app_now())`
-  await market.db.rows(second, [contract.id])
+  await another(sides, contract, { title: 'The roof', amount_cents: 700 })
   const seen = await see(ada, contract)
-  assert.deepEqual(seen.milestones[1]!.can, [], 'the first has to be delivered before')
+  assert.deepEqual(seen.milestones[1]!.can, ['cancel'], 'the first has to be delivered before')
   const early = refused(await fundIt(ada, seen, { source: 'wallet' }), 400, 'milestone_out_of_order')
   assert.match(early.error, /Milestone 1 \(“Paint the lighthouse”\) is funded: it has to be delivered/)
-  // As if the work had been paid: release belongs to the rooms that deliver.
-  await market.db.rows(
-    `select ledger_post('test', 'milestone:' || $1, $1, 'USD', array['escrow:milestone:' || $1], array['platform:fees'], array[50000])`,
-    [milestone.id],
-  )
-  await market.db.rows(`update milestone set status = 'released', due_at = null, ended_at = app_now() where id = $1`, [
-    milestone.id,
-  ])
+  await moved(ada, 'release', milestone)
   const free = await see(ada, contract)
-  assert.deepEqual(free.can, ['cancel'])
-  assert.deepEqual(free.milestones[1]!.can, ['fund'])
+  assert.deepEqual(free.can, ['cancel', 'propose'])
+  assert.deepEqual(free.milestones[1]!.can, ['fund', 'cancel'])
   const off = went(await cancelIt(bob, contract))
   assert.deepEqual(
     [off.status, off.cancel_reason, off.milestones.map(({ status }) => status)],

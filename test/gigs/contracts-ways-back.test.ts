@@ -98,7 +98,7 @@ test('revised three times, with its money back each time; a fourth time is refus
       'milestone_wrong_state',
     )
   }
-  assert.deepEqual(contract.can, ['fund', 'cancel'])
+  assert.deepEqual(contract.can, ['fund', 'cancel', 'propose'])
   refused(await reviseIt(leo, contract), 400, 'too_many_revisions')
   await payable(market, leo)
   await sweepGigs(market.db)

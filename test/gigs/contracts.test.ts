@@ -56,7 +56,7 @@ test('from the agreement to an active contract, from the wallet, with the worker
   const byBob = went(await act(bob, 'approve', drawn))
   assert.equal(byBob.status, 'pending_freelancer_kyc')
   assert.match(byBob.connect_url!, /\/twin\//)
-  assert.deepEqual(byBob.can, ['connect_link', 'revise', 'cancel'])
+  assert.deepEqual(byBob.can, ['connect_link', 'revise', 'cancel', 'propose'])
   assert.equal('connect_url' in (await see(ada, drawn)), false)
   assert.match((await see(bob, drawn)).connect_url!, /\/twin\//)
   const { state } = went(await bob.ask<{ state: string }>('GET', `/api/negotiations/${drawn.negotiation_id}`))
@@ -71,7 +71,7 @@ test('from the agreement to an active contract, from the wallet, with the worker
     const seen = await see(ada, drawn)
     return seen.status === 'pending_client_funding' && seen
   })
-  assert.deepEqual(ready.can, ['fund', 'revise', 'cancel'])
+  assert.deepEqual(ready.can, ['fund', 'revise', 'cancel', 'propose'])
   assert.deepEqual(ready.milestones[0]!.can, ['fund'])
   assert.deepEqual((await see(bob, drawn)).milestones[0]!.can, [])
   refused(await bob.ask('GET', `/api/contracts/${drawn.id}/connect-link`), 400, 'account_not_awaited')
@@ -90,7 +90,7 @@ test('from the agreement to an active contract, from the wallet, with the worker
   assert.equal(due, Date.parse(funded.milestone.funded_at!) + 30 * day)
   assert.equal(Date.parse(funded.milestone.deadline_at!), due + 14 * day)
   assert.ok(funded.contract.activated_at)
-  assert.deepEqual(funded.contract.can, [])
+  assert.deepEqual(funded.contract.can, ['propose'])
   assert.deepEqual(went(await fundIt(ada, ready, { source: 'wallet' })).milestone, funded.milestone)
   assert.deepEqual(went(await fundIt(ada, ready)).milestone, funded.milestone)
   assert.equal((await walletOf(ada)).balance_cents, 10_000)
@@ -124,7 +124,7 @@ test('by card, funded before the worker’s account is there: active the moment 
     agrees: 'client',
   })
   assert.equal(contract.status, 'pending_freelancer_kyc')
-  assert.deepEqual(contract.can, ['fund', 'revise', 'cancel'])
+  assert.deepEqual(contract.can, ['fund', 'revise', 'cancel', 'propose'])
   const asked = went(await fundIt(cleo, contract))
   assert.match(asked.client_secret!, /^pi_\w+_secret_\w+$/)
   assert.equal(asked.milestone.status, 'pending')
@@ -140,7 +140,7 @@ test('by card, funded before the worker’s account is there: active the moment 
     [funded.milestones[0]!.source, funded.milestones[0]!.fee_cents, funded.milestones[0]!.due_at],
     ['card', 117, `${new Date(Date.parse(start) + 30 * day).toISOString()}`],
   )
-  assert.deepEqual((await see(cleo, contract)).can, ['revise', 'cancel'])
+  assert.deepEqual((await see(cleo, contract)).can, ['revise', 'cancel', 'propose'])
   await ask(market.url, 'POST', funded.connect_url!)
   const active = await until('it becomes active', async () => {
     const seen = await see(dan, contract)

@@ -5,6 +5,7 @@ import type { ContractReview, ReviewStatus } from '../../src/desks/gigs/review/r
 import { sweepGigs } from '../../src/desks/gigs/sweep.ts'
 import { act, agreed, agreeOn, fundIt } from '../gigs/contract-stage.ts'
 import { say, startWith } from '../gigs/gig-stage.ts'
+import { move } from '../gigs/milestone-stage.ts'
 import { went } from '../journeys/desk.ts'
 import type { Role } from './canaries.ts'
 import type { Desk } from './exhibits.ts'
@@ -16,7 +17,7 @@ export interface ContractExhibit {
   readonly milestone: string
 }
 
-/** The states a contract of this world can come into. */
+/** The states a contract can come into. */
 export const shownContracts = [
   'pending_owner_approval',
   'in_negotiation',
@@ -45,28 +46,25 @@ export async function contractExhibit(desk: Desk, status: (typeof shownContracts
   const bothApprove = async (): Promise<void> => {
     for (const person of [sender, receiver]) went(await act(person, 'approve', contract))
   }
+  const activate = [
+    () => payable('active'),
+    bothApprove,
+    async () => went(await fundIt(sender, contract, { source: 'wallet' })),
+    () => payable('pending'),
+  ]
+  const finish = async (): Promise<void> => {
+    const milestone = { id: contract.milestones[0]!.id, contract_id: contract.id }
+    went(await move(receiver, 'deliver', milestone, { note: `It is done: ${secret('delivery')}` }))
+    went(await move(sender, 'release', milestone))
+  }
   const steps: Record<typeof status, (() => Promise<unknown>)[]> = {
     pending_owner_approval: [],
     in_negotiation: [async () => went(await act(sender, 'revise', contract, { notes: secret('notes') }))],
     pending_freelancer_kyc: [bothApprove],
     pending_client_funding: [bothApprove],
     pending_both: [() => payable('active'), bothApprove, () => payable('pending'), () => sweepGigs(market.db)],
-    active: [
-      () => payable('active'),
-      bothApprove,
-      async () => went(await fundIt(sender, contract, { source: 'wallet' })),
-      () => payable('pending'),
-    ],
-    completed: [
-      bothApprove,
-      async () => went(await fundIt(sender, contract, { source: 'wallet' })),
-      () =>
-        market.db.rows(
-          `with done as (update milestone set status = 'released', due_at = null, ended_at = app_now() where contract_id = $1)
-           update contract set status = 'completed', due_at = null, ended_at = app_now() where id = $1`,
-          [contract.id],
-        ),
-    ],
+    active: activate,
+    completed: [...activate, finish],
     cancelled: [async () => went(await act(receiver, 'cancel', contract, { reason: secret('reason') }))],
     expired: [
       () => market.db.rows(`update contract set due_at = app_now() where id = $1`, [contract.id]),

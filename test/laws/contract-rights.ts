@@ -70,7 +70,7 @@ export const contractRights: Readonly<Record<string, Right>> = {
     // A milestone of the sender's own, in another contract, is as foreign as one of others.
     path: ({ contract }) => ({ milestone_id: contract!.milestone }),
     may: ({ role }, { contract }) =>
-      role === 'sender' && [...awaiting, 'active'].some((status) => status === contract!.status),
+      role === 'sender' && [...awaiting, 'active', 'completed'].some((status) => status === contract!.status),
     refusals: ({ role }) => [role === 'sender' ? 400 : role === 'receiver' ? 403 : 404],
     fields: () => ({ source: 'wallet' }),
     prepare: onFresh(() => ({ source: 'wallet' })),

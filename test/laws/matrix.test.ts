@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { AnyEndpoint } from '../../src/base/endpoint.ts'
 import { contractStates } from '../../src/desks/gigs/contract/contract.ts'
+import { disputeStates } from '../../src/desks/gigs/dispute/dispute.ts'
 import { shownStates } from '../../src/desks/gigs/gig/application.ts'
 import { gigStates } from '../../src/desks/gigs/gig/gig.ts'
 import { negotiationStates } from '../../src/desks/gigs/negotiation/negotiation.ts'
@@ -167,11 +168,12 @@ test('no cell is missing, and every secret was shown to somebody who may see it'
   const states = new Set(world.things.job.map(({ job }) => job!.state))
   const missing = jobStates.filter((state) => !states.has(state))
   assert.deepEqual(missing, [], 'a job in this state is missing: add one to `exhibitKinds` in test/laws/exhibits.ts')
-  const { gig, application, negotiation, contract } = world.things
+  const { gig, application, negotiation, contract, dispute } = world.things
   assert.deepEqual(new Set(gig.map((thing) => thing.gig!.status)), new Set(gigStates))
   assert.deepEqual(new Set(application.map((thing) => thing.application!.status)), new Set(shownStates))
   assert.deepEqual(new Set(negotiation.map((thing) => thing.negotiation!.state)), new Set(negotiationStates))
   assert.deepEqual(new Set(contract.map((thing) => thing.contract!.status)), new Set(contractStates))
+  assert.deepEqual(new Set(dispute.map((thing) => thing.dispute!.status)), new Set(disputeStates))
   for (const { name, endpoint, right } of endpoints) {
     const least = askersOf(endpoint).length * (right.ids?.id ? world.things[right.ids.id].length : 1)
     const cells = counted.get(name) ?? 0

@@ -6,8 +6,10 @@ import { act, people as newPeople, unixReport, went } from '../journeys/desk.ts'
 import { ask, type Fields } from '../support/market.ts'
 import type { Role } from './canaries.ts'
 import { contractRights } from './contract-rights.ts'
+import { disputeRights } from './dispute-rights.ts'
 import { type Exhibit, exhibit, isHolder, isReceiver, maySee, spareAgent, uploaded } from './exhibits.ts'
 import { gigRights } from './gig-rights.ts'
+import { milestoneRights } from './milestone-rights.ts'
 import type { Headers, Party, PersonRole } from './parties.ts'
 import type { Thing, ThingKind, World } from './world.ts'
 
@@ -414,5 +416,7 @@ export const rights: Readonly<Record<string, Right>> = {
     },
   },
   ...contractRights,
+  ...milestoneRights,
+  ...disputeRights,
   'clock.advance': { fields: () => ({ advance_seconds: 1 }) },
 }

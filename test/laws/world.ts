@@ -15,6 +15,7 @@ import {
   reviewExhibit,
   shownContracts,
 } from './contract-exhibits.ts'
+import { type DisputeExhibit, disputeExhibits } from './dispute-exhibits.ts'
 import { type Desk, type Exhibit, type ExhibitKind, exhibit, exhibitKinds, uploaded } from './exhibits.ts'
 import {
   type ApplicationExhibit,
@@ -38,6 +39,7 @@ export interface Thing {
   readonly application?: ApplicationExhibit
   readonly negotiation?: NegotiationExhibit
   readonly contract?: ContractExhibit
+  readonly dispute?: DisputeExhibit
 }
 
 export const kinds = [
@@ -52,6 +54,7 @@ export const kinds = [
   'negotiation',
   'contract',
   'milestone',
+  'dispute',
   'review',
 ] as const
 export type ThingKind = (typeof kinds)[number]
@@ -112,6 +115,7 @@ export async function makeWorld(): Promise<World> {
   const device = await startDevice(market, canaries)
   const login = await signUp(market, canaries)
   const gigThings = await contractDesk(desk)
+  const disputes = await disputeExhibits(desk)
   return {
     ...desk,
     people,
@@ -126,8 +130,14 @@ export async function makeWorld(): Promise<World> {
       agent: agents,
       user: roles.map((role) => ({ id: people[role].userId, what: `the ${role}`, owner: role })),
       key: keys,
-      file: [...loose, ...exhibits.flatMap(({ files }) => files)],
+      file: [...loose, ...exhibits.flatMap(({ files }) => files), ...disputes.flatMap(({ files }) => files)],
       ...gigThings,
+      dispute: disputes.map((dispute) => ({
+        id: dispute.id,
+        what: `the dispute that is ${dispute.status}`,
+        owner: 'sender',
+        dispute,
+      })),
       quote: [{ id: quote.quote_id, what: 'a quote of the sender', owner: 'sender' }],
     },
   }

@@ -5,11 +5,13 @@ import { agentCommands } from './commands/agents.ts'
 import { apiCommands } from './commands/api.ts'
 import { applicationCommands } from './commands/applications.ts'
 import { contractCommands } from './commands/contracts.ts'
+import { disputeCommands } from './commands/disputes.ts'
 import { fileCommands } from './commands/files.ts'
 import { gigCommands } from './commands/gigs.ts'
 import { keyCommands } from './commands/keys.ts'
 import { logCommands } from './commands/logs.ts'
 import { machineCommands } from './commands/machine.ts'
+import { milestoneCommands } from './commands/milestones.ts'
 import { negotiationCommands } from './commands/negotiations.ts'
 import { openCommands } from './commands/open.ts'
 import { operatorCommands } from './commands/operator.ts'
@@ -85,6 +87,8 @@ export function buildProgram(): Command {
   applicationCommands(program)
   negotiationCommands(program)
   contractCommands(program)
+  milestoneCommands(program)
+  disputeCommands(program)
   program.commandsGroup('Look around')
   openCommands(program)
   program.commandsGroup('The market itself')

@@ -11,12 +11,12 @@ import { settleStanding } from './standing.ts'
 
 // The work is due 30 days after the money is there and the work may begin, and overdue a fortnight later. A day that was named and has
 // passed before the money came is none.
-const book = `with funded as (
-  update milestone m set status = ${milestoneLife.to('fund')}, source = $2, fee_percent = $3::integer, fee_cents = ledger_fee(m.amount_cents, $3::integer, 0), funded_at = app_now(),
-    due_date = due.at, due_at = due.at + interval '${timers.overdue}', updated_at = app_now()
-  from contract c, lateral (
-    select coalesce((select due_date from milestone where id = $1 and due_date > app_now()),
-      greatest(app_now(), c.start_date::timestamp at time zone 'UTC') + interval '${timers.delivery}') as at
+const book = `with clock as materialized (select app_now() as now), funded as (
+  update milestone m set status = ${milestoneLife.to('fund')}, source = $2, fee_percent = $3::integer, fee_cents = ledger_fee(m.amount_cents, $3::integer, 0), funded_at = clock.now,
+    due_date = due.at, due_at = due.at + interval '${timers.overdue}', updated_at = clock.now
+  from contract c, clock, lateral (
+    select coalesce((select due_date from milestone where id = $1 and due_date > clock.now),
+      greatest(clock.now, c.start_date::timestamp at time zone 'UTC') + interval '${timers.delivery}') as at
   ) as due
   where m.id = $1 and c.id = m.contract_id and m.status in (${milestoneLife.from('fund')})
   returning m.id, m.contract_id, m.position, m.amount_cents, m.status, m.source, c.client_id, c.worker_id, c.gig_id, c.negotiation_id

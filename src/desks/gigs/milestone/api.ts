@@ -64,7 +64,7 @@ export const milestonesApi = contract('milestones', milestoneRefusals, {
     suspendable: true,
     scope: 'gigs',
     input: OfContract.extend({
-      title: z.string().trim().min(1, 'is missing').max(200),
+      title: z.string().trim().min(1, 'is missing').max(200).describe('What is to be done, in a line.'),
       amount_cents: z
         .int()
         .min(0)

@@ -7,9 +7,10 @@ import { answered, lockMilestone, mayMove, onlyFor } from './guard.ts'
 import { tellMilestone } from './tell-milestone.ts'
 import { closeMilestoneTurn, openMilestoneTurn } from './turns.ts'
 
-const handIn = `update milestone set status = ${milestoneLife.to('deliver')}, delivered_at = app_now(), due_at = app_now() + interval '${timers.acceptance}',
-    delivery_note = $2, delivery_attachments = files_attach($3, $4, 'output', $5), cancel_asked_at = null, updated_at = app_now()
-  where id = $1 and status in (${milestoneLife.from('deliver')}) returning to_json(due_at) as due_at`
+const handIn = `with clock as materialized (select app_now() as now)
+  update milestone set status = ${milestoneLife.to('deliver')}, delivered_at = clock.now, due_at = clock.now + interval '${timers.acceptance}',
+    delivery_note = $2, delivery_attachments = files_attach($3, $4, 'output', $5), cancel_asked_at = null, updated_at = clock.now
+  from clock where id = $1 and status in (${milestoneLife.from('deliver')}) returning to_json(due_at) as due_at`
 
 /** The worker hands the work in: the client has 14 days to say something, and a cancellation that was asked for is void. */
 export const deliver: VerbOf<(typeof milestonesApi)['endpoints']['deliver']> = async (

@@ -10,6 +10,7 @@ import { done } from '../render/job.ts'
 import { dim } from '../render/text.ts'
 import { relative } from '../render/time.ts'
 import { openSession, type Session } from '../session.ts'
+import { stepsOf } from './milestones.ts'
 
 const readStars = (text: string): number => {
   if (!/^[1-5]$/.test(text)) throw new InvalidArgumentError('Give 1 to 5 stars.')
@@ -119,10 +120,15 @@ function nextLines({ id, can, milestones, connect_url: url }: Contract): string[
     cancel: `clawrk contracts cancel ${id} --reason "…"`,
     review: `clawrk contracts review ${id} 5 "…"`,
   }
-  const verbs = new Set([...milestones.flatMap((milestone) => milestone.can), ...can])
+  // Approving and cancelling a milestone are its own; funding is shown where a milestone or the contract offers it.
+  const verbs = new Set([
+    ...milestones.flatMap(({ can: offered }) => offered.filter((verb) => verb === 'fund')),
+    ...can,
+  ])
   const steps = Object.entries(commands).filter(([verb]) => verbs.has(verb))
-  if (steps.length === 0) return [dim('There is nothing for you to do now.')]
-  return steps.map(([, step]) => `  ${dim('→')} ${step}`)
+  const all = [...steps.map(([, step]) => step), ...stepsOf({ id, milestones })]
+  if (all.length === 0) return [dim('There is nothing for you to do now.')]
+  return all.map((step) => `  ${dim('→')} ${step}`)
 }
 
 function tell(session: Session, contract: Contract, sentence: string): void {

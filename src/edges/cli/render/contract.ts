@@ -1,8 +1,9 @@
 import { dollars } from '../../../base/money.ts'
 import type { ContractStatus } from '../../../desks/gigs/contract/contract.ts'
-import type { Milestone, MilestoneStatus } from '../../../desks/gigs/contract/milestone.ts'
+import type { Milestone } from '../../../desks/gigs/contract/milestone.ts'
 import type { Contract } from '../../../desks/gigs/contract/show-contract.ts'
 import { facts, isSameText, section } from './job.ts'
+import { milestoneColours, moneyBar } from './milestone.ts'
 import { type Column, table } from './table.ts'
 import { bold, dim, oneLine, paint } from './text.ts'
 import { relative } from './time.ts'
@@ -19,17 +20,6 @@ const colours: Readonly<Record<ContractStatus, Colour>> = {
   completed: 'green',
   cancelled: 'dim',
   expired: 'red',
-}
-
-const milestoneColours: Readonly<Record<MilestoneStatus, Colour>> = {
-  proposed: 'magenta',
-  pending: 'yellow',
-  funded: 'blue',
-  delivered: 'cyan',
-  released: 'green',
-  disputed: 'red',
-  refunded: 'dim',
-  cancelled: 'dim',
 }
 
 const listColumns: readonly Column<Contract>[] = [
@@ -82,5 +72,6 @@ export function contractCard(contract: Contract): string[] {
     '',
     `  ${bold('Milestones')}`,
     ...table(contract.milestones, milestoneColumns),
+    ...moneyBar(contract.milestones),
   ]
 }
