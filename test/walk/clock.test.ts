@@ -26,6 +26,9 @@ const market = await startTestMarket({ worker: false, env: { ARBITRATION_FEE_CEN
 after(() => market.close())
 const ground: Ground = { market, operator: await anOperator(market) }
 const days = 800
+/** All of it, or what `npm test` has the time for: one thing of each state, and longer steps when nothing is due any more. */
+const isWhole = process.env.WALK === 'whole'
+const longStep = isWhole ? 25 : 145
 
 interface Followed {
   readonly noun: Noun
@@ -39,7 +42,7 @@ interface Followed {
 const followed: Followed[] = []
 for (const noun of nouns)
   for (const [state, ways] of Object.entries(noun.ways))
-    for (const way of ways) {
+    for (const way of isWhole ? ways : ways.slice(0, 1)) {
       const thing = await make(ground, noun, state, way)
       followed.push({ noun, thing, now: state, path: [state], restsFrom: null })
     }
@@ -108,7 +111,7 @@ test(`from every state of both desks, through ${days} days, with nobody acting`,
   for (let elapsed = 0; elapsed <= days; ) {
     const since = await newest()
     // Day by day as long as anything is due, then in longer steps.
-    const step = elapsed < 75 ? 1 : 25
+    const step = elapsed < 75 ? 1 : longStep
     await market.advance(step * day)
     await background()
     await market.advance(1)
@@ -117,7 +120,7 @@ test(`from every state of both desks, through ${days} days, with nobody acting`,
     const stuck = await readStuck(market.db, [...jobsStuck, ...gigsStuck, ...paymentsStuck], 200)
     for (const { kind, id, what } of stuck)
       if (!known.has(id)) known.add(id) && wrong.push(`day ${elapsed}: stuck: ${kind} ${id}: ${what}`)
-    if (elapsed % 25 === 0)
+    if (elapsed % 5 === 0 && (isWhole || elapsed % 25 === 0))
       for (const { law, where, detail } of await checkLaws(market.db, [...paymentLaws, ...jobLaws, ...gigLaws]))
         wrong.push(`day ${elapsed}: ${law}: ${where}, ${detail}`)
     if (wrong.length > 40) break

@@ -207,6 +207,7 @@ export const milestoneNoun: Noun = {
   name: 'milestone',
   life: milestoneLife,
   table: 'milestone',
+  elsewhere: { award: 'dispute', award_nothing: 'dispute' },
   column: 'status',
   rests: [],
   verbs: [
@@ -430,7 +431,8 @@ export const reviewNoun: Noun = {
   life: reviewLife,
   table: 'review',
   column: 'status',
-  rests: [],
+  // An operator may come back to it at any time; nobody has to.
+  rests: ['published', 'rejected'],
   verbs: [
     { verb: 'publish', endpoint: 'reviews.publish' },
     { verb: 'reject', endpoint: 'reviews.reject' },

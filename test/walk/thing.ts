@@ -61,6 +61,8 @@ export interface Noun {
   /** Ways to make a thing of each state, through verbs; every state has at least one. */
   readonly ways: Readonly<Record<string, readonly Way[]>>
   readonly verbs: readonly Verb[]
+  /** Moves that a verb of another life makes, by the name of that life. */
+  readonly elsewhere?: Readonly<Record<string, string>>
   /** States in which a thing may stay for ever: they hold no money and keep nobody waiting. */
   readonly rests: readonly string[]
 }
