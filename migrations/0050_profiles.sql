@@ -68,5 +68,10 @@ create index review_waiting on review (created_at) where status = 'waiting';
 
 -- ── desks ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 -- Whether two have worked together is asked for each who vouches.
-create index job_worked on job (sender, receiver) where status = 'verified';
+create table job_pair (                       -- those who have a verified job with each other, told by the tally
+  sender uuid not null,
+  worker uuid not null,
+  primary key (sender, worker)
+);
+insert into job_pair select distinct sender, receiver from job where status = 'verified';
 create index contract_worked on contract (client_id, worker_id) where status = 'completed';

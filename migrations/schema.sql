@@ -645,7 +645,6 @@ CREATE INDEX job_open_skill_price ON public.job USING btree (skill, price_cents 
 CREATE INDEX job_receiver ON public.job USING btree (receiver, updated_at DESC) WHERE (receiver IS NOT NULL);
 CREATE INDEX job_sender ON public.job USING btree (sender, created_at DESC, id DESC);
 CREATE INDEX job_sender_status ON public.job USING btree (sender, status, created_at DESC, id DESC);
-CREATE INDEX job_worked ON public.job USING btree (sender, receiver) WHERE (status = 'verified'::text);
 
 create table job_log (
   id bigint not null generated always as identity,
@@ -658,6 +657,12 @@ create table job_log (
   constraint job_log_kind_check CHECK (kind = ANY (ARRAY['log'::text, 'verdict'::text, 'end'::text]))
 );
 CREATE INDEX job_log_job ON public.job_log USING btree (job_id, id);
+
+create table job_pair (
+  sender uuid not null,
+  worker uuid not null,
+  constraint job_pair_pkey PRIMARY KEY (sender, worker)
+);
 
 create table job_presentation (
   agent_id uuid not null,
@@ -1372,6 +1377,7 @@ CREATE INDEX vouch_of ON public.vouch USING btree (vouched_user_id, created_at D
 -- function match_words(p_offer uuid, p_profile tsquery) returns text[] · plpgsql, stable
 -- function transfer_is_append_only() returns trigger · plpgsql, volatile
 -- function turn_close(p_user uuid, p_ref text, p_kind text, p_answered boolean) returns boolean · plpgsql, volatile
+-- function turn_count_each(p_user uuid[], p_other uuid[], p_ref text[], p_kind text, p_amount bigint[], p_answered boolean[]) returns void · plpgsql, volatile
 -- function turn_inherit(p_user uuid, p_expected integer, p_answered integer) returns void · sql, volatile
 -- function turn_leave(p_user uuid) returns TABLE(expected integer, answered integer) · plpgsql, volatile
 -- function turn_open(p_user uuid, p_other uuid, p_ref text, p_kind text, p_amount bigint, p_due timestamp with time zone) returns boolean · plpgsql, volatile

@@ -44,18 +44,27 @@ export async function everything({ db }: TestMarket): Promise<Record<string, str
   return { ...prints, 'stripe_twin.object': objects!.split(',')[0]! }
 }
 
+/** Where PostgreSQL is in its log: any change of any row of any database moves it. */
+async function howMuchIsWritten({ db }: TestMarket): Promise<string> {
+  const [row] = await db.rows<{ at: string }>(`select pg_current_wal_insert_lsn()::text as at`)
+  return row!.at
+}
+
 /** A scene in which each of its rules is broken once: each gets its refusal, and nothing has changed in any table. */
 export function broken(market: TestMarket, scene: string, set: (cast: Cast) => Promise<readonly Rule[]>): void {
   test(scene, async (story) => {
     const [ada, bob, eve, fay] = await people(market, 'Ada', 'Bob', 'Eve', 'Fay')
     for (const freelancer of [bob, fay]) await becomes(freelancer, 'freelancer')
     const rules = await set({ ada, bob, eve, fay })
+    let written = await howMuchIsWritten(market)
     let before = await everything(market)
     for (const [says, by, call, send, status, code, saying] of rules) {
       await story.test(`${says} · ${call.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '…')} ${told(send)}`, async () => {
         const [method, path] = call.split(' ') as [string, string]
         const answer = await by.ask(method, path, send)
-        const after = await everything(market)
+        const now = await howMuchIsWritten(market)
+        // Not a byte was written by anybody: no need to look at every table.
+        const after = now === written ? before : await everything(market)
         try {
           assertRefused(answer, says)
           assert.ok(
@@ -64,8 +73,10 @@ export function broken(market: TestMarket, scene: string, set: (cast: Cast) => P
           )
           if (code) assert.equal(answer.body.code, code, answer.text)
           if (saying) assert.match(answer.text, saying)
-          assert.deepEqual(after, before, `${says}: refused, and yet something has changed`)
+          const changed = Object.keys(after).filter((table) => after[table] !== before[table])
+          assert.deepEqual(changed, [], `${says}: refused, and yet something has changed`)
         } finally {
+          written = now
           before = after
         }
       })

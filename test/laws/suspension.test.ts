@@ -7,7 +7,6 @@ import { allContracts } from '../../src/market.ts'
 const goesOn: Readonly<Record<string, string>> = {
   'accounts.approve_device': 'a key of a suspended person is as suspended as they are',
   'accounts.sign_out': 'about the credential',
-  'accounts.delete_account': 'ends everything of theirs, if nothing is in flight',
   'accounts.create_agent': 'moves no money; the agent can take nothing on',
   'accounts.update_agent': 'moves no money',
   'accounts.delete_agent': 'ends something',

@@ -142,6 +142,8 @@ export async function told(market: TestMarket, dispute: string, times = 2): Prom
 export async function disputed(market: TestMarket, { payment }: Work, amount?: number): Promise<string> {
   const { id } = await market.stripe.dispute({ payment_intent: payment! }, amount ? { amount } : {})
   await told(market, id)
+  // Answered: the bank takes as long as it likes over it.
+  await market.stripe.decide(id, 'under_review')
   return id
 }
 

@@ -87,7 +87,7 @@ test('the account is restricted on the day and no message has come: refused once
   )
   assert.equal(await payOut(market), 0, 'not before the hour is over')
   await toItsDay(market, work)
-  // The first look reads the account again, and the second one knows.
+  // Read again before it is asked a second time.
   await payOut(market)
   await assertInWallet(work)
   assert.deepEqual(await paidOutOf(market, work.worker), ['refused 47500', 'in_wallet 47500'])

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { newId } from '../../src/base/ids.ts'
 import type { PublicProfile, Vouch } from '../../src/core/profiles/profile.ts'
-import { people, refused, went } from '../journeys/desk.ts'
+import { tallyJobs } from '../../src/desks/jobs/tally.ts'
+import { act, fund, people, post, refused, submit, take, verifyAll, went } from '../journeys/desk.ts'
 import { type Answer, ask, type Person, startTestMarket } from '../support/market.ts'
 import { ended } from './contracts.ts'
 
@@ -90,15 +91,12 @@ test('of two vouches for the same at once one is made', async () => {
 
 test('who has a verified job or a completed contract with whom they vouch for has worked together with them', async () => {
   const [kim, leo, mia, ned, ole] = await people(market, 'Kim', 'Leo', 'Mia', 'Ned', 'Ole')
-  const job = (sender: Person, receiver: Person, status: string): Promise<unknown> =>
-    market.db.rows(
-      `insert into job (id, status, sender, receiver, prompt, title, intent, description, requirements, acceptance_criteria, checks,
-         skill, price_cents, fee_cents, time_limit_seconds, paid_at, ended_at, created_at, updated_at)
-       values ($1, $2, $3, $4, 'p', 't', 'i', 'd', 'r', '{}', '[]', 's', 500, 150, 3600, app_now(), app_now(), app_now(), app_now())`,
-      [newId(), status, sender.userId, receiver.userId],
-    )
-  await job(kim, leo, 'verified')
-  await job(mia, kim, 'failed')
+  await fund(market, kim, 500)
+  await fund(market, mia, 500)
+  await submit(leo, await take(leo, await post(kim)))
+  went(await act(kim, 'fail', await take(kim, await post(mia)), {}))
+  await verifyAll(market)
+  await tallyJobs(market.db)
   await ended(market, ned, kim)
   await ended(market, kim, ole, 'cancelled')
   const together: Record<string, boolean> = {}

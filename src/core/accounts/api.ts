@@ -230,6 +230,7 @@ export const accountsApi = contract('accounts', accountRefusals, {
       'Refused while money of yours or work of others is in flight: `affairs` lists it, with what to do about each. Unpaid jobs, gigs, applications and negotiations end with the account; plan, saved card and open checkouts end at the payment provider; credits lapse. What is personal is blanked; what others have paid for or agreed on stays theirs. A debt and the ghost score are inherited by whoever signs up again with the same verified identity.',
     kind: 'transaction',
     access: 'session',
+    suspendable: true,
     input: z.strictObject({
       reason: z.string().max(10_000).optional().describe('Why you leave; it is not kept.'),
       forfeit_balance: z

@@ -33,6 +33,30 @@ begin
   return true;
 end $$;
 
+-- Turns that are over already, in the order they ended, many at once: each as if it had been opened and closed. Written down are
+-- those that count, three a pair in 30 days.
+create or replace function turn_count_each(p_user uuid[], p_other uuid[], p_ref text[], p_kind text, p_amount bigint[], p_answered boolean[])
+returns void language plpgsql volatile as $$
+begin
+  insert into reliability (user_id, expected, answered) select distinct id, 0, 0 from unnest(p_user) as id order by id on conflict do nothing;
+  perform 1 from reliability where user_id = any (p_user) order by user_id for update;
+  with ended as (
+    select *, row_number() over (partition by user_id, other_id order by place) as nth
+    from unnest(p_user, p_other, p_ref, p_amount, p_answered) with ordinality as turn (user_id, other_id, ref, amount, answered, place)
+    where amount > 0 and user_id <> other_id
+  ), counted as materialized (
+    select * from ended where nth <= 3 and nth <= 3 - (
+      select count(*) from turn t where t.user_id = ended.user_id and t.other_id = ended.other_id and t.counted
+        and t.closed_at > app_now() - interval '30 days')
+  ), kept as (
+    insert into turn (user_id, other_id, ref, kind, amount_cents, opened_at, due_at, closed_at, answered, counted)
+    select user_id, other_id, ref, p_kind, amount, app_now(), app_now(), app_now(), answered, true from counted order by place
+  )
+  update reliability r set expected = r.expected + of_user.turns, answered = r.answered + of_user.answers
+  from (select user_id, count(*) as turns, count(*) filter (where answered) as answers from counted group by user_id) as of_user
+  where r.user_id = of_user.user_id;
+end $$;
+
 -- A turn that is over without anybody's doing (the thing itself has ended) counts for nobody.
 create or replace function turn_void(p_ref text) returns boolean language plpgsql volatile as $$
 begin

@@ -1,15 +1,17 @@
 import type { Database, Sql } from '../../base/db.ts'
 import { readEvents, type StoredEvent } from '../../core/events/read.ts'
+import { countTurns } from './turns.ts'
 
 const told = ['job.accepted', 'job.verified', 'job.requeued', 'job.failed', 'job.cancelled']
 const endings = ['gave_up', 'deadline_missed', 'not_passed']
 
-/** Keeps agents' records and the market's hours from what the events tell; answers how many events it read. */
+/** Keeps agents' records, the market's hours and people's turns from what the events tell; answers how many events it read. */
 export const tallyJobs = (db: Database): Promise<number> => readEvents(db, 'jobs.tally', told, tally)
 
 async function tally(sql: Sql, events: readonly StoredEvent[]): Promise<void> {
   await sql.rows(addToRecords, [JSON.stringify(events), endings])
   await sql.rows(addToHours, [JSON.stringify(events)])
+  await countTurns(sql, events, endings)
 }
 
 const read = `with told as (

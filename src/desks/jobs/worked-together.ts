@@ -1,5 +1,4 @@
 import type { Sql } from '../../base/db.ts'
-import { jobLife } from './job.ts'
 
 /** The places of those pairs that have a verified job with each other, whoever was the sender. */
 export async function haveDoneJobs(
@@ -8,8 +7,7 @@ export async function haveDoneJobs(
 ): Promise<number[]> {
   const rows = await sql.rows<{ place: number }>(
     `select (place - 1)::integer as place from unnest($1::uuid[], $2::uuid[]) with ordinality as pair (a, b, place)
-     where exists (select from job where sender = a and receiver = b and status = ${jobLife.to('pass')})
-        or exists (select from job where sender = b and receiver = a and status = ${jobLife.to('pass')})`,
+     where exists (select from job_pair where (sender, worker) = (a, b) or (sender, worker) = (b, a))`,
     [pairs.map(({ a }) => a), pairs.map(({ b }) => b)],
   )
   return rows.map(({ place }) => place)

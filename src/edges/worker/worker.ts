@@ -29,7 +29,6 @@ import { jobCounts } from '../../desks/jobs/oversight.ts'
 import { payOutCredits } from '../../desks/jobs/pay-out.ts'
 import { sweepJobs, tidyJobs } from '../../desks/jobs/sweep.ts'
 import { tallyJobs } from '../../desks/jobs/tally.ts'
-import { countTurns } from '../../desks/jobs/turns.ts'
 import { isFull, verifyBatch } from '../../desks/jobs/verify.ts'
 import { tidyIdempotency } from '../http/idempotency.ts'
 import { tidyQuotas } from '../http/limits.ts'
@@ -85,11 +84,6 @@ export function startWorker({ config, signals, db, stripe, storage, log, leaving
       name: 'tally',
       everyMs: config.mode === 'test' ? 1_000 : 5_000,
       once: async () => (await tallyJobs(db)) > 400,
-    },
-    turns: {
-      name: 'turns at the jobs desk',
-      everyMs: config.mode === 'test' ? 1_000 : 5_000,
-      once: async () => (await countTurns(db)) > 400,
     },
     forget: {
       name: 'people who have left',

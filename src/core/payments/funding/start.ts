@@ -60,11 +60,11 @@ export interface StartedFunding {
 export async function startFunding(needs: FundingNeeds, order: FundingOrder): Promise<StartedFunding> {
   const { db, stripe } = needs
   failpoint('funding', 'before_intent')
-  const customer = await ensureCustomer(db, stripe, order.user)
   for (let turns = 0; turns < 5; turns++) {
     const { funding, fresh } = await openFunding(needs, order)
     if (!funding) continue
     if (fresh) failpoint('funding', 'after_intent')
+    const customer = await ensureCustomer(db, stripe, order.user)
     const payment = await paymentOf(needs, funding, customer, fresh)
     failpoint('funding', 'before_booking')
     await notePayment(db, funding, payment.id)

@@ -89,7 +89,7 @@ export const negotiationsApi = contract('negotiations', negotiationRefusals, {
   start: endpoint({
     route: 'POST /api/negotiations',
     summary: 'Start to negotiate with somebody you have shortlisted on a gig of yours.',
-    description: 'Either side may then propose terms. Seven days in which nobody says anything end it.',
+    description: 'Either side may then propose terms. Seven days of silence end it.',
     kind: 'transaction',
     access: 'caller',
     suspendable: true,
