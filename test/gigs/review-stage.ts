@@ -12,8 +12,8 @@ export async function completed(
 ): Promise<string> {
   const id = await ended(market, client, worker)
   await market.db.rows(
-    `insert into milestone (id, contract_id, position, title, amount_cents, fee_cents, source, status, funded_at, ended_at, created_at, updated_at)
-     values ($1, $2, 1, 't', $3, 0, case when $3::bigint > 0 then 'card' end, 'released', app_now(), app_now(), app_now(), app_now())`,
+    `insert into milestone (id, contract_id, position, title, amount_cents, fee_cents, fee_percent, released_cents, source, status, funded_at, ended_at, created_at, updated_at)
+     values ($1, $2, 1, 't', $3, 0, 5, $3, case when $3::bigint > 0 then 'card' end, 'released', app_now(), app_now(), app_now(), app_now())`,
     [newId(), id, releasedCents],
   )
   return id

@@ -260,9 +260,10 @@ test('it counts from $10 between the two, whoever was the client, once a pair an
 test('what was given back, arbitration and what a bank has taken are not released', async () => {
   const [oda, pam] = await people(market, 'Oda', 'Pam')
   const contract = await completed(market, oda, pam, 10_000)
-  await market.db.rows(`update milestone set refunded_cents = 8_500, arbitration_cents = 600 where contract_id = $1`, [
-    contract,
-  ])
+  await market.db.rows(
+    `update milestone set released_cents = 900, refunded_cents = 8_500, arbitration_cents = 600 where contract_id = $1`,
+    [contract],
+  )
   const review = went(await reviewIt(oda, contract), 201)
   assert.deepEqual([review.released_cents, review.counted], [900, false])
 })

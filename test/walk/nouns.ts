@@ -1,6 +1,9 @@
-import { contractNoun, disputeNoun, milestoneNoun, reviewNoun } from './gigs.ts'
+import { contractNoun } from './contracts.ts'
+import { disputeNoun } from './disputes.ts'
 import { jobNoun } from './jobs.ts'
+import { milestoneNoun } from './milestones.ts'
 import { applicationNoun, gigNoun, negotiationNoun } from './offers.ts'
+import { reviewNoun } from './reviews.ts'
 import type { Noun } from './thing.ts'
 
 /** Every life of both desks. */

@@ -53,11 +53,12 @@ test('every change of both desks is a verb of a life, or is known to be none', (
     )
   }
   for (const name of [...walked, ...Object.keys(others)]) assert.ok(endpoints.has(name), `${name} is gone`)
-  for (const { name, life, verbs, ways } of nouns) {
+  for (const { name, life, verbs, ways, elsewhere = {} } of nouns) {
     assert.deepEqual(Object.keys(ways).toSorted(), [...life.states].toSorted(), `${name}: a way to make each state`)
     for (const [move, { verb = move, by }] of Object.entries(life.moves))
       assert.ok(
         by.every((party) => party === 'market') ||
+          move in elsewhere ||
           `${name}s.${verb}` in others ||
           verbs.some((one) => one.verb === verb),
         `${name}: nobody asks for ${move} in the walk`,

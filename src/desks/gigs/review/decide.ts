@@ -12,9 +12,10 @@ export async function lockPair(sql: Sql, { by, of }: { readonly by: string; read
   await sql.rows(`select pg_advisory_xact_lock(hashtextextended('review:' || $1::uuid || $2::uuid, 0))`, [by, of])
 }
 
-/** What milestones have released, in SQL over `milestone m`: what was not given back, kept by arbitration or taken by a bank. */
-export const releasedCents = `coalesce(sum(greatest(m.amount_cents - coalesce(m.refunded_cents, 0) - coalesce(m.arbitration_cents, 0)
-  - ledger_taken_back('milestone:' || m.id), 0)) filter (where m.status in (${sqlList([milestoneLife.moves.release.to])})), 0)`
+/** What milestones have released, in SQL over `milestone m`: what was not given back, kept by arbitration, or taken by a bank on its way. */
+export const releasedCents = `coalesce(sum(m.amount_cents - coalesce(m.refunded_cents, 0) - coalesce(m.arbitration_cents, 0)
+  - coalesce((select taken_cents from payout where payout.ref = 'milestone:' || m.id), 0))
+  filter (where m.status in (${sqlList([milestoneLife.moves.release.to])})), 0)`
 
 const counts = (r: string): string => `(
     select ${releasedCents} from contract c join milestone m on m.contract_id = c.id
