@@ -836,6 +836,7 @@ create table milestone (
   released_cents bigint,
   refunded_cents bigint,
   arbitration_cents bigint,
+  frozen_at timestamp with time zone,
   constraint milestone_pkey PRIMARY KEY (id),
   constraint milestone_contract_id_position_key UNIQUE (contract_id, "position"),
   constraint milestone_contract_id_fkey FOREIGN KEY (contract_id) REFERENCES contract(id),
@@ -850,6 +851,7 @@ create table milestone (
   constraint milestone_fee CHECK ((funded_at IS NULL) = (fee_cents IS NULL)),
   constraint milestone_fee_percent CHECK ((funded_at IS NULL) = (fee_percent IS NULL)),
   constraint milestone_fee_percent_check CHECK (fee_percent >= 0 AND fee_percent <= 100),
+  constraint milestone_frozen CHECK (chargeback_id IS NULL OR (status = ANY (ARRAY['funded'::text, 'delivered'::text, 'disputed'::text]))),
   constraint milestone_funded CHECK ((status = ANY (ARRAY['funded'::text, 'delivered'::text, 'released'::text, 'disputed'::text, 'refunded'::text])) <= (funded_at IS NOT NULL)),
   constraint milestone_position_check CHECK ("position" >= 1 AND "position" <= 1000),
   constraint milestone_refunded_cents_check CHECK (refunded_cents >= 0),
@@ -946,15 +948,20 @@ create table payout (
   intent_id uuid,
   created_at timestamp with time zone not null,
   ended_at timestamp with time zone,
+  day timestamp with time zone not null default app_now(),
+  taken_cents bigint not null default 0,
   constraint payout_pkey PRIMARY KEY (id),
+  constraint payout_intent UNIQUE (intent_id),
   constraint payout_ref_key UNIQUE (ref),
   constraint payout_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
   constraint payout_amount_cents_check CHECK (amount_cents > 0),
   constraint payout_check CHECK ((status = 'waiting'::text) = (due_at IS NOT NULL)),
   constraint payout_check1 CHECK ((status = ANY (ARRAY['paid'::text, 'in_wallet'::text, 'charged_back'::text])) = (ended_at IS NOT NULL)),
   constraint payout_check2 CHECK (status <> 'asked'::text OR intent_id IS NOT NULL),
+  constraint payout_check3 CHECK (taken_cents >= 0 AND taken_cents <= amount_cents),
   constraint payout_refusals_check CHECK (refusals >= 0 AND refusals <= 7),
-  constraint payout_status CHECK (status = ANY (ARRAY['waiting'::text, 'asked'::text, 'paid'::text, 'in_wallet'::text, 'charged_back'::text]))
+  constraint payout_status CHECK (status = ANY (ARRAY['waiting'::text, 'asked'::text, 'paid'::text, 'in_wallet'::text, 'charged_back'::text])),
+  constraint payout_taken_all CHECK ((status = 'charged_back'::text) = (taken_cents = amount_cents))
 );
 CREATE INDEX payout_due ON public.payout USING btree (due_at) WHERE (due_at IS NOT NULL);
 CREATE INDEX payout_of_user ON public.payout USING btree (user_id, created_at);
@@ -1097,13 +1104,14 @@ create table provider_intent (
   constraint provider_intent_pkey PRIMARY KEY (id),
   constraint intent_object UNIQUE (kind, object_id),
   constraint provider_intent_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint intent_of_payout CHECK (kind <> 'payout'::text OR ref IS NOT NULL AND target IS NOT NULL),
   constraint intent_status CHECK (status = ANY (ARRAY['asked'::text, 'done'::text, 'refused'::text])),
   constraint provider_intent_amount_cents_check CHECK (amount_cents > 0),
   constraint provider_intent_check CHECK ((kind = 'connect_account'::text) = (amount_cents IS NULL)),
   constraint provider_intent_check1 CHECK ((status = 'asked'::text) = (ended_at IS NULL)),
   constraint provider_intent_check2 CHECK (status <> 'done'::text OR object_id IS NOT NULL),
   constraint provider_intent_check3 CHECK (status <> 'refused'::text OR reason IS NOT NULL),
-  constraint provider_intent_kind_check CHECK (kind = ANY (ARRAY['withdrawal'::text, 'card_refund'::text, 'auto_topup'::text, 'connect_account'::text]))
+  constraint provider_intent_kind_check CHECK (kind = ANY (ARRAY['withdrawal'::text, 'card_refund'::text, 'auto_topup'::text, 'connect_account'::text, 'payout'::text]))
 );
 CREATE INDEX intent_batch ON public.provider_intent USING btree (batch) WHERE (batch IS NOT NULL);
 CREATE INDEX intent_of_user ON public.provider_intent USING btree (user_id, created_at);
@@ -1190,6 +1198,8 @@ create table review (
   constraint review_status CHECK (status = ANY (ARRAY['waiting'::text, 'published'::text, 'rejected'::text])),
   constraint review_two CHECK (reviewer_id <> reviewee_id)
 );
+CREATE INDEX review_by_status ON public.review USING btree (status, created_at DESC, id DESC);
+CREATE UNIQUE INDEX review_counted_once ON public.review USING btree (reviewer_id, reviewee_id, date_part('year'::text, (created_at AT TIME ZONE 'utc'::text))) WHERE counted;
 CREATE INDEX review_of ON public.review USING btree (reviewee_id, created_at DESC, id DESC) WHERE (status = 'published'::text);
 CREATE INDEX review_waiting ON public.review USING btree (created_at) WHERE (status = 'waiting'::text);
 
@@ -1434,7 +1444,7 @@ CREATE INDEX webhook_delivery_log ON public.webhook_delivery USING btree (webhoo
 -- function ledger_card_part(p_user uuid) returns bigint · sql, stable
 -- function ledger_card_stays(p_kind text) returns boolean · sql, immutable
 -- function ledger_chargeback(p_user uuid, p_source text, p_amount bigint, p_work text DEFAULT NULL::text, p_payee uuid DEFAULT NULL::uuid, p_pending bigint DEFAULT 0) returns bigint · plpgsql, volatile
--- function ledger_chargeback_won(p_user uuid, p_source text, p_holds boolean DEFAULT true) returns void · plpgsql, volatile
+-- function ledger_chargeback_won(p_user uuid, p_source text, p_holds boolean DEFAULT true, p_waits boolean DEFAULT true) returns void · plpgsql, volatile
 -- function ledger_clearing(p_intent text) returns bigint · sql, stable
 -- function ledger_credits(p_user uuid) returns bigint · sql, stable
 -- function ledger_debt(p_user uuid) returns bigint · sql, stable
@@ -1446,17 +1456,20 @@ CREATE INDEX webhook_delivery_log ON public.webhook_delivery USING btree (webhoo
 -- function ledger_lock(p_user uuid) returns void · plpgsql, volatile
 -- function ledger_lock_credits(p_user uuid) returns bigint · plpgsql, volatile
 -- function ledger_lock_held(p_ref text) returns bigint · plpgsql, volatile
+-- function ledger_lock_pending(p_user uuid) returns boolean · plpgsql, volatile
 -- function ledger_mandate_back(p_lineage text, p_day date, p_amount bigint) returns void · sql, volatile
 -- function ledger_mandate_take(p_lineage text, p_limit bigint, p_amount bigint) returns boolean · plpgsql, volatile
 -- function ledger_open(p_user uuid) returns void · sql, volatile
 -- function ledger_owes(p_user uuid) returns boolean · sql, stable
 -- function ledger_pending(p_user uuid) returns bigint · sql, stable
+-- function ledger_pendings() returns TABLE(user_id uuid, amount bigint) · sql, stable
 -- function ledger_post(p_kind text, p_ref text, p_source text, p_unit text, p_from text[], p_to text[], p_amount bigint[], p_lineage text DEFAULT NULL::text, p_limit bigint DEFAULT NULL::bigint) returns text · plpgsql, volatile
 -- function ledger_post_each(p_kind text, p_unit text, p_ref text[], p_from text[], p_to text[], p_amount bigint[], p_lineage text[] DEFAULT NULL::text[], p_limit bigint[] DEFAULT NULL::bigint[]) returns TABLE(ref text, outcome text) · plpgsql, volatile
 -- function ledger_posted(p_kind text, p_source text) returns bigint · sql, stable
 -- function ledger_repay(p_wallet text, p_ref text, p_source text, p_leg integer) returns void · plpgsql, volatile
 -- function ledger_take_back(p_account text, p_ref text, p_source text, p_leg integer, p_most bigint) returns bigint · plpgsql, volatile
 -- function ledger_taken_back(p_ref text) returns bigint · sql, stable
+-- function ledger_taken_of_pending(p_source text) returns bigint · sql, stable
 -- function ledger_work(p_ref text) returns TABLE(funded bigint, paid bigint, fee bigint, arbitration bigint, refunded bigint, charged_back bigint, held bigint) · sql, stable
 -- function ledger_write_off(p_before timestamp with time zone) returns TABLE(user_id uuid, amount bigint) · plpgsql, volatile
 -- function match_contains(p_offer uuid, p_words text) returns boolean · plpgsql, stable

@@ -58,9 +58,12 @@ import { gigsLeaving } from './desks/gigs/leaving.ts'
 import { milestonesApi } from './desks/gigs/milestone/api.ts'
 import { mayReadMilestoneFile } from './desks/gigs/milestone/files.ts'
 import { milestonesRoom } from './desks/gigs/milestone/room.ts'
+import { paymentDisputed } from './desks/gigs/milestone/with-bank.ts'
 import { negotiationsApi } from './desks/gigs/negotiation/api.ts'
 import { negotiationsRoom } from './desks/gigs/negotiation/room.ts'
 import { gigCounts, gigsStuck } from './desks/gigs/oversight.ts'
+import { reviewsApi } from './desks/gigs/review/api.ts'
+import { reviewsRoom } from './desks/gigs/review/room.ts'
 import { sweepGigs } from './desks/gigs/sweep.ts'
 import { haveContracted } from './desks/gigs/worked-together.ts'
 import { jobsApi } from './desks/jobs/api.ts'
@@ -91,6 +94,7 @@ export const version = '0.1.0'
 /** The desk whose work is funded by card. */
 export const fundingDesk = ({ gigFeePercent }: Pick<Config, 'gigFeePercent'>): FundingDesk => ({
   fundedByCard: fundedByCard(gigFeePercent),
+  paymentDisputed,
 })
 
 /** Every contract of the market, in the order of the reference. */
@@ -108,6 +112,7 @@ export const contracts: readonly Contract[] = [
   contractsApi,
   milestonesApi,
   disputesApi,
+  reviewsApi,
   operatorsApi,
   eventsApi,
   webhooksApi,
@@ -258,6 +263,7 @@ export async function buildApi(
     }),
     milestonesRoom(),
     disputesRoom({ db, log, adviser: null, arbitrationFeeCents: config.arbitrationFeeCents }),
+    reviewsRoom(),
     operatorsRoom({
       counted: [...jobCounts, ...gigCounts],
       stuck: [...jobsStuck, ...gigsStuck, ...paymentsStuck],

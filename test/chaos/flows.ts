@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { startPayout } from '../../src/core/payments/payouts/start.ts'
 import type { Answer, Fields, Person } from '../support/market.ts'
 import { ask } from '../support/market.ts'
 import { until } from '../support/processes.ts'
@@ -46,6 +47,16 @@ const settled = (stage: Stage, kind: string, user: string): Promise<number> =>
     [kind, user],
   )
 
+/** Walks through the provider's form. */
+async function connectAt({ url }: Stage, person: Person): Promise<void> {
+  const { body } = await person.ask<{ url: string }>('POST', '/api/stripe/connect', {})
+  await ask(url, 'POST', body.url)
+  await until('the account is active', async () => {
+    const { body } = await person.ask<{ status: string }>('GET', '/api/stripe/connect/status')
+    return body.status === 'active'
+  })
+}
+
 async function payOnPage(stage: Stage, person: Person, cents: number): Promise<void> {
   const { body } = await person.ask<{ url: string }>('POST', '/api/wallet/topup', { amount_cents: cents })
   await ask(stage.url, 'POST', body.url)
@@ -67,15 +78,10 @@ export const flows: readonly Flow[] = [
     name: 'withdrawal',
     point: 'withdrawal',
     path: '/v1/transfers',
-    async prepare({ market, url }) {
-      const [person] = await owners(market, 'Wilma')
-      await earn(market, person, 1_000)
-      const { body } = await person.ask<{ url: string }>('POST', '/api/stripe/connect', {})
-      await ask(url, 'POST', body.url)
-      await until('the account is active', async () => {
-        const { body } = await person.ask<{ status: string }>('GET', '/api/stripe/connect/status')
-        return body.status === 'active'
-      })
+    async prepare(stage) {
+      const [person] = await owners(stage.market, 'Wilma')
+      await earn(stage.market, person, 1_000)
+      await connectAt(stage, person)
       return person
     },
     act: (_stage, person, key) => asked(person, '/api/wallet/withdraw', key, { amount_cents: 700 }),
@@ -121,6 +127,38 @@ export const flows: readonly Flow[] = [
     },
     async effects(stage, { userId }) {
       return [await atTwin(stage, 'payment_intent', userId), await inBooks(stage, 'auto_topup', `wallet:${userId}`)]
+    },
+  },
+  {
+    name: 'payout',
+    point: 'payout',
+    path: '/v1/transfers',
+    async prepare(stage) {
+      const [person] = await owners(stage.market, 'Paul')
+      await connectAt(stage, person)
+      return person
+    },
+    // Released today, and due at once; asked again, it is there already.
+    async act({ db }, { userId }) {
+      const ref = `milestone:${userId}`
+      await db.transaction(async (sql) => {
+        if ((await sql.rows(`select 1 from payout where ref = $1`, [ref])).length > 0) return
+        for (const [kind, from, to] of [
+          ['topup', 'platform:stripe', `escrow:${ref}`],
+          ['release', `escrow:${ref}`, `pending:${userId}`],
+        ] as const)
+          await sql.rows(`select ledger_post($1, $2, $2, 'USD', array[$3], array[$4], array[900::bigint])`, [
+            kind,
+            ref,
+            from,
+            to,
+          ])
+        await startPayout(sql, { ref, user: userId, amount: 900, days: 0 })
+      })
+      return null
+    },
+    async effects(stage, { userId }) {
+      return [await atTwin(stage, 'transfer', userId), await settled(stage, 'payout_paid', userId)]
     },
   },
   {

@@ -105,7 +105,7 @@ const all: readonly Cell[] = flows.flatMap((flow) =>
 const some: readonly Cell[] = all.filter(
   ({ flow, disaster, late }) =>
     (late && disaster === 'dies after the call was applied, before its answer') ||
-    (!late && flow.point === 'withdrawal' && disaster === 'dies after the intent is written') ||
+    (!late && ['withdrawal', 'payout'].includes(flow.point) && disaster === 'dies after the intent is written') ||
     (!late && flow.point === 'card_refund' && disaster === 'dies after the answer, before it is booked'),
 )
 

@@ -59,7 +59,7 @@ test('every state, every verb, every party: exactly the moves of the table; ever
     ['worker', sides.worker, ['worker']],
     ['stranger', stranger, []],
   ]
-  let went_ = 0
+  let made = 0
   let refusals = 0
   for (const status of milestoneStates) {
     let milestone = await inState(sides, status)
@@ -72,7 +72,7 @@ test('every state, every verb, every party: exactly the moves of the table; ever
         const cell = `${verb} by the ${name} while ${status}: ${answer.status} ${answer.text.slice(0, 200)}`
         if (allowed(status, verb, roles)) {
           assert.equal(answer.status, 200, cell)
-          went_++
+          made++
           milestone = await inState(sides, status)
           continue
         }
@@ -83,8 +83,8 @@ test('every state, every verb, every party: exactly the moves of the table; ever
       }
     }
   }
-  story.diagnostic(`${went_} moves went, ${refusals} were refused`)
-  assert.deepEqual([went_ + refusals, went_ > 10], [milestoneStates.length * verbs.length * parties.length, true])
+  story.diagnostic(`${made} moves went, ${refusals} were refused`)
+  assert.deepEqual([made + refusals, made > 10], [milestoneStates.length * verbs.length * parties.length, true])
   await assertLawful(market)
 })
 

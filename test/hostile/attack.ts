@@ -6,7 +6,10 @@ import type { AnyEndpoint } from '../../src/base/endpoint.ts'
 import type { Agent } from '../../src/core/accounts/agent.ts'
 import type { KeyRow } from '../../src/core/accounts/queries.ts'
 import { defaultScopes } from '../../src/core/accounts/scope.ts'
+import type { Milestone } from '../../src/desks/gigs/contract/milestone.ts'
 import { allContracts } from '../../src/market.ts'
+import { fundIt, payable } from '../gigs/contract-stage.ts'
+import { dispute } from '../gigs/dispute-stage.ts'
 import { becomes, dealAt, forMoney } from '../journeys/deal.ts'
 import { fund, people, post, postUnpaid, take, went } from '../journeys/desk.ts'
 import { type Answer, type Fields, type Person, startTestMarket, type TestMarket } from '../support/market.ts'
@@ -56,6 +59,7 @@ const goodFields: Readonly<Record<string, Fields>> = {
   'negotiations.share_contact': { contact_type: 'Email', contact_value: 'mallory@people.test' },
   'contracts.revise': { notes: 'Fewer hours.' },
   'contracts.cancel': { reason: 'No time.' },
+  'disputes.resolve': { worker_share_percent: 50, note: 'Both have a point.' },
 }
 
 /**
@@ -84,6 +88,9 @@ export async function targetsOf(market: TestMarket): Promise<{ targets: Target[]
   const proposed = await dealAt('proposed', mallory, poor)
   const agreed = await dealAt('agreed', mallory, poor, forMoney)
   const approved = await dealAt('approved', mallory, poor, forMoney)
+  // Two of Mallory's milestones hold money: one is theirs to dispute, the other's worker has disputed it.
+  const quarrels = [await disputable(market, mallory, poor), await disputable(market, mallory, poor)] as const
+  const disputed = went(await dispute(poor, 'worker', quarrels[1]), 201)
   const idsOf: Readonly<Record<string, readonly string[]>> = {
     gigs: [applied.gig.id, applied.application.id],
     negotiations: [proposed.negotiation.id],
@@ -91,11 +98,19 @@ export async function targetsOf(market: TestMarket): Promise<{ targets: Target[]
     'gigs.withdraw': [offered.application.id],
     'contracts.fund': [approved.contract.id, approved.milestone.id],
     profiles: [ada.userId],
+    milestones: [quarrels[0].contract_id, quarrels[0].id],
+    disputes: [disputed.id],
   }
   const invitation = { gig_id: shortlisted.gig.id, worker_user_id: poor.userId }
   const named: Readonly<Record<string, Fields>> = {
     'negotiations.start': invitation,
     'negotiations.negotiate': invitation,
+    'disputes.create': {
+      contract_id: quarrels[0].contract_id,
+      milestone_id: quarrels[0].id,
+      disputing_party: 'client',
+      reason: 'It is broken.',
+    },
     'profiles.vouch': { vouched_user_id: ada.userId },
   }
   const ids: Readonly<Record<string, string>> = {
@@ -137,6 +152,15 @@ export async function targetsOf(market: TestMarket): Promise<{ targets: Target[]
     }),
   )
   return { targets, mallory }
+}
+
+/** A milestone of an active contract that holds money. */
+async function disputable(market: TestMarket, client: Person, worker: Person): Promise<Milestone> {
+  await payable(market, worker)
+  const { contract, milestone } = await dealAt('approved', client, worker, forMoney)
+  await fund(market, client, Number(milestone.amount_cents))
+  went(await fundIt(client, { id: contract.id, milestones: [milestone as unknown as Milestone] }, { source: 'wallet' }))
+  return milestone as unknown as Milestone
 }
 
 /** A market to attack: nothing happens in it but what the attacker brings about, and nobody is held back by counting. */
@@ -233,4 +257,18 @@ export async function footprint(db: Database): Promise<Record<string, string>> {
   })
   const { rows } = await db.pool.query<{ name: string; print: string }>(prints.join(' union all '))
   return Object.fromEntries(rows.map(({ name, print }) => [name, print]))
+}
+
+/**
+ * The same, but for what the provider still says of what was done before: its messages come when they come. Of its objects the number
+ * counts: another would be another call.
+ */
+export async function footprintOfOurs(db: Database): Promise<Record<string, string>> {
+  const {
+    'public.stripe_inbox': _inbox,
+    'stripe_twin.delivery': _delivery,
+    'stripe_twin.object': objects,
+    ...prints
+  } = await footprint(db)
+  return { ...prints, 'stripe_twin.object': objects!.split(',')[0]! }
 }

@@ -64,6 +64,7 @@ export const milestoneRights: Readonly<Record<string, Right>> = {
   },
   'milestones.deliver': {
     ...onMilestone,
+    ids: { ...onMilestone.ids, attachments: 'file' },
     may: side('receiver', 'active'),
     refusals: forSide('receiver'),
     fields: () => ({ note: 'What was asked for is done.' }),

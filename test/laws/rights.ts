@@ -6,6 +6,7 @@ import { act, people as newPeople, unixReport, went } from '../journeys/desk.ts'
 import { ask, type Fields } from '../support/market.ts'
 import type { Role } from './canaries.ts'
 import { contractRights } from './contract-rights.ts'
+import { disputeRights } from './dispute-rights.ts'
 import { eventRights } from './event-rights.ts'
 import { type Exhibit, exhibit, isHolder, isReceiver, maySee, spareAgent, uploaded } from './exhibits.ts'
 import { gigRights } from './gig-rights.ts'
@@ -418,5 +419,6 @@ export const rights: Readonly<Record<string, Right>> = {
   ...contractRights,
   ...milestoneRights,
   ...eventRights,
+  ...disputeRights,
   'clock.advance': { fields: () => ({ advance_seconds: 1 }) },
 }

@@ -34,6 +34,12 @@ const goesOn: Readonly<Record<string, string>> = {
   'milestones.deliver': 'finishes work that is under way',
   'milestones.refund': 'what was funded goes back',
   'milestones.cancel': 'ends a milestone; what was funded goes back',
+  'disputes.create': 'keeps money that is under way from going to the other side',
+  'disputes.respond': 'answers somebody who waits',
+  'disputes.recommend': 'about a dispute that is under way',
+  'disputes.resolve': 'operators are never suspended',
+  'reviews.publish': 'operators are never suspended',
+  'reviews.reject': 'operators are never suspended',
   'operator.suspend': 'operators are never suspended',
   'operator.restore': 'operators are never suspended',
 }

@@ -4,6 +4,8 @@ import { chargeback } from '../../src/core/payments/chargeback.ts'
 import { bookFees } from '../../src/core/payments/fees.ts'
 import type { DisputedFunding, FundingDesk } from '../../src/core/payments/funding/desk.ts'
 import { startFunding } from '../../src/core/payments/funding/start.ts'
+import { startPayout } from '../../src/core/payments/payouts/start.ts'
+import { lockPayout, noteGivenAgain, noteTaken } from '../../src/core/payments/payouts/take-back.ts'
 import { moveClock, walletOf } from '../journeys/desk.ts'
 import { startTestMarket } from '../support/market.ts'
 import { assertBooked, owners, paid, settleAll } from '../wallet/stage.ts'
@@ -163,6 +165,13 @@ test('the order is escrow, the worker’s pending part, the payer’s wallet, de
   await post('milestone_released', `escrow:${ref}`, `pending:${hugo.userId}`, 600)
   await post('earned', 'platform:unclaimed', `pending:${hugo.userId}`, 5_000)
   await post('earned_too', 'platform:unclaimed', `wallet:${greta.userId}`, 150)
+  const works = [
+    { ref, amount: 600 },
+    { ref: `${ref}:other`, amount: 5_000 },
+  ]
+  for (const { ref: of, amount } of works)
+    await db.transaction((sql) => startPayout(sql, { ref: of, user: hugo.userId, amount, days: 3 }))
+  const payout = (await lockPayout(db, ref))!
   const pendingOf = async (): Promise<number> => (await walletOf(hugo)).pending_cents
   const before = { ...nothing, escrow: 400, wallet: 150 }
   assert.deepEqual([await moneyOf(market, greta, ref), await pendingOf()], [before, 5_600])
@@ -171,9 +180,11 @@ test('the order is escrow, the worker’s pending part, the payer’s wallet, de
     [greta.userId, ref, hugo.userId],
   )
   assert.equal(owed!.debt, 50)
+  await noteTaken(db, payout, 'dispute:du_order')
   assert.deepEqual([await moneyOf(market, greta, ref), await pendingOf()], [{ ...nothing, debt: 50 }, 5_000])
   await assertBooked(market)
   await db.rows(`select ledger_chargeback_won($1, 'dispute:du_order')`, [greta.userId])
+  await noteGivenAgain(db, payout, 'dispute:du_order')
   assert.deepEqual([await moneyOf(market, greta, ref), await pendingOf()], [before, 5_600])
   await assertBooked(market)
 })

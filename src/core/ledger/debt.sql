@@ -63,8 +63,9 @@ end $$;
 
 -- The payer's bank has given it back: the legs of ledger_chargeback reversed. What has been repaid of the debt meanwhile goes to
 -- the wallet, as what it was repaid with; where that is not certain, as card money. What was held goes to the payer's wallet, as the
--- card money it was, when its work is over (p_holds). Nothing was taken: nothing happens.
-create or replace function ledger_chargeback_won(p_user uuid, p_source text, p_holds boolean default true) returns void language plpgsql volatile as $$
+-- card money it was, when its work is over (p_holds); what waited to be paid out goes to the payee's wallet, as earned money, when there is
+-- nothing left there to wait for (p_waits). Nothing was taken: nothing happens.
+create or replace function ledger_chargeback_won(p_user uuid, p_source text, p_holds boolean default true, p_waits boolean default true) returns void language plpgsql volatile as $$
 declare
   v_wallet text := 'wallet:' || p_user;
   v_debt text := 'debt:' || p_user;
@@ -76,7 +77,9 @@ declare
 begin
   perform 1 from ledger_account where id in (select from_account from transfer where kind = 'chargeback' and source = p_source and leg in (4, 5))
     order by id for update;
-  perform 1 from ledger_account where id = v_wallet for update;
+  perform 1 from ledger_account where id in (
+    select replace(from_account, 'pending:', 'wallet:') from transfer where kind = 'chargeback' and source = p_source and leg = 5 and not p_waits
+    union select v_wallet) order by id for update;
   -- The debt first: what comes back to the wallet must not repay what is about to vanish.
   for v_leg in select leg, ref, from_account, amount, card_part from transfer where kind = 'chargeback' and source = p_source order by leg <> 2, leg desc loop
     if v_leg.leg = 2 then
@@ -92,12 +95,14 @@ begin
         values ('chargeback_won', p_source, p_source, 3, v_debt, v_wallet, 'USD', v_over, v_card, app_now());
       end if;
     else
-      v_account := case when v_leg.leg = 4 and not p_holds then v_wallet else v_leg.from_account end;
-      update ledger_account set balance = balance + v_leg.amount, card_part = card_part + v_leg.card_part where id = v_account returning owes into v_owes;
+      v_account := case when v_leg.leg = 4 and not p_holds then v_wallet
+        when v_leg.leg = 5 and not p_waits then replace(v_leg.from_account, 'pending:', 'wallet:') else v_leg.from_account end;
+      v_card := case when v_leg.leg = 5 and not p_waits then 0 else v_leg.card_part end;
+      update ledger_account set balance = balance + v_leg.amount, card_part = card_part + v_card where id = v_account returning owes into v_owes;
       insert into transfer (kind, ref, source, leg, from_account, to_account, unit, amount, card_part, created_at)
       values ('chargeback_won', case when v_account = v_leg.from_account then v_leg.ref else p_source end, p_source, v_leg.leg,
-        'platform:stripe', v_account, 'USD', v_leg.amount, v_leg.card_part, app_now());
-      if v_owes then perform ledger_repay(v_wallet, p_source, 'chargeback_won:' || p_source, v_leg.leg); end if;
+        'platform:stripe', v_account, 'USD', v_leg.amount, v_card, app_now());
+      if v_owes then perform ledger_repay(v_account, p_source, 'chargeback_won:' || p_source, v_leg.leg); end if;
     end if;
   end loop;
 end $$;

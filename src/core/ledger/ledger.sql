@@ -34,7 +34,7 @@ declare
   v_day date;
   v_owes boolean;
 begin
-  if p_kind in ('withdrawal', 'payout') then
+  if p_kind in ('withdrawal', 'payout', 'payout_in_wallet') then
     if exists (select from ledger_freeze) then return 'frozen'; end if;
   end if;
   if cardinality(p_from) > 1 then
@@ -107,7 +107,7 @@ create or replace function ledger_post_each(
 declare v_together boolean;
 begin
   perform 1 from ledger_account where id = any (p_from || p_to) order by id for update;
-  select cardinality(p_ref) > 1 and not p_from && p_to and p_limit is null and p_kind not in ('withdrawal', 'card_refund', 'payout') and not exists (
+  select cardinality(p_ref) > 1 and not p_from && p_to and p_limit is null and p_kind not in ('withdrawal', 'card_refund', 'payout', 'payout_in_wallet') and not exists (
     select from (
       select account, sum(debit) as debit from (
         select l.account, l.amount as debit from unnest(p_from, p_amount) as l (account, amount)

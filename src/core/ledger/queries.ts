@@ -23,6 +23,7 @@ const reasonSql = `case case when kind in ('card_refund_returned', 'card_refund_
   when 'job_paid' then ref
   when 'job_settled' then 'earning:' || split_part(ref, ':', 2)
   when 'refund' then 'refund:' || split_part(ref, ':', 2)
+  when 'payout_in_wallet' then 'release:' || split_part(ref, ':', 2)
   else kind || ':' || split_part(ref, ':', 2) end`
 
 /**

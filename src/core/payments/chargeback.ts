@@ -5,16 +5,17 @@ import { tell } from '../events/write.ts'
 import { bookTopUp } from './book-top-up.ts'
 import { bookFunding } from './funding/book.ts'
 import type { FundingDesk } from './funding/desk.ts'
+import { lockPayout, noteGivenAgain, noteTaken } from './payouts/take-back.ts'
 import { idOf } from './stripe.ts'
 
-// `$4`: what was held for the work that the payment funded is still its money.
+// `$4`: the work that the payment funded; `$5` and `$6`: who waits to be paid for it, and how much.
 const bookTaken = `with payment as materialized (
   select id, user_id from card_payment where id = $2
 ), made as (
   insert into chargeback (id, payment_id, user_id, amount_cents, status, created_at)
   select $1, id, user_id, $3, 'taken', app_now() from payment on conflict (id) do nothing returning id, user_id, amount_cents
 ), taken as materialized (
-  select id, user_id, amount_cents, ledger_chargeback(user_id, 'dispute:' || id, amount_cents, $4::text) as debt from made
+  select id, user_id, amount_cents, ledger_chargeback(user_id, 'dispute:' || id, amount_cents, $4::text, $5::uuid, $6::bigint) as debt from made
 ), marked as (
   update card_payment set disputed = true where id = $2 and exists (select from made)
 ), told as (
@@ -35,7 +36,7 @@ const bookWon = `with payment as materialized (
   on conflict (id) do update set status = 'won', ended_at = app_now() where c.status = 'taken'
   returning id, user_id, amount_cents
 ), back as materialized (
-  select id, user_id, amount_cents, ledger_chargeback_won(user_id, 'dispute:' || id, $4::boolean) from moved
+  select id, user_id, amount_cents, ledger_chargeback_won(user_id, 'dispute:' || id, $4::boolean, $5::boolean) from moved
 ), marked as (
   update card_payment p set disputed = exists (select from chargeback c where c.payment_id = p.id and c.id <> $1 and c.status <> 'won')
   where id = $2 and exists (select from moved)
@@ -57,8 +58,8 @@ const bookLost = `update chargeback set status = 'lost', ended_at = app_now() wh
 
 /**
  * A payer's bank takes card money back, or gives it back: the dispute is read again and booked as it is now, in whatever order and
- * however often its messages come. It takes what is held for the work that the payment funded, then the payer's wallet, and then
- * becomes debt; won, the same legs are reversed.
+ * however often its messages come. It takes what is held for the work that the payment funded, then what of it waits to be paid out to its
+ * worker, then the payer's wallet, and then becomes debt; won, the same legs are reversed.
  */
 export async function chargeback(db: Database, stripe: Stripe, desk: FundingDesk, disputeId: string): Promise<void> {
   const dispute = await stripe.disputes.retrieve(disputeId)
@@ -83,22 +84,49 @@ interface Booking {
   readonly status: Status
 }
 
-// The desk is told first: it locks its work before any money of it is locked, like everybody.
+// One dispute at a time, and each status once: what comes late must not freeze again what was given back. Then the desk, before any money
+// is locked: it locks its work first, like everybody; then the payout, then the ledger.
 async function bookStatus(sql: Sql, desk: FundingDesk, { id, payment, amount, status }: Booking): Promise<void> {
+  await sql.rows(`select pg_advisory_xact_lock(hashtextextended('dispute:' || $1, 0))`, [id])
   const [known] = await sql.rows<{ status: Status }>(`select status from chargeback where id = $1`, [id])
-  if (status === 'taken' ? known : known?.status === status) return
+  const isNews = { taken: !known, won: !known || known.status === 'taken', lost: known?.status === 'taken' }
+  if (!isNews[status]) return
   const [funding] = await sql.rows<{ ref: string; held: boolean }>(
     `select f.ref, f.status = 'paid' as held from card_payment p join card_funding f on f.id = p.funding_id
      where p.id = $1 and f.status <> 'unwanted'`,
     [payment],
   )
-  const isThere =
-    funding && desk.paymentDisputed
-      ? await desk.paymentDisputed(sql, { ref: funding.ref, paymentId: payment, amount, disputeId: id, status })
-      : funding?.held === true
-  if (status === 'taken') await sql.rows(bookTaken, [id, payment, amount, funding?.held ? funding.ref : null])
-  else if (status === 'won') await sql.rows(bookWon, [id, payment, amount, isThere])
-  else await sql.rows(bookLost, [id])
+  const isThere = await heardBy(sql, desk, funding, { id, payment, amount, status })
+  const payout = funding ? await lockPayout(sql, funding.ref) : null
+  if (status === 'taken') {
+    await sql.rows(bookTaken, [id, payment, amount, funding?.ref ?? null, payout?.user ?? null, payout?.cents ?? 0])
+    if (payout) await noteTaken(sql, payout, `dispute:${id}`)
+  } else if (status === 'won') {
+    await sql.rows(bookWon, [id, payment, amount, isThere, payout?.is_there ?? false])
+    if (payout) await noteGivenAgain(sql, payout, `dispute:${id}`)
+  } else await sql.rows(bookLost, [id])
+}
+
+/** Whether the work that the payment funded is there to take back what is won, as its desk says. */
+async function heardBy(
+  sql: Sql,
+  desk: FundingDesk,
+  funding: { readonly ref: string; readonly held: boolean } | undefined,
+  { id, payment, amount, status }: Booking,
+): Promise<boolean> {
+  if (!funding || !desk.paymentDisputed) return funding?.held === true
+  const [other] = await sql.rows<{ id: string }>(
+    `select id from chargeback where payment_id = $1 and id <> $2 and status = 'taken' order by created_at, id limit 1`,
+    [payment, id],
+  )
+  return desk.paymentDisputed(sql, {
+    ref: funding.ref,
+    paymentId: payment,
+    amount,
+    disputeId: id,
+    otherId: other?.id ?? null,
+    status,
+  })
 }
 
 async function bookFeeOnce(db: Database, dispute: string, transaction: string, fee: number): Promise<void> {

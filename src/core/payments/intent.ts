@@ -4,7 +4,7 @@ import type { Log } from '../../base/log.ts'
 import { life } from '../../base/states.ts'
 
 /** What the provider is asked to do with money or for it. */
-export type IntentKind = 'withdrawal' | 'card_refund' | 'auto_topup' | 'connect_account'
+export type IntentKind = 'withdrawal' | 'card_refund' | 'auto_topup' | 'connect_account' | 'payout'
 export type IntentStatus = 'asked' | 'done' | 'refused'
 
 /** Asked until the provider has said yes or a definite no; an answer that was lost leaves it asked, to be looked up. */

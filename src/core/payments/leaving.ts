@@ -13,6 +13,7 @@ const beingPaid = `select id, amount_cents from card_funding where user_id = $1 
 
 const known: Partial<Record<IntentKind, [Affair['kind'], string]>> = {
   withdrawal: ['withdrawal', 'on its way to your account'],
+  payout: ['payout', 'being paid out to your account'],
   card_refund: ['refund', 'on its way back to your card'],
   auto_topup: ['auto_topup', 'being charged to your card'],
 }

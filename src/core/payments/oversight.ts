@@ -32,8 +32,8 @@ export const paymentsStuck: readonly { readonly name: string; readonly query: st
   {
     name: 'intents without an answer',
     query: `select 'intent' as kind, i.id::text as id, i.created_at as since, case
-        when i.kind = 'withdrawal' and u.suspended_at is not null then 'This withdrawal waits because its owner is suspended: restore them, and the provider is asked.'
-        when i.kind = 'withdrawal' and f.reason is not null then 'This withdrawal waits because the ledger is frozen: look into the broken law, then clawrk ledger unfreeze on the machine.'
+        when i.kind in ('withdrawal', 'payout') and u.suspended_at is not null then format('This %s waits because its owner is suspended: restore them, and the provider is asked.', i.kind)
+        when i.kind in ('withdrawal', 'payout') and f.reason is not null then format('This %s waits because the ledger is frozen: look into the broken law, then clawrk ledger unfreeze on the machine.', i.kind)
         else format('The payment provider has given no definite answer to this %s in %s tries; it is looked up every minute. Look for the intent''s id in the provider''s dashboard, and compare the books with clawrk reconcile.', replace(i.kind, '_', ' '), i.tries)
       end as what
       from provider_intent i join app_user u on u.id = i.user_id left join ledger_freeze f on true
@@ -54,8 +54,9 @@ export const paymentsStuck: readonly { readonly name: string; readonly query: st
   },
   {
     name: 'payouts past their day',
-    query: `select 'payout' as kind, id::text as id, due_at as since, format(
-        'This payout of %s fell due and nothing has moved it, after %s refusals. See that a worker process is running (clawrk serve --role worker), and that the ledger is not frozen.', ref, refusals) as what
-      from payout where due_at is not null and due_at < app_now() - interval '1 hour' order by due_at limit $1`,
+    query: `select 'payout' as kind, id::text as id, due_at as since, case when f.reason is not null
+        then format('This payout of %s waits because the ledger is frozen: look into the broken law, then clawrk ledger unfreeze on the machine.', ref)
+        else format('This payout of %s fell due and nothing has moved it, after %s refusals. See that a worker process is running (clawrk serve --role worker) and what its log says about this id.', ref, refusals) end as what
+      from payout left join ledger_freeze f on true where due_at is not null and due_at < app_now() - interval '1 hour' order by due_at limit $1`,
   },
 ]

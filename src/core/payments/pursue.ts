@@ -14,6 +14,7 @@ import {
   readIntent,
   releaseIntent,
 } from './intent.ts'
+import { payoutErrand } from './payouts/errand.ts'
 import { isDefiniteNo, sentenceOf } from './stripe.ts'
 import { withdrawalErrand } from './withdrawal.ts'
 
@@ -22,6 +23,7 @@ const errands: Readonly<Record<IntentKind, Errand>> = {
   card_refund: cardRefundErrand,
   auto_topup: autoTopUpErrand,
   connect_account: connectAccountErrand,
+  payout: payoutErrand,
 }
 
 /**
@@ -49,9 +51,9 @@ export async function pursue({ db, stripe, log }: ProviderNeeds, id: string): Pr
   return (await readIntent(db, id))!
 }
 
-/** While the ledger is frozen, or its owner suspended, a withdrawal waits. */
+/** While the ledger is frozen, or its owner suspended, money that leaves for an account waits. */
 async function mayAsk(db: ProviderNeeds['db'], { kind, user_id }: Intent): Promise<boolean> {
-  if (kind !== 'withdrawal') return true
+  if (kind !== 'withdrawal' && kind !== 'payout') return true
   const [owner] = await db.rows(`select 1 from app_user where id = $1 and suspended_at is null`, [user_id])
   return owner !== undefined && (await readFreeze(db)) === null
 }
@@ -69,7 +71,7 @@ async function askOnce(errand: Errand, stripe: ProviderNeeds['stripe'], intent: 
 const batch = 50
 
 /**
- * Goes on with intents whose request has died or had no answer. While the ledger is frozen no withdrawal is asked for; what was
+ * Goes on with intents whose request has died or had no answer. While the ledger is frozen no withdrawal and no payout is asked for; what was
  * asked for before is what it is. Any number of processes may. Answers how many it looked at.
  */
 export async function pursueDue(needs: ProviderNeeds): Promise<number> {

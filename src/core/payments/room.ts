@@ -37,11 +37,11 @@ export const paymentsRoom = (needs: PaymentsNeeds) =>
     connect_status: (call) => connectStatus(call, needs),
   })
 
-/** What has left the wallet for the provider and has not been answered yet. */
+/** What has left the wallet, or what waited to be paid out, for the provider and has not been answered yet. */
 async function inClearing({ sql, actor }: Call): Promise<number> {
   const [row] = await sql.rows<{ cents: number }>(
     `select coalesce(sum(amount_cents), 0)::bigint as cents from provider_intent
-     where user_id = $1 and status = 'asked' and kind in ('withdrawal', 'card_refund')`,
+     where user_id = $1 and status = 'asked' and kind in ('withdrawal', 'card_refund', 'payout')`,
     [actor.userId],
   )
   return row!.cents

@@ -6,6 +6,7 @@ import { bidFarewells } from './farewell.ts'
 import { bookFees } from './fees.ts'
 import { lookUpFundings, type SettleNeeds } from './funding/settle.ts'
 import { settleLateMoney } from './late-money.ts'
+import { payOutDue } from './payouts/pay-out.ts'
 import { pursue, pursueDue } from './pursue.ts'
 
 /** A piece of background work on money at the provider. */
@@ -31,6 +32,11 @@ export function paymentWorks(needs: SettleNeeds, mode: 'test' | 'live'): Record<
         for (const id of started) await pursue(needs, id)
         return started.length > 0
       },
+    },
+    payouts: {
+      name: 'released money that is due',
+      everyMs: often,
+      once: () => payOutDue(needs).then(() => false),
     },
     fundings: {
       name: 'payments for work',

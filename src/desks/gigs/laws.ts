@@ -2,11 +2,18 @@ import { sqlList } from '../../base/states.ts'
 import type { Law } from '../../core/ledger/laws.ts'
 import { contractLife } from './contract/contract.ts'
 import { holdsMoney, milestoneLife } from './contract/milestone.ts'
+import { disputeLife } from './dispute/dispute.ts'
 
 const held = sqlList(holdsMoney)
 
 /** What must hold of the money of gigs; the ledger knows no milestone, so the desk says it. */
 export const gigLaws: readonly Law[] = [
+  {
+    name: 'a dispute is undecided while its milestone is disputed, and no longer',
+    query: `select m.id::text as place, format('%s, yet its dispute is %s', m.status, coalesce(d.status, 'nowhere')) as detail
+      from milestone m left join dispute d on d.milestone_id = m.id
+      where (m.status = ${milestoneLife.to('dispute')}) <> (d.status is not null and d.status not in (${sqlList(disputeLife.ended)}))`,
+  },
   {
     name: 'a milestone holds its amount in escrow while it is funded, delivered or disputed, less what a bank has taken back, and nothing otherwise',
     query: `select id::text as place, format('%s at %s, yet %s held', status, amount_cents, held) as detail

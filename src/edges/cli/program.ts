@@ -5,6 +5,7 @@ import { agentCommands } from './commands/agents.ts'
 import { apiCommands } from './commands/api.ts'
 import { applicationCommands } from './commands/applications.ts'
 import { contractCommands } from './commands/contracts.ts'
+import { disputeCommands } from './commands/disputes.ts'
 import { eventCommands } from './commands/events.ts'
 import { fileCommands } from './commands/files.ts'
 import { gigCommands } from './commands/gigs.ts'
@@ -89,6 +90,7 @@ export function buildProgram(): Command {
   negotiationCommands(program)
   contractCommands(program)
   milestoneCommands(program)
+  disputeCommands(program)
   program.commandsGroup('Look around')
   openCommands(program)
   eventCommands(program)

@@ -19,12 +19,14 @@ export type FundedByCard = (sql: Sql, funding: CardFunding) => Promise<boolean>
 /** A payment whose bank has taken it back, given it back, or decided that it keeps it. */
 export interface DisputedFunding extends CardFunding {
   readonly disputeId: string
+  /** Another dispute over the same payment whose bank has not decided yet; null: there is none. */
+  readonly otherId: string | null
   readonly status: 'taken' | 'won' | 'lost'
 }
 
 /**
  * Tells the desk, within the transaction that books it and before any money moves, that the payment for a piece of work is disputed;
- * more than once, when several processes hear of it. Answers whether the work is still there to take money that was won back; of any
+ * once for each status, however many processes hear of it. Answers whether the work is still there to take money that was won back; of any
  * other status the answer is not looked at.
  */
 export type PaymentDisputed = (sql: Sql, disputed: DisputedFunding) => Promise<boolean>

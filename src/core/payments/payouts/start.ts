@@ -15,8 +15,8 @@ export interface Payout {
 /** What has been released to somebody is paid out when so many days have passed. Within the caller's transaction. */
 export async function startPayout(sql: Sql, { ref, user, amount, days }: Payout): Promise<void> {
   await sql.rows(
-    `insert into payout (id, ref, user_id, amount_cents, due_at, created_at)
-     values ($1, $2, $3, $4, app_now() + make_interval(days => $5::integer), app_now())`,
+    `insert into payout (id, ref, user_id, amount_cents, due_at, day, created_at)
+     select $1, $2, $3, $4, day, day, app_now() from (select app_now() + make_interval(days => $5::integer) as day) as agreed`,
     [newId(), ref, user, amount, days],
   )
 }

@@ -1,7 +1,7 @@
 import type { FundedByCard } from '../../../core/payments/funding/desk.ts'
 import { bookFunding } from './book-funding.ts'
 import { lockContract } from './lock-contract.ts'
-import { blockerOf, isMilestoneOver, milestoneLife } from './milestone.ts'
+import { blockerOf, isMilestoneOver, milestoneIdOf, milestoneLife } from './milestone.ts'
 import { takesMoney } from './show-contract.ts'
 
 /**
@@ -12,7 +12,7 @@ import { takesMoney } from './show-contract.ts'
 export const fundedByCard =
   (feePercent: number): FundedByCard =>
   async (sql, { ref, amount }) => {
-    const milestoneId = /^milestone:([0-9a-f-]{36})$/.exec(ref)?.[1]
+    const milestoneId = milestoneIdOf(ref)
     if (!milestoneId) return false
     const [known] = await sql.rows<{ contract_id: string }>(`select contract_id from milestone where id = $1`, [
       milestoneId,

@@ -169,7 +169,9 @@ export const Milestone = z
     proposed_by: z.enum(['client', 'worker']).nullable().describe('Null: it came with the agreement.'),
     source: z.enum(['card', 'wallet']).nullable().describe('What it was funded from; null before, and at $0.'),
     due_at: timestamp.nullable().describe('When the work should be there.'),
-    deadline_at: timestamp.nullable().describe('When the market ends its present state by itself.'),
+    deadline_at: timestamp
+      .nullable()
+      .describe('When the market ends its present state by itself; null while a bank has frozen it.'),
     approved_at: timestamp.nullable(),
     funded_at: timestamp.nullable(),
     delivered_at: timestamp.nullable(),
@@ -222,6 +224,9 @@ export interface MilestoneRow {
 /** What its escrow and its payments are booked under. */
 export const refOf = ({ id }: Pick<MilestoneRow, 'id'>): string => `milestone:${id}`
 
+/** Which milestone is booked under it; null: none is. */
+export const milestoneIdOf = (ref: string): string | null => /^milestone:([0-9a-f-]{36})$/.exec(ref)?.[1] ?? null
+
 /** The earlier milestone that has to be delivered before this one is funded, if there is one. */
 export const blockerOf = ({ position }: MilestoneRow, all: readonly MilestoneRow[]): MilestoneRow | undefined =>
   all.find((other) => other.position < position && !isOutOfTheWay(other))
@@ -253,7 +258,7 @@ export const showMilestone = (row: MilestoneRow, clientId: string, can: string[]
   proposed_by: row.proposed_by === null ? null : row.proposed_by === clientId ? 'client' : 'worker',
   source: row.source,
   due_at: iso(row.due_date),
-  deadline_at: iso(row.due_at),
+  deadline_at: row.chargeback_id === null ? iso(row.due_at) : null,
   approved_at: iso(row.approved_at),
   funded_at: iso(row.funded_at),
   delivered_at: iso(row.delivered_at),

@@ -101,8 +101,8 @@ export const disputesApi = contract('disputes', disputeRefusals, {
     access: 'caller',
     scope: 'gigs',
     input: z.strictObject({
-      contract_id: z.uuid(),
-      milestone_id: z.uuid(),
+      contract_id: z.uuid().describe('The contract, which has to be active.'),
+      milestone_id: z.uuid().describe('The milestone of it that you dispute.'),
       disputing_party: z.enum(['client', 'worker']).describe('Your own side of the contract.'),
       reason: z
         .string()
@@ -110,7 +110,7 @@ export const disputesApi = contract('disputes', disputeRefusals, {
         .min(1, 'must say what the matter is')
         .max(10_000, 'must be at most 10,000 characters')
         .describe('What the matter is, for the other side and for whoever decides.'),
-      evidence: EvidenceList.default([]),
+      evidence: EvidenceList.default([]).describe('What you show for it.'),
     }),
     answers: { 201: Dispute },
     refusals: [
@@ -169,7 +169,7 @@ export const disputesApi = contract('disputes', disputeRefusals, {
     kind: 'transaction',
     access: 'caller',
     scope: 'gigs',
-    input: Id.extend({ evidence: EvidenceList.default([]) }),
+    input: Id.extend({ evidence: EvidenceList.default([]).describe('What you show for your side.') }),
     answers: { 200: Dispute },
     refusals: [
       'dispute_not_found',

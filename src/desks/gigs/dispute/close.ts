@@ -50,3 +50,12 @@ export async function disputeEndsByBank(sql: Sql, milestoneId: string): Promise<
   const row = known && (await lockDispute(sql, known.id))
   if (row) await closeDispute(sql, row, { by: 'bank', workerShare: null })
 }
+
+/** A bank had the milestone for so many seconds, in which nobody could decide: they are added to the time there is. */
+export async function disputeGoesOn(sql: Sql, milestoneId: string, seconds: number): Promise<void> {
+  await sql.rows(
+    `update dispute set due_at = due_at + make_interval(secs => $2::float8), updated_at = app_now()
+     where milestone_id = $1 and status in (${disputeLife.from('decide')})`,
+    [milestoneId, seconds],
+  )
+}

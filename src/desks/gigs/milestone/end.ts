@@ -18,7 +18,7 @@ type Ending =
 
 const ending = (move: Ending): string =>
   `update milestone set status = ${milestoneLife.to(move)}, due_at = null, ended_at = app_now(), updated_at = app_now(),
-     released_cents = $2, fee_cents = $3, arbitration_cents = $4, refunded_cents = $5
+     chargeback_id = null, frozen_at = null, released_cents = $2, fee_cents = $3, arbitration_cents = $4, refunded_cents = $5
    where id = $1 and status in (${milestoneLife.from(move)}) returning id`
 
 const endings: Readonly<Record<Ending, string>> = {

@@ -9,7 +9,9 @@ import { type Column, table } from '../render/table.ts'
 import { bold, columns, dim, oneLine, paint, wrap } from '../render/text.ts'
 import { relative } from '../render/time.ts'
 import { openSession, type Session } from '../session.ts'
+import { decidingCommands } from './operator-disputes.ts'
 import { grantCommands } from './operator-grant.ts'
+import { reviewCommands } from './operator-reviews.ts'
 
 type Client = Session['client']['operator']
 type Person = Awaited<ReturnType<Client['users']>>[number]
@@ -66,6 +68,8 @@ export function operatorCommands(program: Command): void {
         asOperator(command, (session) => turn(session, verb, user, note)),
       )
   }
+  decidingCommands(operator)
+  reviewCommands(operator, asOperator)
   grantCommands(operator)
 }
 
