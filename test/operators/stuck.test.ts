@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import type { Overview } from '../../src/core/operators/api.ts'
 import { grantOperator } from '../../src/core/operators/grant.ts'
 import type { Stuck } from '../../src/core/operators/stuck.ts'
+import { sweepJobs } from '../../src/desks/jobs/sweep.ts'
 import { fund, moveClock, people, post, submit, take, went } from '../journeys/desk.ts'
 import { startTestMarket } from '../support/market.ts'
 import { negotiation } from './given.ts'
@@ -122,7 +123,7 @@ test('whatever is past its timer or leased too long is listed, longest first, wi
   for (const { what } of found) assert.match(what, /^[A-Z].{40,}\.$/s)
   assert.equal(went(await olga.ask<Overview>('GET', '/api/operator/overview')).stuck, found.length)
   assert.equal(went(await olga.ask<Stuck[]>('GET', '/api/operator/stuck?limit=2')).length, 2)
-  await market.advance(1)
+  await sweepJobs(db)
   assert.deepEqual(
     (await stuck()).filter(({ kind }) => kind === 'job'),
     [],
