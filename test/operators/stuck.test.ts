@@ -43,6 +43,11 @@ test('whatever is past its timer or leased too long is listed, longest first, wi
      values ($1, $2, 1, 'A site', 5000, 250, 5, 'disputed', 'wallet', null, app_now(), app_now(), app_now())`,
     [milestone, contract],
   )
+  // Its money, so that it can be decided in the end.
+  await db.rows(
+    `select ledger_post('topup', 'milestone:' || $1, 'milestone:' || $1, 'USD', array['platform:stripe'], array['escrow:milestone:' || $1], array[5000::bigint])`,
+    [milestone],
+  )
   const next = randomUUID()
   await db.rows(
     `insert into milestone (id, contract_id, position, title, amount_cents, status, due_at, created_at, updated_at)
