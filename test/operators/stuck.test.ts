@@ -38,8 +38,8 @@ test('whatever is past its timer or leased too long is listed, longest first, wi
   )
   const milestone = randomUUID()
   await db.rows(
-    `insert into milestone (id, contract_id, position, title, amount_cents, fee_cents, status, source, due_at, funded_at, created_at, updated_at)
-     values ($1, $2, 1, 'A site', 5000, 250, 'disputed', 'wallet', null, app_now(), app_now(), app_now())`,
+    `insert into milestone (id, contract_id, position, title, amount_cents, fee_cents, fee_percent, status, source, due_at, funded_at, created_at, updated_at)
+     values ($1, $2, 1, 'A site', 5000, 250, 5, 'disputed', 'wallet', null, app_now(), app_now(), app_now())`,
     [milestone, contract],
   )
   const next = randomUUID()
