@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { paymentDisputed } from '../../src/desks/gigs/milestone/with-bank.ts'
+import { leave } from '../accounts/leaving-stage.ts'
 import { refused, went } from '../journeys/desk.ts'
 import {
   assertExact,
@@ -213,6 +214,17 @@ test('won before its day, a part that was taken waits with the rest', async () =
   await toItsDay(market, work)
   await payOut(market)
   assert.deepEqual(await transfersFor(market, work), [47_500])
+  await assertExact(market)
+})
+
+test('won when the worker has left meanwhile: nothing is transferred to an account that was theirs', async () => {
+  const work = await releasedWork(market)
+  const chargeback = await disputed(market, work)
+  went(await leave(market, work.worker))
+  await decided(market, chargeback, 'won')
+  await toItsDay(market, work)
+  await payOut(market)
+  assert.deepEqual([(await payoutNow(market, work)).status, await transfersFor(market, work)], ['in_wallet', []])
   await assertExact(market)
 })
 

@@ -83,7 +83,10 @@ export async function contractExhibit(desk: Desk, status: (typeof shownContracts
 }
 
 /** A review of a contract of the sender's with the receiver, in a state; what is published is everybody's. */
-export async function reviewExhibit(desk: Desk, status: ReviewStatus): Promise<string> {
+export async function reviewExhibit(
+  desk: Desk,
+  status: ReviewStatus,
+): Promise<{ readonly id: string; readonly contract: ContractExhibit }> {
   const { canaries, people } = desk
   const contract = await contractExhibit(desk, 'completed')
   const signs: Readonly<Record<ReviewStatus, string>> = {
@@ -101,7 +104,7 @@ export async function reviewExhibit(desk: Desk, status: ReviewStatus): Promise<s
     201,
   )
   assert.equal(review.status, status)
-  return review.id
+  return { id: review.id, contract }
 }
 
 /** A milestone of two others: no contract of the sender's has it. */

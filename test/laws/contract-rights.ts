@@ -31,7 +31,7 @@ const onFresh =
 
 const freshReview =
   (status: 'waiting' | 'published'): NonNullable<Right['prepare']> =>
-  async (world) => ({ id: await reviewExhibit(world, status), body: { note: 'Looked at.' } })
+  async (world) => ({ id: (await reviewExhibit(world, status)).id, body: { note: 'Looked at.' } })
 
 /** The rights at the endpoints of contracts: the sender is the client, the receiver the worker. */
 export const contractRights: Readonly<Record<string, Right>> = {

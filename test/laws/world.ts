@@ -166,8 +166,11 @@ async function contractDesk(
   const contracts: ContractExhibit[] = []
   for (const status of shownContracts) contracts.push(await contractExhibit(desk, status))
   const reviews: Thing[] = []
-  for (const status of reviewStates)
-    reviews.push({ id: await reviewExhibit(desk, status), what: `the review that is ${status}`, owner: 'sender' })
+  for (const status of reviewStates) {
+    const { id, contract } = await reviewExhibit(desk, status)
+    reviews.push({ id, what: `the review that is ${status}`, owner: 'sender' })
+    contracts.push(contract)
+  }
   return {
     gig: gigs.map((gig) => ({ id: gig.id, what: `the ${gig.status} gig of the ${gig.owner}`, owner: gig.owner, gig })),
     application: applications.map((application) => ({

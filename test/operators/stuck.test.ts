@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import type { Overview } from '../../src/core/operators/api.ts'
 import { grantOperator } from '../../src/core/operators/grant.ts'
 import type { Stuck } from '../../src/core/operators/stuck.ts'
+import { sweepJobs } from '../../src/desks/jobs/sweep.ts'
 import { fund, moveClock, people, post, submit, take, went } from '../journeys/desk.ts'
 import { startTestMarket } from '../support/market.ts'
 import { negotiation } from './given.ts'
@@ -41,6 +42,11 @@ test('whatever is past its timer or leased too long is listed, longest first, wi
     `insert into milestone (id, contract_id, position, title, amount_cents, fee_cents, fee_percent, status, source, due_at, funded_at, created_at, updated_at)
      values ($1, $2, 1, 'A site', 5000, 250, 5, 'disputed', 'wallet', null, app_now(), app_now(), app_now())`,
     [milestone, contract],
+  )
+  // Its money, so that it can be decided in the end.
+  await db.rows(
+    `select ledger_post('topup', 'milestone:' || $1, 'milestone:' || $1, 'USD', array['platform:stripe'], array['escrow:milestone:' || $1], array[5000::bigint])`,
+    [milestone],
   )
   const next = randomUUID()
   await db.rows(
@@ -122,7 +128,7 @@ test('whatever is past its timer or leased too long is listed, longest first, wi
   for (const { what } of found) assert.match(what, /^[A-Z].{40,}\.$/s)
   assert.equal(went(await olga.ask<Overview>('GET', '/api/operator/overview')).stuck, found.length)
   assert.equal(went(await olga.ask<Stuck[]>('GET', '/api/operator/stuck?limit=2')).length, 2)
-  await market.advance(1)
+  await sweepJobs(db)
   assert.deepEqual(
     (await stuck()).filter(({ kind }) => kind === 'job'),
     [],

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
-import { freezeLedger, unfreezeLedger } from '../../src/core/ledger/laws.ts'
+import { checkLaws, freezeLedger, unfreezeLedger } from '../../src/core/ledger/laws.ts'
 import { grantOperator } from '../../src/core/operators/grant.ts'
+import { paymentLaws } from '../../src/core/payments/laws.ts'
 import { pursueDue } from '../../src/core/payments/pursue.ts'
 import { keptBy, leave } from '../accounts/leaving-stage.ts'
+import { openShell } from '../cli/clawrk.ts'
 import { secretlyPayable } from '../gigs/contract-stage.ts'
 import { moveClock, people, walletOf, went } from '../journeys/desk.ts'
 import { type Person, startTestMarket } from '../support/market.ts'
@@ -170,6 +172,8 @@ test('a frozen ledger: nothing leaves, for the account or for the wallet, and op
   const payouts = stuck.filter(({ kind }) => kind === 'payout')
   assert.equal(payouts.length, 2)
   assert.match(payouts[0]!.what, /waits because the ledger is frozen/)
+  const doctor = await openShell({ DATABASE_URL: market.databaseUrl })('doctor')
+  assert.match(doctor.stdout, /This payout of milestone:\S+ waits because the ledger is frozen/)
   assert.equal(await unfreezeLedger(db), true)
   assert.equal(await payOut(market), 2)
   await assertInWallet(lost)
@@ -242,4 +246,25 @@ test('nobody leaves while something is to be paid out to them, or is just being 
   await market.stripe.clear()
   await settleAll(market)
   went(await leave(market, work.worker))
+})
+
+test('a payout that does not fit the ledger or its intent breaks a law by name', async () => {
+  const [left, kept] = [await releasedWork(market), await releasedWork(market)]
+  await secretlyPayable(market, kept.worker, false)
+  await toItsDay(market, kept)
+  await payOut(market)
+  const waiting = await releasedWork(market)
+  const broken = async (change: string, undo: string, { ref }: Work): Promise<string[]> => {
+    await db.rows(`update payout set ${change} where ref = $1`, [ref])
+    const breaches = await checkLaws(db, paymentLaws)
+    await db.rows(`update payout set ${undo} where ref = $1`, [ref])
+    return breaches.map(({ law }) => law)
+  }
+  const more = ['amount_cents = amount_cents + 1', 'amount_cents = amount_cents - 1'] as const
+  assert.deepEqual(await broken(...more, waiting), ['what waits to be paid out to somebody is what their payouts say'])
+  assert.deepEqual(await broken(...more, left), [
+    'every payout that the provider is asked for, or has made, has an intent of exactly its rest, and no other has one',
+  ])
+  assert.deepEqual(await broken(...more, kept), ['what came into a wallet of a payout is its rest, once'])
+  assert.deepEqual(await checkLaws(db, paymentLaws), [])
 })

@@ -64,7 +64,8 @@ interface Due {
 const lock = `select id, ref, user_id, amount_cents - taken_cents as cents, refusals from payout
   where id = $1 and status in (${payoutLife.from('ask')}) and due_at <= app_now() for update skip locked`
 
-const payee = `select stripe_account_id as account, stripe_account_status = 'active' as ready, suspended_at is not null as suspended
+const payee = `select stripe_account_id as account, stripe_account_status = 'active' as ready, suspended_at is not null as suspended,
+    deleted_at is not null as gone
   from app_user where id = $1 for share`
 
 interface Started {
@@ -108,11 +109,15 @@ async function payOut(sql: Sql, id: string): Promise<Started> {
   const [found] = await sql.rows<Due>(lock, [id])
   if (!found) return not
   const { ref, user_id: user, cents, refusals } = found
-  const [owner] = await sql.rows<{ account: string | null; ready: boolean; suspended: boolean }>(payee, [user])
-  const { account, ready, suspended } = owner!
+  const [owner] = await sql.rows<{ account: string | null; ready: boolean; suspended: boolean; gone: boolean }>(payee, [
+    user,
+  ])
+  const { account, ready, suspended, gone } = owner!
   const [wallet] = await sql.rows<{ owes: boolean }>(`select ledger_lock_pending($1) as owes`, [user])
   const reasons = [
     [refusals >= refusalsMost, 'refused_by_provider'],
+    // Won back after they had left: whoever is entitled to it has it out of the wallet.
+    [gone, 'account_deleted'],
     [!ready, 'not_connected'],
     [suspended, 'suspended'],
     [wallet!.owes, 'debt_first'],

@@ -5,9 +5,11 @@ import { type Database, openDatabase, sqlState } from '../../../base/db.ts'
 import { dollars } from '../../../base/money.ts'
 import { launchPostgres } from '../../../base/postgres/launch.ts'
 import { type Breach, checkLaws, laws, platformBalance } from '../../../core/ledger/laws.ts'
+import { readStuck, type Stuck } from '../../../core/operators/stuck.ts'
 import { type LastReconciliation, lastReconciliation } from '../../../core/payments/books/reconcile.ts'
 import { type InboxState, inboxState } from '../../../core/payments/inbox.ts'
 import { paymentLaws } from '../../../core/payments/laws.ts'
+import { paymentsStuck } from '../../../core/payments/oversight.ts'
 import { gigLaws } from '../../../desks/gigs/laws.ts'
 import { jobLaws } from '../../../desks/jobs/laws.ts'
 import { Complaint, exits, refused } from '../exit.ts'
@@ -58,6 +60,8 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
   const balances: [name: string, cents: number][] = []
   for (const account of platform) balances.push([account, await platformBalance(db, `platform:${account}`)])
   const [inbox, compared] = [await inboxState(db), await lastReconciliation(db)]
+  // Messages are counted beside it.
+  const stuck = (await readStuck(db, paymentsStuck, 200)).filter(({ kind }) => kind !== 'inbox')
   if (breaches.length > 0) process.exitCode = exits.refused
   if (json) {
     const verdicts = [...laws, ...deskLaws].map((law) => ({
@@ -65,7 +69,7 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
       holds: ofLaw(breaches, law.name).length === 0,
       breaches: ofLaw(breaches, law.name),
     }))
-    const body = { laws: verdicts, platform: Object.fromEntries(balances), inbox, reconciliation: compared }
+    const body = { laws: verdicts, platform: Object.fromEntries(balances), inbox, stuck, reconciliation: compared }
     process.stdout.write(`${JSON.stringify(body)}\n`)
     return
   }
@@ -82,6 +86,7 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
     '',
     bold('The payment provider'),
     ...providerLines(inbox, compared),
+    ...stuckLines(stuck),
     '',
     breaches.length === 0
       ? paint('green', '✔ Every law holds.')
@@ -107,6 +112,14 @@ function providerLines(inbox: InboxState, compared: LastReconciliation | null): 
     ...(inbox.given_up > 0 ? [dim('  try those again with  clawrk reconcile --retry')] : []),
   ]
 }
+
+/** Payouts past their day, and what the provider has not answered: the longest stuck first. */
+const stuckLines = (stuck: readonly Stuck[]): string[] => [
+  ...stuck
+    .slice(0, 5)
+    .map(({ what, id, since }) => `  ${paint('red', '✖')} ${oneLine(`${what} (${id}, ${relative(since)})`)}`),
+  ...(stuck.length > 5 ? [dim(`      and ${stuck.length - 5} more; --json lists them`)] : []),
+]
 
 const ofLaw = (breaches: readonly Breach[], law: string): Breach[] => breaches.filter((breach) => breach.law === law)
 

@@ -45,7 +45,9 @@ export function reviewCommands(operator: Command, asOperator: AsOperator): void 
 const card = (review: OperatorReview): string[] => [
   `${bold(`${review.rating} of 5`)}  ${review.id}  ${dim(relative(review.created_at))}`,
   `  ${oneLine(review.reviewer_display_name)} of ${oneLine(review.reviewee_display_name)}`,
-  ...wrap(oneLine(review.review_text), Math.min(100, columns()) - 4).map((line) => `    ${line}`),
+  ...(review.review_text === ''
+    ? []
+    : wrap(oneLine(review.review_text), Math.min(100, columns()) - 4).map((line) => `    ${line}`)),
   ...(review.reason === null
     ? []
     : wrap(oneLine(review.reason), Math.min(100, columns()) - 2).map((line) => dim(`  ${line}`))),
