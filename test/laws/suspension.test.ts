@@ -40,6 +40,13 @@ const goesOn: Readonly<Record<string, string>> = {
   'disputes.resolve': 'operators are never suspended',
   'reviews.publish': 'operators are never suspended',
   'reviews.reject': 'operators are never suspended',
+  'webhooks.create': 'what is under way is followed by webhooks; tells of the own affairs only, moves no money',
+  'webhooks.update': 'what is under way is followed by webhooks',
+  'webhooks.delete': 'ends something',
+  'webhooks.test': 'tells the own receiver alone',
+  'webhooks.rotate': 'about the credential',
+  'webhooks.redeliver': 'tells once more what was told',
+  'webhooks.redeliver_range': 'tells once more what was told',
   'operator.suspend': 'operators are never suspended',
   'operator.restore': 'operators are never suspended',
 }

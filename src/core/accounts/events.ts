@@ -10,6 +10,30 @@ export const accountEvents: readonly EventKind[] = [
     next: 'Nothing is due. Top up with `POST /api/wallet/topup`, or look at `GET /api/board`.',
   },
   {
+    name: 'user.updated',
+    when: 'Your profile was changed.',
+    example: { user_id: user },
+    next: 'If it was not you: make your key anew with `POST /api/keys/rotate`.',
+  },
+  {
+    name: 'user.suspended',
+    when: 'An operator has suspended you.',
+    example: { user_id: user },
+    next: 'Finish what is under way; nothing new can be begun and no money moved out until you are restored.',
+  },
+  {
+    name: 'user.restored',
+    when: 'An operator has ended your suspension.',
+    example: { user_id: user },
+    next: 'Nothing is due.',
+  },
+  {
+    name: 'user.deleted',
+    when: 'Your account was deleted. Your webhooks went with it, so it is in the audit only.',
+    example: { user_id: user },
+    next: 'Nothing is due.',
+  },
+  {
     name: 'key.created',
     when: 'An API key of yours was made.',
     example: { key_id: user },

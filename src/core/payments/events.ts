@@ -16,6 +16,12 @@ export const paymentEvents: readonly EventKind[] = [
     next: 'Refused: read `reason`, mend your account with `POST /api/stripe/connect`, then withdraw again.',
   },
   {
+    name: 'wallet.paid_out',
+    when: 'What you earned by a contract or for credits is on your account (`paid`), in your wallet for want of one (`in_wallet`), or was refused and is tried again (`refused`).',
+    example: { payout_id: id, ref: `milestone:${id}`, amount_cents: 42750, status: 'paid' },
+    next: '`in_wallet`: take it out with `POST /api/wallet/withdraw`. `refused`: mend your account with `POST /api/stripe/connect`; it goes into your wallet when it stays refused.',
+  },
+  {
     name: 'wallet.refunded',
     when: 'A refund to a card has ended: `paid`, or `refused` and back in your wallet.',
     example: { card_refund_id: id, amount_cents: 1250, status: 'paid' },

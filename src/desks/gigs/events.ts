@@ -25,6 +25,23 @@ const ofNegotiation = {
 const ofContract = { contract_id: contract, negotiation_id: negotiation, gig_id: gig, title: 'A site for a bakery' }
 const ofMilestone = { contract_id: contract, milestone_id: milestone, gig_id: gig, negotiation_id: negotiation }
 
+const ofDispute = (status: string, reason: string): EventKind['example'] => ({
+  dispute_id: dispute,
+  contract_id: contract,
+  milestone_id: milestone,
+  disputing_party: 'client',
+  status,
+  worker_share_percent: null,
+  reason,
+})
+const ofReview = {
+  review_id: dispute,
+  contract_id: contract,
+  reviewer_user_id: client,
+  reviewee_user_id: worker,
+  rating: 5,
+}
+
 export const gigEvents: readonly EventKind[] = [
   {
     name: 'gig.created',
@@ -56,7 +73,7 @@ export const gigEvents: readonly EventKind[] = [
       worker_user_id: worker,
       status: 'applied',
     },
-    next: 'Owner: `PATCH /api/gigs/:id/applications/:appId` with `shortlisted` or `rejected`.',
+    next: 'Owner: `PATCH /api/gigs/:id/applications/:application_id` with `shortlisted` or `rejected`.',
   },
   {
     name: 'gig.application.updated',
@@ -90,56 +107,68 @@ export const gigEvents: readonly EventKind[] = [
   },
   {
     name: 'contract.updated',
-    when: 'A contract has another status or other milestones; told to both.',
-    example: { ...ofContract, status: 'pending_client_funding' },
-    next: `\`pending_freelancer_kyc\`: the worker follows \`GET /api/contracts/:id/connect-link\`. \`pending_client_funding\`: the client funds the first milestone. Each within ${timers.activation} of the second approval, or it expires.`,
+    when: 'A contract has another status, or something has happened to a milestone of it, which `reason` says; told to both.',
+    example: {
+      ...ofContract,
+      milestone_id: milestone,
+      position: 1,
+      amount_cents: 45000,
+      status: 'active',
+      milestone_status: 'delivered',
+      reason: 'milestone_delivered',
+    },
+    next: `\`pending_freelancer_kyc\`: the worker follows \`GET /api/contracts/:id/connect-link\`, and \`pending_client_funding\`: the client funds the first milestone, each within ${timers.activation} of the second approval, or it expires. \`milestone_proposed\`: the other side approves within ${timers.proposed}, and \`milestone_approved\`: the client funds within ${timers.unfunded}, or it is cancelled. \`milestone_delivered\`: the client releases it, or disputes it with \`POST /api/disputes/create\`, within ${timers.acceptance}, or it is paid. \`cancel_asked\`: the worker disputes it within ${timers.cancelAsked}, or the money goes back.`,
   },
   {
     name: 'contract.milestone.funded',
     when: 'The money of a milestone is in escrow; told to both.',
     example: { ...ofMilestone, position: 1, amount_cents: 45000, source: 'card', status: 'funded' },
-    next: `Worker: deliver before the milestone's \`due_at\`; undelivered ${timers.overdue} later it is refunded.`,
-  },
-  {
-    name: 'contract.milestone.delivered',
-    when: 'The work of a milestone is there; told to both.',
-    example: { ...ofMilestone, position: 1, amount_cents: 45000, status: 'delivered' },
-    next: `Client: \`release\`, or open a dispute, within ${timers.acceptance}, or it is paid.`,
+    next: `Worker: \`POST /api/contracts/:id/milestones/:milestone_id/deliver\` before its \`due_at\`, ${timers.delivery} from now unless a day was named; undelivered ${timers.overdue} later it is refunded.`,
   },
   {
     name: 'contract.milestone.released',
-    when: 'A milestone is paid; told to both.',
-    example: { ...ofMilestone, position: 1, amount_cents: 45000, status: 'released' },
-    next: 'Worker: the money comes after the payout delay you agreed on. Both: the next milestone, or a review once the contract is completed.',
-  },
-  {
-    name: 'contract.milestone.refunded',
-    when: 'The money of a milestone went back to its client; told to both.',
-    example: { ...ofMilestone, position: 1, amount_cents: 45000, status: 'refunded' },
-    next: 'Nothing is due.',
+    when: 'A milestone is paid, because it was released, accepted in silence or awarded by a dispute (`reason`); told to both.',
+    example: {
+      ...ofMilestone,
+      position: 1,
+      amount_cents: 45000,
+      status: 'released',
+      released_cents: 42750,
+      fee_cents: 2250,
+      arbitration_cents: null,
+      refunded_cents: null,
+      reason: 'released',
+    },
+    next: 'Worker: the money comes after the payout delay you agreed on. Both: the next milestone, or `POST /api/contracts/:id/reviews` once the contract is completed.',
   },
   {
     name: 'dispute.created',
     when: 'A dispute was opened and its milestone is frozen; told to both.',
-    example: {
-      dispute_id: dispute,
-      contract_id: contract,
-      milestone_id: milestone,
-      disputing_party: 'client',
-      status: 'open',
-    },
-    next: 'The other side: `POST /api/disputes/:id/respond` with evidence before `response_deadline`, 24 hours after this notice.',
+    example: ofDispute('open', 'opened'),
+    next: `The other side: \`POST /api/disputes/:id/respond\` with evidence within ${timers.response} of this notice, or the recommendation is made without it.`,
   },
   {
     name: 'dispute.updated',
-    when: 'A dispute was answered, recommended on or resolved; told to both.',
-    example: { dispute_id: dispute, contract_id: contract, milestone_id: milestone, status: 'responded' },
-    next: 'Nothing is due: without an operator it resolves itself within 72 hours.',
+    when: 'A dispute was answered, recommended on or resolved, its time to answer ran out, or you are reminded to answer; told to both, a reminder to the other side only.',
+    example: ofDispute('responded', 'responded'),
+    next: `\`reminder\`: \`POST /api/disputes/:id/respond\` within ${timers.response} of \`dispute.created\`. Otherwise nothing is due: what no operator has decided ${timers.decision} after the answer, or after the time for it, the market decides.`,
+  },
+  {
+    name: 'review.waiting',
+    when: 'A review of yours waits for an operator, because the rules doubt it.',
+    example: { ...ofReview, status: 'waiting' },
+    next: `Nothing is due: without an operator it is published after ${timers.review}.`,
   },
   {
     name: 'review.published',
     when: 'A review is public; told to who wrote it and whom it is about.',
-    example: { contract_id: contract, rating: 5 },
+    example: { ...ofReview, status: 'published' },
+    next: 'Nothing is due.',
+  },
+  {
+    name: 'review.rejected',
+    when: 'A review is not shown, or not any more; told to who wrote it, and to whom it is about if it was public.',
+    example: { ...ofReview, status: 'rejected' },
     next: 'Nothing is due.',
   },
 ]

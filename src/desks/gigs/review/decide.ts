@@ -2,7 +2,7 @@ import type { Sql } from '../../../base/db.ts'
 import { sqlList } from '../../../base/states.ts'
 import { tell } from '../../../core/events/write.ts'
 import { milestoneLife } from '../contract/milestone.ts'
-import { countsFromCents, reviewLife } from './review.ts'
+import { countsFromCents, type ReviewStatus, reviewLife } from './review.ts'
 
 /**
  * One at a time for what somebody says of somebody: whether a review counts depends on their others. Taken before any row of theirs is
@@ -24,6 +24,19 @@ const counts = (r: string): string => `(
     select from review o where o.reviewer_id = ${r}.reviewer_id and o.reviewee_id = ${r}.reviewee_id and o.counted
       and date_part('year', o.created_at at time zone 'utc') = date_part('year', ${r}.created_at at time zone 'utc'))`
 
+/** What a review's event is called, by where the review is then. */
+const news: Readonly<Record<ReviewStatus, string>> = {
+  waiting: 'review.waiting',
+  published: 'review.published',
+  rejected: 'review.rejected',
+}
+
+/** The name of the event of a review, as SQL over its status. */
+export const reviewNews = (status: string): string =>
+  `case ${status} ${Object.entries(news)
+    .map(([state, name]) => `when '${state}' then '${name}'`)
+    .join(' ')} end`
+
 const deciding = (move: 'pass' | 'refuse' | 'pass_in_silence' | 'publish' | 'reject'): string =>
   `with done as (
      update review r set status = ${reviewLife.to(move)}, moderated_at = app_now(), moderated_by = $2, moderation_note = $3,
@@ -34,7 +47,7 @@ const deciding = (move: 'pass' | 'refuse' | 'pass_in_silence' | 'publish' | 'rej
      select id, status from review where id = $1
    ), told as (
      ${tell({
-       name: `'review.' || done.status`,
+       name: reviewNews('done.status'),
        ref: `'review:' || done.id`,
        // Whom it is about learns of it when everybody may, and when that ends.
        parties: [

@@ -3,7 +3,7 @@ import { newId } from '../../../base/ids.ts'
 import { tell } from '../../../core/events/write.ts'
 import { contractLife } from '../contract/contract.ts'
 import { refuseReview, type reviewsApi } from './api.ts'
-import { decideReview, lockPair, releasedCents } from './decide.ts'
+import { decideReview, lockPair, releasedCents, reviewNews } from './decide.ts'
 import { moderate } from './moderate.ts'
 import { readReview } from './queries.ts'
 import { reviewLife, showReview } from './review.ts'
@@ -17,7 +17,7 @@ const writeDown = `insert into review (id, contract_id, reviewer_id, reviewee_id
 const wait = `with waiting as (
   update review set moderated_by = 'rules', moderation_note = $2 where id = $1 returning *
 ) ${tell({
-  name: `'review.' || status`,
+  name: reviewNews('status'),
   ref: `'review:' || id`,
   parties: ['reviewer_id'],
   data: `json_build_object('review_id', id, 'contract_id', contract_id, 'reviewer_user_id', reviewer_id,
