@@ -20,6 +20,7 @@ import { creditsRoom } from './core/credits/room.ts'
 import { eventsApi } from './core/events/api.ts'
 import { kindsOf } from './core/events/feed.ts'
 import type { EventKind } from './core/events/kind.ts'
+import { eventsLeaving } from './core/events/leaving.ts'
 import { eventsRoom } from './core/events/room.ts'
 import { filesApi } from './core/files/api.ts'
 import type { MayRead } from './core/files/download.ts'
@@ -44,6 +45,8 @@ import type { WorkedTogether } from './core/profiles/queries.ts'
 import { profilesRoom } from './core/profiles/room.ts'
 import { webhooksApi } from './core/webhooks/api.ts'
 import { webhookEvents } from './core/webhooks/events.ts'
+import { webhooksLeaving } from './core/webhooks/leaving.ts'
+import { webhooksStuck } from './core/webhooks/oversight.ts'
 import { webhooksRoom } from './core/webhooks/room.ts'
 import { contractsApi } from './desks/gigs/contract/api.ts'
 import { fundedByCard } from './desks/gigs/contract/funded-by-card.ts'
@@ -160,6 +163,8 @@ export const leavings: readonly Leaving[] = [
   jobsLeaving,
   profilesLeaving,
   paymentsLeaving,
+  webhooksLeaving,
+  eventsLeaving,
   { affairs: async () => [], leave: forgetAnswers },
 ]
 
@@ -266,7 +271,7 @@ export async function buildApi(
     reviewsRoom(),
     operatorsRoom({
       counted: [...jobCounts, ...gigCounts],
-      stuck: [...jobsStuck, ...gigsStuck, ...paymentsStuck],
+      stuck: [...jobsStuck, ...gigsStuck, ...paymentsStuck, ...webhooksStuck],
       provider: readProviderState,
       emails: config.operatorEmails,
     }),

@@ -92,6 +92,11 @@ test('whoever leaves leaves nothing personal: no table, no file, no log has it, 
       .filter(({ text }) => !kept.has(text))
       .concat(canaries.all.slice(before).filter(({ field }) => /straggler|reason/.test(field))),
   )
+  assert.deepEqual(
+    await own.rows(`select id from webhook union all select id from webhook_delivery`),
+    [],
+    'nothing is told to her receivers any more',
+  )
   const places = await everyPlace()
   const leaks = [...places].flatMap(([place, those]) =>
     [...those].filter((canary) => still.has(canary)).map(({ field }) => `${place} holds the ${field}`),
@@ -173,12 +178,41 @@ async function aLife(ada: Somebody, bob: Somebody, user: string, other: string):
     title: record('title of a contract'),
     description: record('terms of a contract'),
   })
+  await webhooks(ada, user)
   const answered = await post(
     '/api/keys',
     { name: personal('name of a second key') },
     { ...ada.page, 'idempotency-key': 'second' },
   )
   assert.equal(answered.status, 201)
+}
+
+/** A webhook that is told things and fails, one that was disabled for it, and pages of what was told. */
+async function webhooks(ada: Somebody, user: string): Promise<void> {
+  const address = (field: string): string => `https://${personal(field)}.example/hooks`
+  const made = async (field: string): Promise<string> => {
+    const { id, secret: signs } = ok(
+      await post<{ id: string; secret: string }>('/api/webhooks', { url: address(field) }, ada.page),
+    )
+    secret('secret of a webhook of Ada', signs)
+    return id
+  }
+  const [failing, gone] = [await made('address of a webhook'), await made('address of a webhook that is gone')]
+  ok(await post(`/api/webhooks/${failing}/test`, {}, ada.page))
+  await until('it has been tried', async () => (await own.rows(`select from webhook_attempt`)).length > 0)
+  // What its receiver answered, and what the market said when it gave it up.
+  await own.rows(`update webhook_attempt set response = $1`, [personal('answer of a receiver')])
+  await own.rows(
+    `with gone as (update webhook set enabled = false, disabled_reason = 'gone' where id = $1 returning id, user_id, url)
+     select event_write('webhook.disabled', 'webhook:' || id, array[user_id], json_build_object('webhook_id', id, 'url', url, 'reason', 'gone')) from gone`,
+    [gone],
+  )
+  await until(
+    'her events have their pages, and wait for her webhook',
+    async () =>
+      (await own.rows(`select from event_page where person = $1`, [user])).length > 0 &&
+      (await own.rows(`select from webhook_delivery where due_at is not null and seq is not null`)).length > 0,
+  )
 }
 
 /** Top-ups, a saved card, a plan, an account to be paid on, and a checkout that stays open. */

@@ -17,6 +17,12 @@ before(() => grantOperator(db, olga.userId))
 
 const stuck = async (): Promise<Stuck[]> => went(await olga.ask<Stuck[]>('GET', '/api/operator/stuck'))
 
+/** What the market says of itself at /metrics. */
+const gauge = async (name: string): Promise<number> => {
+  const text = await (await fetch(`${market.url}/metrics`)).text()
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
+}
+
 test('whatever is past its timer or leased too long is listed, longest first, with what to do', async () => {
   assert.deepEqual(await stuck(), [])
   const [ada, bob] = await people(market, 'Ada', 'Bob')
@@ -75,6 +81,18 @@ test('whatever is past its timer or leased too long is listed, longest first, wi
   await db.rows(
     `insert into stripe_inbox (id, type, object_id, status, processed_at, last_error) values ('evt_lost', 'charge.refunded', 'ch_1', 'given_up', clock_timestamp(), 'No such charge.')`,
   )
+  const [webhook, waits] = [randomUUID(), randomUUID()]
+  await db.rows(
+    `insert into webhook (id, user_id, url, secret, hold_until, created_at, updated_at)
+     select id, $2, 'https://receiver.example/', '', case when waits then app_now() + interval '40 days' end, app_now(), app_now()
+     from unnest(array[$1, $3]::uuid[], array[false, true]) as w (id, waits)`,
+    [webhook, ada.userId, waits],
+  )
+  await db.rows(
+    `insert into webhook_delivery (webhook_id, event_id, seq, name, due_at, created_at)
+     select w, $3, seq, 'job.queued', app_now() + interval '11 minutes', app_now() from unnest(array[$1, $2]::uuid[]) as w, generate_series(1, 3) as seq`,
+    [webhook, waits, randomUUID()],
+  )
   assert.deepEqual(
     (await stuck()).map(({ kind, id }) => [kind, id]).sort(),
     [
@@ -117,6 +135,16 @@ test('whatever is past its timer or leased too long is listed, longest first, wi
     ofKind('payout').map(({ id }) => id),
     [payout],
   )
+  assert.deepEqual(
+    ofKind('webhook').map(({ id, what }) => [id, / 3 deliveries /.test(what)]),
+    [[webhook, true]],
+    'one line for all that waits, and none for a receiver that asked us to wait',
+  )
+  assert.equal(ofKind('event').length, 1, 'nothing has been numbered')
+  assert.equal(await gauge('clawrk_webhook_deliveries_due'), 3)
+  assert.equal(await gauge('clawrk_webhook_deliveries_later'), 3)
+  assert.ok((await gauge('clawrk_webhook_oldest_due_seconds')) > 30 * 86_400)
+  assert.ok((await gauge('clawrk_events_unnumbered_seconds')) > 30 * 86_400)
   assert.deepEqual(
     ofKind('intent').map(({ id }) => id),
     ['01a20226-00b5-7bc1-9461-989abfd9ed53'],

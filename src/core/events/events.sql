@@ -15,8 +15,8 @@ declare v_until bigint;
 begin
   select least(p_after + p_many, max(position)) into v_until from event;
   if coalesce(v_until, 0) <= p_after then return p_after; end if;
-  update event set data = (data::jsonb - array['title', 'brand', 'last4'])::json
-    where position > p_after and position <= v_until and parties = array[p_user] and data::jsonb ?| array['title', 'brand', 'last4'];
+  update event set data = (data::jsonb - array['title', 'brand', 'last4', 'url'])::json
+    where position > p_after and position <= v_until and parties = array[p_user] and data::jsonb ?| array['title', 'brand', 'last4', 'url'];
   return v_until;
 end $$;
 

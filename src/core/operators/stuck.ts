@@ -5,7 +5,9 @@ import { iso } from '../../base/page.ts'
 /** Something that should have moved on by itself and has not. */
 export const Stuck = z
   .strictObject({
-    kind: z.string().describe('job, submission, intent, inbox, negotiation, contract, milestone, payout, dispute.'),
+    kind: z
+      .string()
+      .describe('job, submission, intent, inbox, negotiation, contract, milestone, payout, dispute, webhook, event.'),
     id: z.string(),
     since: z.string(),
     what: z.string().describe('What is the matter, and what an operator can do about it.'),

@@ -3,10 +3,10 @@ import { asWire, type FeedRow } from '../events/feed.ts'
 import type { WireEvent } from '../events/kind.ts'
 
 /** A process that has not said for this long that it still has a delivery in hand is taken for dead. */
-const lease = '3 seconds'
+const lease = '1500 milliseconds'
 
 /** How often it says so. */
-export const renewEveryMs = 1_000
+export const renewEveryMs = 400
 
 /** Deliveries of a healthy webhook that are taken at once. */
 export const runMost = 16

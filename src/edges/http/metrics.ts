@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Sql } from '../../base/db.ts'
 import { lastReconciliation } from '../../core/payments/books/reconcile.ts'
 import { inboxState } from '../../core/payments/inbox.ts'
+import { webhookBacklog } from '../../core/webhooks/oversight.ts'
 
 /** Counts and times every request by route and status, and shows that and the process at `/metrics` (Prometheus). */
 export function measure(app: FastifyInstance, sql: Sql): void {
@@ -29,7 +30,7 @@ export function measure(app: FastifyInstance, sql: Sql): void {
     )
     done()
   })
-  for (const { name, help, read } of providerGauges) {
+  for (const { name, help, read } of sharedGauges) {
     new Gauge({
       name,
       help,
@@ -45,8 +46,8 @@ export function measure(app: FastifyInstance, sql: Sql): void {
   app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
 }
 
-/** How the market stands with its payment provider: the same from every process, read when it is asked for. */
-const providerGauges: readonly { name: string; help: string; read: (sql: Sql) => Promise<number | null> }[] = [
+/** How the market stands with its payment provider and with webhooks: the same from every process, read when it is asked for. */
+const sharedGauges: readonly { name: string; help: string; read: (sql: Sql) => Promise<number | null> }[] = [
   {
     name: 'clawrk_provider_events_waiting',
     help: 'Events of the payment provider that are not worked on yet.',
@@ -66,5 +67,25 @@ const providerGauges: readonly { name: string; help: string; read: (sql: Sql) =>
     name: 'clawrk_reconciliation_age_seconds',
     help: 'How long ago the ledger and the payment provider were last compared.',
     read: async (sql) => (await lastReconciliation(sql))?.age_seconds ?? null,
+  },
+  {
+    name: 'clawrk_webhook_deliveries_due',
+    help: 'Deliveries to webhooks whose time has come.',
+    read: async (sql) => (await webhookBacklog(sql)).due,
+  },
+  {
+    name: 'clawrk_webhook_deliveries_later',
+    help: 'Deliveries to webhooks that wait for their next try.',
+    read: async (sql) => (await webhookBacklog(sql)).later,
+  },
+  {
+    name: 'clawrk_webhook_oldest_due_seconds',
+    help: 'How long the delivery that is due longest has waited.',
+    read: async (sql) => (await webhookBacklog(sql)).oldest_seconds ?? 0,
+  },
+  {
+    name: 'clawrk_events_unnumbered_seconds',
+    help: 'How long the oldest event has waited for its number, without which neither feed nor webhooks tell of it.',
+    read: async (sql) => (await webhookBacklog(sql)).unnumbered_seconds ?? 0,
   },
 ]

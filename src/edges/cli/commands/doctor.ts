@@ -10,6 +10,7 @@ import { type LastReconciliation, lastReconciliation } from '../../../core/payme
 import { type InboxState, inboxState } from '../../../core/payments/inbox.ts'
 import { paymentLaws } from '../../../core/payments/laws.ts'
 import { paymentsStuck } from '../../../core/payments/oversight.ts'
+import { type WebhookBacklog, webhookBacklog, webhooksStuck } from '../../../core/webhooks/oversight.ts'
 import { gigLaws } from '../../../desks/gigs/laws.ts'
 import { jobLaws } from '../../../desks/jobs/laws.ts'
 import { Complaint, exits, refused } from '../exit.ts'
@@ -59,9 +60,9 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
   const breaches = await checkLaws(db, deskLaws)
   const balances: [name: string, cents: number][] = []
   for (const account of platform) balances.push([account, await platformBalance(db, `platform:${account}`)])
-  const [inbox, compared] = [await inboxState(db), await lastReconciliation(db)]
+  const [inbox, compared, webhooks] = [await inboxState(db), await lastReconciliation(db), await webhookBacklog(db)]
   // Messages are counted beside it.
-  const stuck = (await readStuck(db, paymentsStuck, 200)).filter(({ kind }) => kind !== 'inbox')
+  const stuck = (await readStuck(db, [...paymentsStuck, ...webhooksStuck], 200)).filter(({ kind }) => kind !== 'inbox')
   if (breaches.length > 0) process.exitCode = exits.refused
   if (json) {
     const verdicts = [...laws, ...deskLaws].map((law) => ({
@@ -69,7 +70,14 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
       holds: ofLaw(breaches, law.name).length === 0,
       breaches: ofLaw(breaches, law.name),
     }))
-    const body = { laws: verdicts, platform: Object.fromEntries(balances), inbox, stuck, reconciliation: compared }
+    const body = {
+      laws: verdicts,
+      platform: Object.fromEntries(balances),
+      inbox,
+      stuck,
+      webhooks,
+      reconciliation: compared,
+    }
     process.stdout.write(`${JSON.stringify(body)}\n`)
     return
   }
@@ -86,6 +94,9 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
     '',
     bold('The payment provider'),
     ...providerLines(inbox, compared),
+    '',
+    bold('Webhooks'),
+    ...webhookLines(webhooks),
     ...stuckLines(stuck),
     '',
     breaches.length === 0
@@ -113,7 +124,20 @@ function providerLines(inbox: InboxState, compared: LastReconciliation | null): 
   ]
 }
 
-/** Payouts past their day, and what the provider has not answered: the longest stuck first. */
+function webhookLines({
+  due,
+  later,
+  oldest_seconds: oldest,
+  unnumbered_seconds: unnumbered,
+}: WebhookBacklog): string[] {
+  const seconds = (n: number | null): string => (n === null ? '' : `, the first for ${Math.round(n)} s`)
+  return facts([
+    ['deliveries', `${due} due${seconds(oldest)}; ${later} wait for their next try`],
+    ['events', unnumbered === null ? 'all have their numbers' : `wait for their numbers${seconds(unnumbered)}`],
+  ])
+}
+
+/** Payouts past their day, webhooks that are behind, and what the provider has not answered: the longest stuck first. */
 const stuckLines = (stuck: readonly Stuck[]): string[] => [
   ...stuck
     .slice(0, 5)
