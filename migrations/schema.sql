@@ -1163,6 +1163,8 @@ create table review (
   constraint review_status CHECK (status = ANY (ARRAY['waiting'::text, 'published'::text, 'rejected'::text])),
   constraint review_two CHECK (reviewer_id <> reviewee_id)
 );
+CREATE INDEX review_by_status ON public.review USING btree (status, created_at DESC, id DESC);
+CREATE UNIQUE INDEX review_counted_once ON public.review USING btree (reviewer_id, reviewee_id, date_part('year'::text, (created_at AT TIME ZONE 'utc'::text))) WHERE counted;
 CREATE INDEX review_of ON public.review USING btree (reviewee_id, created_at DESC, id DESC) WHERE (status = 'published'::text);
 CREATE INDEX review_waiting ON public.review USING btree (created_at) WHERE (status = 'waiting'::text);
 

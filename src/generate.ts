@@ -15,6 +15,7 @@ import { disputeLife } from './desks/gigs/dispute/dispute.ts'
 import { applicationLife } from './desks/gigs/gig/application.ts'
 import { gigLife } from './desks/gigs/gig/gig.ts'
 import { negotiationLife } from './desks/gigs/negotiation/negotiation.ts'
+import { reviewLife } from './desks/gigs/review/review.ts'
 import { jobLife } from './desks/jobs/job.ts'
 import { openApi } from './edges/http/openapi.ts'
 import { allContracts, version } from './market.ts'
@@ -30,6 +31,7 @@ export const lives = [
   ['Contract', contractLife, 'contract_status'],
   ['Milestone', milestoneLife, 'milestone_status'],
   ['Dispute', disputeLife, 'dispute_status'],
+  ['Review', reviewLife, 'review_status'],
   ['What the payment provider is asked for', intentLife, 'intent_status'],
   ['A payment by card for a piece of work', fundingLife, 'funding_status'],
   ['Released money on its way to who has earned it', payoutLife, 'payout_status'],

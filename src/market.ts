@@ -51,6 +51,8 @@ import { paymentDisputed } from './desks/gigs/milestone/with-bank.ts'
 import { negotiationsApi } from './desks/gigs/negotiation/api.ts'
 import { negotiationsRoom } from './desks/gigs/negotiation/room.ts'
 import { gigCounts, gigsStuck } from './desks/gigs/oversight.ts'
+import { reviewsApi } from './desks/gigs/review/api.ts'
+import { reviewsRoom } from './desks/gigs/review/room.ts'
 import { sweepGigs } from './desks/gigs/sweep.ts'
 import { haveContracted } from './desks/gigs/worked-together.ts'
 import { jobsApi } from './desks/jobs/api.ts'
@@ -98,6 +100,7 @@ export const contracts: readonly Contract[] = [
   contractsApi,
   milestonesApi,
   disputesApi,
+  reviewsApi,
   operatorsApi,
 ]
 
@@ -226,6 +229,7 @@ export async function buildApi(
     }),
     milestonesRoom(),
     disputesRoom({ db, log, adviser: null, arbitrationFeeCents: config.arbitrationFeeCents }),
+    reviewsRoom(),
     operatorsRoom({
       counted: [...jobCounts, ...gigCounts],
       stuck: [...jobsStuck, ...gigsStuck, ...paymentsStuck],

@@ -94,8 +94,9 @@ export async function contractIn(
   )
   const wasFunded = ['funded', 'delivered', 'released', 'disputed', 'refunded'].includes(milestone)
   await db.rows(
-    `insert into milestone (id, contract_id, position, title, amount_cents, fee_cents, fee_percent, released_cents, status, source, funded_at, delivered_at, ended_at, created_at, updated_at)
-     values ($1, $2, 1, 'First', 50000, case when $4 then 2500 end, case when $4 then 5 end, case when $3 = 'released' then 47500 end, $3, case when $4 then 'wallet' end, case when $4 then app_now() end,
+    `insert into milestone (id, contract_id, position, title, amount_cents, fee_cents, fee_percent, status, source, released_cents, funded_at, delivered_at, ended_at, created_at, updated_at)
+     values ($1, $2, 1, 'First', 50000, case when $4 then 2500 end, case when $4 then 5 end, $3, case when $4 then 'wallet' end,
+       case when $3 = 'released' then 47500 end, case when $4 then app_now() end,
        case when $3 = 'delivered' then app_now() end,
        case when $5 then app_now() end, app_now(), app_now())`,
     [first, contract, milestone, wasFunded, hasEnded(milestone)],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mintKey } from '../../src/core/accounts/create-key.ts'
 import type { Scope } from '../../src/core/accounts/scope.ts'
-import { assertRefused, footprint } from '../hostile/attack.ts'
+import { assertRefused, footprintOfOurs } from '../hostile/attack.ts'
 import { becomes } from '../journeys/deal.ts'
 import { people } from '../journeys/desk.ts'
 import { upload } from '../journeys/documents.ts'
@@ -30,20 +30,6 @@ export interface Cast {
   readonly fay: Person
 }
 
-/**
- * What all tables hold, but for what the provider still says of what was done before: its webhooks come when they come. Of its
- * objects the number counts: another would be another call.
- */
-export async function everything({ db }: TestMarket): Promise<Record<string, string>> {
-  const {
-    'public.stripe_inbox': _inbox,
-    'stripe_twin.delivery': _delivery,
-    'stripe_twin.object': objects,
-    ...prints
-  } = await footprint(db)
-  return { ...prints, 'stripe_twin.object': objects!.split(',')[0]! }
-}
-
 /** Where PostgreSQL is in its log: any change of any row of any database moves it. */
 async function howMuchIsWritten({ db }: TestMarket): Promise<string> {
   const [row] = await db.rows<{ at: string }>(`select pg_current_wal_insert_lsn()::text as at`)
@@ -57,14 +43,14 @@ export function broken(market: TestMarket, scene: string, set: (cast: Cast) => P
     for (const freelancer of [bob, fay]) await becomes(freelancer, 'freelancer')
     const rules = await set({ ada, bob, eve, fay })
     let written = await howMuchIsWritten(market)
-    let before = await everything(market)
+    let before = await footprintOfOurs(market.db)
     for (const [says, by, call, send, status, code, saying] of rules) {
       await story.test(`${says} · ${call.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '…')} ${told(send)}`, async () => {
         const [method, path] = call.split(' ') as [string, string]
         const answer = await by.ask(method, path, send)
         const now = await howMuchIsWritten(market)
         // Not a byte was written by anybody: no need to look at every table.
-        const after = now === written ? before : await everything(market)
+        const after = now === written ? before : await footprintOfOurs(market.db)
         try {
           assertRefused(answer, says)
           assert.ok(

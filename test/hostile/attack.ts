@@ -98,6 +98,7 @@ export async function targetsOf(market: TestMarket): Promise<{ targets: Target[]
     'gigs.withdraw': [offered.application.id],
     'contracts.fund': [approved.contract.id, approved.milestone.id],
     profiles: [ada.userId],
+    milestones: [quarrels[0].contract_id, quarrels[0].id],
     disputes: [disputed.id],
   }
   const invitation = { gig_id: shortlisted.gig.id, worker_user_id: poor.userId }
@@ -256,4 +257,18 @@ export async function footprint(db: Database): Promise<Record<string, string>> {
   })
   const { rows } = await db.pool.query<{ name: string; print: string }>(prints.join(' union all '))
   return Object.fromEntries(rows.map(({ name, print }) => [name, print]))
+}
+
+/**
+ * The same, but for what the provider still says of what was done before: its messages come when they come. Of its objects the number
+ * counts: another would be another call.
+ */
+export async function footprintOfOurs(db: Database): Promise<Record<string, string>> {
+  const {
+    'public.stripe_inbox': _inbox,
+    'stripe_twin.delivery': _delivery,
+    'stripe_twin.object': objects,
+    ...prints
+  } = await footprint(db)
+  return { ...prints, 'stripe_twin.object': objects!.split(',')[0]! }
 }

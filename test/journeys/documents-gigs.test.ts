@@ -4,6 +4,7 @@ import { startGitHub } from '../accounts/github-stand-in.ts'
 import { startTestMarket } from '../support/market.ts'
 import { type Given, type Row, tell } from './documents.ts'
 import { contractRows } from './documents-contracts.ts'
+import { disputeRows } from './documents-disputes.ts'
 import { gigRows } from './documents-gigs.ts'
 import { negotiationRows } from './documents-negotiations.ts'
 import { peopleRows } from './documents-people.ts'
@@ -125,12 +126,7 @@ tell({
     'DELETE /api/notifications/:id',
   ],
   later: [
-    'POST /api/contracts/:id/milestones/:id/release',
     'POST /api/contracts/:id/reviews',
-    'POST /api/disputes/create',
-    'GET /api/disputes/:id',
-    'POST /api/disputes/:id/respond',
-    'POST /api/disputes/:id/recommend',
     'GET /api/webhooks',
     'POST /api/webhooks',
     'DELETE /api/webhooks/:id',
@@ -145,5 +141,6 @@ tell({
     ...gigRows,
     ...negotiationRows,
     ...contractRows,
+    ...disputeRows,
   },
 })

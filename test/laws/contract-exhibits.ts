@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import type { ContractStatus } from '../../src/desks/gigs/contract/contract.ts'
 import type { Contract } from '../../src/desks/gigs/contract/show-contract.ts'
+import type { ContractReview, ReviewStatus } from '../../src/desks/gigs/review/review.ts'
 import { sweepGigs } from '../../src/desks/gigs/sweep.ts'
 import { act, agreed, agreeOn, fundIt } from '../gigs/contract-stage.ts'
 import { say, startWith } from '../gigs/gig-stage.ts'
 import { move } from '../gigs/milestone-stage.ts'
 import { went } from '../journeys/desk.ts'
+import type { Role } from './canaries.ts'
 import type { Desk } from './exhibits.ts'
 import { applicationExhibit, asFreelancer, isNegotiator } from './gig-exhibits.ts'
 
@@ -36,7 +38,7 @@ export async function contractExhibit(desk: Desk, status: (typeof shownContracts
   const negotiation = went(await startWith(sender, receiver, { id: gig }), 201)
   const secret = (field: string): string => canaries.make(`${field} of a contract that is ${status}`, isNegotiator)
   // The receiver cannot be paid, or the sweep would move those that wait for it; for nothing nobody needs to be.
-  const rate = status === 'pending_client_funding' ? 0 : 100
+  const rate = status === 'pending_client_funding' || status === 'completed' ? 0 : 100
   went(await say(receiver, 'round', negotiation, { rate_cents: rate, hours_per_week: 1 }))
   const contract = await agreeOn(sender, negotiation.id)
   const payable = (to: 'active' | 'pending'): Promise<unknown> =>
@@ -78,6 +80,28 @@ export async function contractExhibit(desk: Desk, status: (typeof shownContracts
   const seen = went(await sender.ask<Contract>('GET', `/api/contracts/${contract.id}`))
   assert.equal(seen.status, status, 'the contract did not come into its state')
   return { id: contract.id, status, milestone: seen.milestones.at(-1)!.id }
+}
+
+/** A review of a contract of the sender's with the receiver, in a state; what is published is everybody's. */
+export async function reviewExhibit(desk: Desk, status: ReviewStatus): Promise<string> {
+  const { canaries, people } = desk
+  const contract = await contractExhibit(desk, 'completed')
+  const signs: Readonly<Record<ReviewStatus, string>> = {
+    published: '',
+    waiting: ' Write on Telegram.',
+    rejected: ' Write to a@b.test.',
+  }
+  const isTheirs = (role: Role): boolean => role === 'sender' || role === 'operator'
+  const said = canaries.make(`review that is ${status}`, (role) => status === 'published' || isTheirs(role))
+  const review = went(
+    await people.sender.ask<ContractReview>('POST', `/api/contracts/${contract.id}/reviews`, {
+      rating: 4,
+      review_text: `They have done ${said}.${signs[status]}`,
+    }),
+    201,
+  )
+  assert.equal(review.status, status)
+  return review.id
 }
 
 /** A milestone of two others: no contract of the sender's has it. */

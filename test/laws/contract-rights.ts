@@ -1,5 +1,5 @@
 import type { Fields } from '../support/market.ts'
-import { contractExhibit, type shownContracts } from './contract-exhibits.ts'
+import { contractExhibit, reviewExhibit, type shownContracts } from './contract-exhibits.ts'
 import { isNegotiator } from './gig-exhibits.ts'
 import type { Party } from './parties.ts'
 import type { Right } from './rights.ts'
@@ -28,6 +28,10 @@ const onFresh =
       )
     return { id, path: { milestone_id: milestone }, body: body(world), tidy }
   }
+
+const freshReview =
+  (status: 'waiting' | 'published'): NonNullable<Right['prepare']> =>
+  async (world) => ({ id: await reviewExhibit(world, status), body: { note: 'Looked at.' } })
 
 /** The rights at the endpoints of contracts: the sender is the client, the receiver the worker. */
 export const contractRights: Readonly<Record<string, Right>> = {
@@ -71,4 +75,17 @@ export const contractRights: Readonly<Record<string, Right>> = {
     fields: () => ({ source: 'wallet' }),
     prepare: onFresh(() => ({ source: 'wallet' })),
   },
+  'reviews.review': {
+    ids: { id: 'contract' },
+    may: inState('completed'),
+    answers: [201],
+    refusals: sidesOnly,
+    fields: () => ({ rating: 5, review_text: 'On time.' }),
+    prepare: onFresh(({ canaries }) => ({ rating: 5, review_text: canaries.make('review', () => true) })),
+  },
+  'reviews.contract_reviews': { ids: { id: 'contract' }, may: isSide, refusals: [404] },
+  // The door lets nobody but operators in.
+  'reviews.operator_reviews': {},
+  'reviews.publish': { ids: { id: 'review' }, prepare: freshReview('waiting') },
+  'reviews.reject': { ids: { id: 'review' }, prepare: freshReview('published') },
 }

@@ -38,6 +38,8 @@ const goesOn: Readonly<Record<string, string>> = {
   'disputes.respond': 'answers somebody who waits',
   'disputes.recommend': 'about a dispute that is under way',
   'disputes.resolve': 'operators are never suspended',
+  'reviews.publish': 'operators are never suspended',
+  'reviews.reject': 'operators are never suspended',
   'operator.suspend': 'operators are never suspended',
   'operator.restore': 'operators are never suspended',
 }

@@ -3,11 +3,18 @@ import type { DeviceStarted } from '../../src/core/accounts/start-device.ts'
 import type { Attachment } from '../../src/core/files/attachment.ts'
 import { gigStates } from '../../src/desks/gigs/gig/gig.ts'
 import { negotiationStates } from '../../src/desks/gigs/negotiation/negotiation.ts'
+import { reviewStates } from '../../src/desks/gigs/review/review.ts'
 import { tallyJobs } from '../../src/desks/jobs/tally.ts'
 import { people as newPeople, went } from '../journeys/desk.ts'
 import { ask, startTestMarket, type TestMarket } from '../support/market.ts'
 import { Canaries, type Canary, type Role } from './canaries.ts'
-import { type ContractExhibit, contractExhibit, foreignMilestone, shownContracts } from './contract-exhibits.ts'
+import {
+  type ContractExhibit,
+  contractExhibit,
+  foreignMilestone,
+  reviewExhibit,
+  shownContracts,
+} from './contract-exhibits.ts'
 import { type DisputeExhibit, disputeExhibits } from './dispute-exhibits.ts'
 import { type Desk, type Exhibit, type ExhibitKind, exhibit, exhibitKinds, uploaded } from './exhibits.ts'
 import {
@@ -48,6 +55,7 @@ export const kinds = [
   'contract',
   'milestone',
   'dispute',
+  'review',
 ] as const
 export type ThingKind = (typeof kinds)[number]
 
@@ -138,7 +146,7 @@ export async function makeWorld(): Promise<World> {
 /** A gig, an application, a negotiation and a contract in every state that somebody may see. */
 async function contractDesk(
   desk: Desk,
-): Promise<Pick<World['things'], 'gig' | 'application' | 'negotiation' | 'contract' | 'milestone'>> {
+): Promise<Pick<World['things'], 'gig' | 'application' | 'negotiation' | 'contract' | 'milestone' | 'review'>> {
   const gigs = [await gigAppliedTo(desk, 'active', 'quitter')]
   for (const status of gigStates) gigs.push(await gigAppliedTo(desk, status))
   const applications = [
@@ -150,6 +158,9 @@ async function contractDesk(
   for (const state of negotiationStates) negotiations.push(await negotiationExhibit(desk, state))
   const contracts: ContractExhibit[] = []
   for (const status of shownContracts) contracts.push(await contractExhibit(desk, status))
+  const reviews: Thing[] = []
+  for (const status of reviewStates)
+    reviews.push({ id: await reviewExhibit(desk, status), what: `the review that is ${status}`, owner: 'sender' })
   return {
     gig: gigs.map((gig) => ({ id: gig.id, what: `the ${gig.status} gig of the ${gig.owner}`, owner: gig.owner, gig })),
     application: applications.map((application) => ({
@@ -170,6 +181,7 @@ async function contractDesk(
       owner: 'sender',
       contract,
     })),
+    review: reviews,
     milestone: [{ id: await foreignMilestone(desk), what: 'a milestone of two others', owner: 'judged' }],
   }
 }

@@ -9,6 +9,7 @@ import { applicationLife } from './gig/application.ts'
 import { gigLife } from './gig/gig.ts'
 import { make, move, turn } from './negotiation/change.ts'
 import { negotiationLife } from './negotiation/negotiation.ts'
+import { reviewLife } from './review/review.ts'
 
 const live = `status not in (${sqlList(contractLife.ended)})`
 
@@ -117,6 +118,9 @@ const forgetContacts = `delete from contact_share where user_id = $1 and negotia
 const forgetKinds = `update negotiation_audit set data = '{}' where actor = $1 and event = 'contact_shared' and data::text <> '{}' and negotiation_id in (
   select id from negotiation where client_id = $1 union all select id from negotiation where worker_id = $1)`
 
+// What was not published may hold what nobody was to read; the stars stay.
+const forgetReviews = `update review set review_text = '' where reviewer_id = $1 and status <> ${reviewLife.to('publish')} and review_text <> ''`
+
 /**
  * What keeps somebody at the gigs desk: contracts that live, milestones that hold something. Gigs close, applications are withdrawn,
  * negotiations declined; what a contract says is the other party's record too and stays.
@@ -126,6 +130,6 @@ export const gigsLeaving: Leaving = {
   async leave(sql, user) {
     for (const statement of [closeGigs, withdrawApplications]) await sql.rows(statement, [user])
     await declineNegotiations(sql, user)
-    for (const statement of [forgetContacts, forgetKinds]) await sql.rows(statement, [user])
+    for (const statement of [forgetContacts, forgetKinds, forgetReviews]) await sql.rows(statement, [user])
   },
 }

@@ -6,6 +6,8 @@ import { milestoneLife, milestoneStates } from './contract/milestone.ts'
 import { disputeLife, disputeStates } from './dispute/dispute.ts'
 import { gigStates } from './gig/gig.ts'
 import { negotiationLife, negotiationStates } from './negotiation/negotiation.ts'
+import { reviewLife, reviewStates } from './review/review.ts'
+import { timers } from './timers.ts'
 
 const openOf = <S extends string>(states: readonly S[], ended: readonly S[]): S[] =>
   states.filter((state) => !ended.includes(state))
@@ -53,6 +55,13 @@ export const gigCounts: readonly Counted[] = [
     open: by('status', 'dispute', `where due_at is not null`),
     all: by('status', 'dispute'),
   },
+  {
+    name: 'reviews',
+    states: reviewStates,
+    openStates: reviewLife.moves.pass_in_silence.from,
+    open: by('status', 'review', `where status in (${reviewLife.from('pass_in_silence')})`),
+    all: by('status', 'review'),
+  },
 ]
 
 const worker = 'See that a worker process is running (clawrk serve --role worker) and what its log says about this id'
@@ -78,4 +87,11 @@ export const gigsStuck: readonly StuckQuestion[] = [
       and not exists (select from milestone m where m.id = milestone_id and m.chargeback_id is not null)`,
     what: `and should have been decided by the market by now. Decide it: POST /api/operator/disputes/<id>/resolve. ${worker}.`,
   }),
+  {
+    name: 'reviews past their timer',
+    query: `select 'review' as kind, id::text as id, created_at + interval '${timers.review}' as since,
+        'This review waits for an operator and should have been published by itself by now. Decide on it: POST /api/operator/reviews/<id>/publish or reject. ${worker}.' as what
+      from review where status in (${reviewLife.from('pass_in_silence')}) and created_at + interval '${timers.review}' < app_now() - ${late}
+      order by created_at limit $1`,
+  },
 ]

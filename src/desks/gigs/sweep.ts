@@ -2,6 +2,7 @@ import type { Database } from '../../base/db.ts'
 import { sweepContracts } from './contract/sweep.ts'
 import { sweepDisputes } from './dispute/sweep.ts'
 import { sweepNegotiations } from './negotiation/lapse.ts'
+import { sweepReviews } from './review/sweep.ts'
 
 /**
  * Makes the turns of the clock on this desk that are due; answers how many. Any number of processes may sweep at once, and truth
@@ -10,7 +11,7 @@ import { sweepNegotiations } from './negotiation/lapse.ts'
 export async function sweepGigs(db: Database): Promise<number> {
   const failures: unknown[] = []
   let moved = 0
-  for (const sweep of [sweepNegotiations, sweepContracts, sweepDisputes]) {
+  for (const sweep of [sweepNegotiations, sweepContracts, sweepDisputes, sweepReviews]) {
     try {
       moved += await sweep(db)
     } catch (error) {

@@ -28,4 +28,6 @@ export const timers = {
   responseReminder: '12 hours',
   /** A dispute that no operator has decided this long after the answer, or after the deadline for it, the market decides. */
   decision: '72 hours',
+  /** A review that the rules doubt is published, unless an operator decides otherwise. */
+  review: '7 days',
 } as const

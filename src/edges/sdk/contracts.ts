@@ -10,6 +10,7 @@ import { disputesApi } from '../../desks/gigs/dispute/api.ts'
 import { gigsApi } from '../../desks/gigs/gig/api.ts'
 import { milestonesApi } from '../../desks/gigs/milestone/api.ts'
 import { negotiationsApi } from '../../desks/gigs/negotiation/api.ts'
+import { reviewsApi } from '../../desks/gigs/review/api.ts'
 import { jobsApi } from '../../desks/jobs/api.ts'
 import { clockApi, systemApi } from '../http/api.ts'
 
@@ -28,6 +29,7 @@ export const contracts = {
   contracts: contractsApi,
   milestones: milestonesApi,
   disputes: disputesApi,
+  reviews: reviewsApi,
   operator: operatorsApi,
   clock: clockApi,
 } as const

@@ -74,6 +74,13 @@ export const contractLife = life(contractStates, {
     verb: 'fund',
     note: 'funded; the worker cannot be paid yet',
   },
+  funded_early: {
+    from: ['pending_freelancer_kyc'],
+    to: 'same',
+    by: ['client', 'market'],
+    verb: 'fund',
+    note: 'funded; the worker cannot be paid yet',
+  },
   activate: {
     from: ['pending_freelancer_kyc', 'pending_client_funding', 'pending_both'],
     to: 'active',
@@ -125,6 +132,7 @@ export const contractLife = life(contractStates, {
     by: ['market'],
     note: 'every approved milestone has ended, at least one not cancelled',
   },
+  review: { from: ['completed'], to: 'same', by: ['client', 'worker'], note: 'of the other side, once' },
 } satisfies Record<
   string,
   {

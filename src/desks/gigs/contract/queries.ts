@@ -5,7 +5,8 @@ import type { ContractRow } from './show-contract.ts'
 const contractRow = `c.*, (select title from gig where gig.id = c.gig_id) as gig_title, app_now() as now,
   (select coalesce(json_agg(m order by m.position), '[]') from (
     select *, exists (select from dispute where milestone_id = milestone.id) as was_disputed from milestone where contract_id = c.id
-  ) as m) as milestones`
+  ) as m) as milestones,
+  (select coalesce(json_agg(reviewer_id), '[]') from review r where r.contract_id = c.id) as reviewed_by`
 
 /** A contract with its milestones, whoever asks. */
 export async function readContract(sql: Sql, id: string): Promise<ContractRow | null> {

@@ -83,6 +83,8 @@ export interface ContractRow {
   readonly updated_at: string
   readonly now: string
   readonly milestones: readonly MilestoneRow[]
+  /** Which of its sides have reviewed the other. */
+  readonly reviewed_by: readonly string[]
 }
 
 export type Side = 'client' | 'worker'
@@ -128,6 +130,7 @@ function canOn(row: ContractRow, side: Side): string[] {
     revise: () => row.revisions < revisionsMax,
     cancel: () => row.status !== contractLife.moves.activate.to || !fundedMilestone(row),
     propose: () => row.milestones.length < milestoneLimits.perContract,
+    review: () => !row.reviewed_by.includes(side === 'client' ? row.client_id : row.worker_id),
   }
   return contractLife.can(row.status, [side]).filter((verb) => says[verb]?.() ?? true)
 }

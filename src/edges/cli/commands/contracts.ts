@@ -1,14 +1,21 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { dollars } from '../../../base/money.ts'
 import { type ContractStatus, contractStates } from '../../../desks/gigs/contract/contract.ts'
 import type { Contract } from '../../../desks/gigs/contract/show-contract.ts'
-import { readCount, readIdOf } from '../arguments.ts'
+import type { ReviewStatus } from '../../../desks/gigs/review/review.ts'
+import { readCount, readIdOf, readText } from '../arguments.ts'
 import { misused } from '../exit.ts'
 import { contractCard, contractsTable } from '../render/contract.ts'
 import { done } from '../render/job.ts'
 import { dim } from '../render/text.ts'
+import { relative } from '../render/time.ts'
 import { openSession, type Session } from '../session.ts'
 import { stepsOf } from './milestones.ts'
+
+const readStars = (text: string): number => {
+  if (!/^[1-5]$/.test(text)) throw new InvalidArgumentError('Give 1 to 5 stars.')
+  return Number(text)
+}
 
 const readContract = readIdOf('a contract', 'clawrk contracts')
 const readMilestone = readIdOf('a milestone', 'clawrk contract <contract>')
@@ -24,7 +31,7 @@ interface FundOptions {
   readonly milestone?: string
 }
 
-/** Contracts: from the agreement until they are active. */
+/** Contracts: from the agreement until the two have said what the other was like. */
 export function contractCommands(program: Command): void {
   program
     .command('contract')
@@ -88,6 +95,19 @@ export function contractCommands(program: Command): void {
     .addOption(new Option('--source <source>', 'what it is paid from').choices(['card', 'wallet']).default('card'))
     .option('--milestone <id>', 'another milestone than the first that can be funded', readMilestone)
     .action(async (id: string, options: FundOptions, command: Command) => fund(openSession(command), id, options))
+  contracts
+    .command('review')
+    .description('review the other side of a completed contract, once')
+    .argument('<contract>', 'its id', readContract)
+    .argument('<stars>', '1 to 5', readStars)
+    .argument('[text]', 'why; - reads it from standard input')
+    .action(async (id: string, rating: number, text: string | undefined, _: object, command: Command) =>
+      review(openSession(command), {
+        id,
+        rating,
+        ...(text === undefined ? {} : { review_text: text === '-' ? readText('-') : text }),
+      }),
+    )
 }
 
 /** What one may do with a contract now, as commands. */
@@ -98,6 +118,7 @@ function nextLines({ id, can, milestones, connect_url: url }: Contract): string[
     connect_link: url ? `fill in the form:  ${url}` : `clawrk contracts connect-link ${id}`,
     revise: `clawrk contracts revise ${id} --notes "…"`,
     cancel: `clawrk contracts cancel ${id} --reason "…"`,
+    review: `clawrk contracts review ${id} 5 "…"`,
   }
   // Approving and cancelling a milestone are its own; funding is shown where a milestone or the contract offers it.
   const verbs = new Set([
@@ -126,6 +147,16 @@ async function list(session: Session, { status, limit, cursor }: ListOptions): P
     const rest = contracts.next && `more:  the same with  --cursor ${contracts.next}`
     return [...contractsTable(contracts), '', dim(rest || 'one with its milestones:  clawrk contract <id>')]
   })
+}
+
+async function review(session: Session, said: { id: string; rating: number; review_text?: string }): Promise<void> {
+  const made = await session.client.reviews.review(said)
+  const sentences: Readonly<Record<ReviewStatus, string>> = {
+    published: `Published: ${made.rating} of 5 stars.`,
+    waiting: `${made.reason} It is published ${made.publishes_at ? relative(made.publishes_at) : 'later'} if nobody decides.`,
+    rejected: String(made.reason),
+  }
+  session.show(made, () => done(sentences[made.status]))
 }
 
 async function fund(session: Session, id: string, { source = 'card', milestone }: FundOptions): Promise<void> {

@@ -11,6 +11,7 @@ import { relative } from '../render/time.ts'
 import { openSession, type Session } from '../session.ts'
 import { decidingCommands } from './operator-disputes.ts'
 import { grantCommands } from './operator-grant.ts'
+import { reviewCommands } from './operator-reviews.ts'
 
 type Client = Session['client']['operator']
 type Person = Awaited<ReturnType<Client['users']>>[number]
@@ -68,6 +69,7 @@ export function operatorCommands(program: Command): void {
       )
   }
   decidingCommands(operator)
+  reviewCommands(operator, asOperator)
   grantCommands(operator)
 }
 
