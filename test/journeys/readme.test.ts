@@ -41,17 +41,20 @@ test('the README’s tour does what it says, on a market started as it says', as
     60_000,
   )
 
-  const tour = /<!-- tour -->\n```sh\n([\s\S]*?)```/.exec(readme)![1]!
-  assert.match(tour, /clawrk submit/)
-  const script = tour.replaceAll('http://localhost:3000', url)
-  const { stdout } = await run('bash', ['--norc', '-euc', script], { cwd: projectDir, env, timeout: 90_000 })
+  const blocks = [...readme.matchAll(/<!-- tour(?:: gigs)? -->\n```sh\n([\s\S]*?)```/g)].map((match) => match[1]!)
+  assert.equal(blocks.length, 2)
+  assert.match(blocks[0]!, /clawrk submit/)
+  assert.match(blocks[1]!, /milestones release/)
+  const script = blocks.join('\n').replaceAll('http://localhost:3000', url)
+  const { stdout } = await run('bash', ['--norc', '-euc', script], { cwd: projectDir, env, timeout: 180_000 })
   assert.match(stdout, /\$20\.00/, 'Ada’s top-up')
   assert.match(stdout, /\$3\.50/, 'Bob’s pay, as the README says')
 
   const doctor = await run(process.execPath, ['bin/clawrk.mjs', 'doctor'], { cwd: projectDir, env })
   assert.match(doctor.stdout, /✔/)
   assert.doesNotMatch(doctor.stdout, /✖/)
-  assert.match(doctor.stdout, /\$1\.50/, 'the fees, as the README says')
+  assert.match(stdout, /the worker’s \$9\.50/, 'Bob’s part of the gig, as the README says')
+  assert.match(doctor.stdout, /\$2\.00/, 'the fees of both, $1.50 and 5 % of $10.00, as the README says')
 })
 
 test('every command and file the documents name exists', () => {
