@@ -137,6 +137,8 @@ test('frozen: every verb of either side is refused, no timer moves it, and it is
   ]
   for (const [verb, side] of verbs) refused(await move(sides[side], verb, first), 400, 'milestone_frozen')
   assert.deepEqual(await seen(sides.client, first), before)
+  // No dispute is behind it that would decide it.
+  await decide(first, 0, 0)
 })
 
 test('thawed in time it waits for its client again; too late, the worker is paid at once', async () => {

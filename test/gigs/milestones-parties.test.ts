@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { lockContract } from '../../src/desks/gigs/contract/lock-contract.ts'
 import {
   type Milestone,
   type MilestoneStatus,
@@ -8,10 +7,10 @@ import {
   milestoneStates,
 } from '../../src/desks/gigs/contract/milestone.ts'
 import type { Contract } from '../../src/desks/gigs/contract/show-contract.ts'
-import { freezeMilestone } from '../../src/desks/gigs/milestone/settle.ts'
 import { assertLawful, fund, went } from '../journeys/desk.ts'
 import { type Person, startTestMarket } from '../support/market.ts'
 import { type Sides, twoSides } from './contract-stage.ts'
+import { dispute } from './dispute-stage.ts'
 import { active, another, type MilestoneVerb, move, moved, propose, seen } from './milestone-stage.ts'
 
 const market = await startTestMarket({ worker: false })
@@ -33,10 +32,7 @@ async function inState(sides: Sides, status: MilestoneStatus): Promise<Milestone
   const delivered = await moved(bob, 'deliver', second)
   if (status === 'delivered') return delivered
   if (status === 'released') return moved(ada, 'release', second)
-  await market.db.transaction(async (sql) => {
-    const row = (await lockContract(sql, contract.id, { negotiation: false }))!
-    assert.ok(await freezeMilestone(sql, row, row.milestones.find(({ id }) => id === second.id)!, 'client'))
-  })
+  went(await dispute(ada, 'client', second), 201)
   return seen(ada, second)
 }
 

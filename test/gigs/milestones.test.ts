@@ -123,7 +123,7 @@ test('several milestones: proposed by either side, approved by the other, funded
   const end = await see(ada, contract)
   assert.deepEqual(
     [end.status, end.can, ...end.milestones.map(({ status }) => status)],
-    ['completed', [], 'released', 'refunded', 'released'],
+    ['completed', ['review'], 'released', 'refunded', 'released'],
   )
   refused(await propose(ada, contract), 400, 'contract_wrong_state')
   await assertLawful(market)

@@ -24,7 +24,15 @@ const count = (): Promise<void> => takeCensus(db, [...jobCounts, ...gigCounts])
 test('the overview tells people, work by state and money; what is open as it is now, the rest as it was counted', async () => {
   const first = await look()
   assert.equal(first.counted_at, null)
-  assert.deepEqual(Object.keys(first.work), ['jobs', 'gigs', 'negotiations', 'contracts', 'milestones', 'disputes'])
+  assert.deepEqual(Object.keys(first.work), [
+    'jobs',
+    'gigs',
+    'negotiations',
+    'contracts',
+    'milestones',
+    'disputes',
+    'reviews',
+  ])
   assert.ok(Object.values(first.work).every((states) => Object.values(states).every((n) => n === 0)))
 
   const [ada, bob] = await people(market, 'Ada', 'Bob')

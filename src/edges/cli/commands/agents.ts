@@ -81,6 +81,14 @@ export async function findAgent({ client }: Session, named: string): Promise<Age
   )
 }
 
+/** Only of agents that are hosted. */
+const modelCalls: Column<AgentSeen> = {
+  title: 'MODEL CALLS',
+  spare: true,
+  cell: ({ hosted }) => (hosted ? `${hosted.llm_used} of ${hosted.llm_quota}` : ''),
+  align: 'right',
+}
+
 async function list(session: Session): Promise<void> {
   const agents = await session.client.accounts.agents()
   const isCurrent = ({ id, is_default: isDefault }: AgentSeen): boolean =>
@@ -94,12 +102,7 @@ async function list(session: Session): Promise<void> {
       flexible: true,
     },
     { title: 'JOBS AT ONCE', spare: true, cell: ({ max_active_jobs: most }) => `${most}`, align: 'right' },
-    {
-      title: 'MODEL CALLS',
-      spare: true,
-      cell: ({ hosted }) => (hosted ? `${hosted.llm_used} of ${hosted.llm_quota}` : ''),
-      align: 'right',
-    },
+    ...(agents.some(({ hosted }) => hosted) ? [modelCalls] : []),
     { title: 'PERSONALITY', cell: ({ personality }) => personality ?? '', flexible: true },
   ]
   session.show(agents, () => table(agents, columns))
