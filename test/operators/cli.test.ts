@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { after, test } from 'node:test'
+import { numberEvents } from '../../src/core/events/sequence.ts'
 import { takeCensus } from '../../src/core/operators/census.ts'
 import { gigCounts } from '../../src/desks/gigs/oversight.ts'
 import { jobCounts } from '../../src/desks/jobs/oversight.ts'
@@ -61,10 +62,12 @@ test('the overview is a page: what needs somebody, people, money and work; with 
   assert.match(page.stdout, /wallets +\$7\.00 +█+/)
   assert.match(page.stdout, /escrow +\$5\.00 +█+/)
   assert.match(page.stdout, /Jobs\n +pending payment +1 +█+\n +queued +1 +█+/)
-  assert.match(page.stdout, /None yet: gigs, negotiations, contracts, milestones, disputes\./)
+  assert.match(page.stdout, /None yet: gigs, negotiations, contracts, milestones, disputes, reviews\./)
   const body = (await clawrk('operator', '--json')).json<{ money: { escrow_cents: number } }>()
   assert.equal(body.money.escrow_cents, 500)
 
+  // As if a worker had numbered what has happened, and then none had run for a month.
+  await numberEvents(market.db, [], [])
   await moveClock(market, 31 * 86_400)
   assert.match((await clawrk('operator')).stdout, /✖ 2 things are stuck\.\n {2}→ clawrk operator stuck/)
   const stuck = await clawrk('operator', 'stuck')
