@@ -1417,9 +1417,11 @@ CREATE INDEX webhook_delivery_log ON public.webhook_delivery USING btree (webhoo
 -- function auto_topup_start(p_user uuid) returns uuid · plpgsql, volatile
 -- function credits_given(p_user uuid) returns bigint · plpgsql, stable
 -- function credits_pay(p_work text, p_user uuid, p_amount bigint, p_live boolean, p_lineage text, p_limit bigint) returns text · plpgsql, volatile
+-- function event_forget_pages(p_user uuid) returns boolean · plpgsql, volatile
 -- function event_forget_words(p_user uuid, p_after bigint, p_many integer) returns bigint · plpgsql, volatile
 -- function event_number(p_most integer, p_public text[]) returns json · plpgsql, volatile
 -- function event_waits() returns boolean · sql, stable
+-- function event_waits_since() returns timestamp with time zone · sql, stable
 -- function event_write(p_name text, p_ref text, p_parties uuid[], p_data json) returns boolean · plpgsql, volatile
 -- function events_of(p_person uuid, p_after bigint, p_last bigint, p_most integer) returns TABLE(seq bigint, id uuid, name text, data json, created_at timestamp with time zone) · sql, stable
 -- function files_attach(p_owner uuid, p_work text, p_role text, p_files uuid[]) returns json · plpgsql, volatile

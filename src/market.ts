@@ -20,7 +20,6 @@ import { creditsRoom } from './core/credits/room.ts'
 import { eventsApi } from './core/events/api.ts'
 import { kindsOf } from './core/events/feed.ts'
 import type { EventKind } from './core/events/kind.ts'
-import { eventsLeaving } from './core/events/leaving.ts'
 import { eventsRoom } from './core/events/room.ts'
 import { filesApi } from './core/files/api.ts'
 import type { MayRead } from './core/files/download.ts'
@@ -164,7 +163,6 @@ export const leavings: readonly Leaving[] = [
   profilesLeaving,
   paymentsLeaving,
   webhooksLeaving,
-  eventsLeaving,
   { affairs: async () => [], leave: forgetAnswers },
 ]
 

@@ -63,6 +63,10 @@ test('whoever leaves leaves nothing personal: no table, no file, no log has it, 
   const unseen = hers.filter((canary) => !found.has(canary)).map(({ field }) => field)
   assert.deepEqual(unseen, [], 'these are kept nowhere before she leaves: the search would prove nothing')
 
+  const [told] = await own.rows<{ seq: number }>(`select max(last_seq) as seq from event_page where person = $1`, [
+    user,
+  ])
+  assert.ok(told!.seq > 0)
   const left = await post(
     '/api/account/delete',
     { reason: personal('reason of Ada'), forfeit_balance: true },
@@ -96,6 +100,11 @@ test('whoever leaves leaves nothing personal: no table, no file, no log has it, 
     await own.rows(`select id from webhook union all select id from webhook_delivery`),
     [],
     'nothing is told to her receivers any more',
+  )
+  assert.deepEqual(
+    await own.rows(`select seqs from event_page where person = $1 and last_seq <= $2`, [user, told!.seq]),
+    [],
+    'nobody knows any more which events were hers',
   )
   const places = await everyPlace()
   const leaks = [...places].flatMap(([place, those]) =>

@@ -9,9 +9,11 @@ const src = join(import.meta.dirname, '../../src')
 const ways: Readonly<Record<string, string>> = {
   'base/egress/egress.ts': 'the guarded way to addresses that people give',
   'core/accounts/github.ts': 'GitHub, at the address in the settings',
+  'core/profiles/github-repos.ts': 'GitHub, at the address in the settings',
   'edges/supervisor/start.ts': 'our own API: is it up?',
   'edges/http/twin-proxy.ts': 'our own Stripe twin',
   'edges/twin/deliver.ts': 'the twin’s messages to our own API',
+  'edges/cli/commands/account.ts': 'the market that the user of the command line named',
   'edges/cli/session.ts': 'the market that the user of the command line named',
   'edges/sdk/send.ts': 'the market that the user of the SDK named',
   'edges/sdk/events.ts': 'the market that the user of the SDK named',

@@ -27,6 +27,7 @@ export async function blankAccount(sql: Sql, user: string): Promise<string[]> {
     [user],
   )
   for (const statement of forget) await sql.rows(statement, [user])
+  await sql.rows(`select event_forget_pages($1)`, [user])
   await sql.rows(`select files_forget($1, '{}')`, [user])
   return [...sessions, ...keys].map(({ id }) => id)
 }

@@ -20,6 +20,18 @@ begin
   return v_until;
 end $$;
 
+-- Forgets which events were somebody's affair, who has left; the events are the record of what happened, and others' affair too.
+create or replace function event_forget_pages(p_user uuid) returns boolean language plpgsql volatile as $$
+begin
+  delete from event_page where person = p_user;
+  return found;
+end $$;
+
+-- Since when the first event has waited for its number; null when all have theirs.
+create or replace function event_waits_since() returns timestamptz language sql stable as $$
+  select created_at from event where position > (select high from event_sequence) order by position limit 1
+$$;
+
 -- Whether there may be events without a number. Takes no lock and writes nothing.
 create or replace function event_waits() returns boolean language sql stable as $$
   select cardinality(gaps) > 0 or exists (select from event where position > high) from event_sequence
