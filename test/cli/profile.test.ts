@@ -123,18 +123,21 @@ test('vouching, once; it shows with who it is', async () => {
 })
 
 test('repositories and reviews as tables, and why there are none', async () => {
-  const [fay, gus] = await people(market, 'Fay', 'Gus')
+  const [fay, gus, hal] = await people(market, 'Fay', 'Gus', 'Hal')
   const shell = shellOf(fay)
   assert.match((await shell('profile', 'reviews', fay.userId)).stdout, /No published reviews yet/)
   const repos = await shell('profile', 'repos', fay.userId)
   assert.equal(repos.code, 1)
   assert.match(repos.stderr, /no GitHub name/)
-  for (const rating of [5, 3]) {
+  for (const [by, rating] of [
+    [hal, 5],
+    [gus, 3],
+  ] as const) {
     await market.db.rows(
       `insert into review (id, contract_id, reviewer_id, reviewee_id, rating, review_text, status, released_cents, counted, moderated_at,
          moderated_by, created_at, updated_at)
        values ($1, $2, $3, $4, $5, 'On time.', 'published', 12345, true, app_now(), 'rules', app_now(), app_now())`,
-      [newId(), await ended(market, gus, fay), gus.userId, fay.userId, rating],
+      [newId(), await ended(market, by, fay), by.userId, fay.userId, rating],
     )
   }
   const shown = await shell('profile', 'reviews', fay.userId, '-n', '1')
