@@ -123,14 +123,14 @@ test('vouching, once; it shows with who it is', async () => {
 })
 
 test('repositories and reviews as tables, and why there are none', async () => {
-  const [fay, gus, lea] = await people(market, 'Fay', 'Gus', 'Lea')
+  const [fay, gus, hal] = await people(market, 'Fay', 'Gus', 'Hal')
   const shell = shellOf(fay)
   assert.match((await shell('profile', 'reviews', fay.userId)).stdout, /No published reviews yet/)
   const repos = await shell('profile', 'repos', fay.userId)
   assert.equal(repos.code, 1)
   assert.match(repos.stderr, /no GitHub name/)
   for (const [by, rating] of [
-    [lea, 5],
+    [hal, 5],
     [gus, 3],
   ] as const) {
     await market.db.rows(

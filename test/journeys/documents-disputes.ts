@@ -55,6 +55,42 @@ const held: Given = async (scene) => {
   return { deal, ids: [deal.contract.id, deal.milestone.id] }
 }
 
+/** Done for nothing and released: completed. */
+const completed: Given = async ({ sender, worker }) => {
+  const { contract, milestone } = await dealAt('funded', sender, worker)
+  went(await sender.ask('POST', `/api/contracts/${contract.id}/milestones/${milestone.id}/release`))
+  return { ids: [contract.id] }
+}
+
+const reviewed: Given = async (scene) => {
+  const given = await completed(scene)
+  went(await scene.sender.ask('POST', `/api/contracts/${given.ids![0]}/reviews`, { rating: 4 }), 201)
+  return given
+}
+
+export const reviewRows: Readonly<Record<string, readonly Row[]>> = {
+  'POST /api/contracts/:id/reviews': [
+    {
+      says: 'After contract status=completed. Body: rating (1-5), review_text?',
+      given: completed,
+      send: { rating: 5, review_text: 'On time, and every test is green.' },
+      answers: 201,
+      with: { rating: 5, review_text: '=On time, and every test is green.' },
+    },
+    { says: 'Client or worker.', given: completed, by: 'worker', send: { rating: 5 }, answers: 201 },
+    {
+      says: 'Only after contract status is completed.',
+      given: async (scene) => ({ ids: [(await funded(scene)).contract.id] }),
+      send: { rating: 5 },
+      answers: 400,
+      code: 'contract_not_completed',
+    },
+    { says: 'One review per party', given: reviewed, send: { rating: 5 }, answers: 409, code: 'review_exists' },
+    { says: 'rating (1–5)', given: completed, send: { rating: 6 }, answers: 400, code: 'invalid_input' },
+    { says: 'Party.', given: completed, by: 'stranger', send: { rating: 5 }, answers: 404 },
+  ],
+}
+
 export const disputeRows: Readonly<Record<string, readonly Row[]>> = {
   'POST /api/contracts/:id/milestones/:id/release': [
     {

@@ -4,7 +4,7 @@ import { startGitHub } from '../accounts/github-stand-in.ts'
 import { startTestMarket } from '../support/market.ts'
 import { type Given, type Row, tell } from './documents.ts'
 import { contractRows } from './documents-contracts.ts'
-import { disputeRows } from './documents-disputes.ts'
+import { disputeRows, reviewRows } from './documents-disputes.ts'
 import { gigRows } from './documents-gigs.ts'
 import { negotiationRows } from './documents-negotiations.ts'
 import { peopleRows } from './documents-people.ts'
@@ -126,7 +126,6 @@ tell({
     'DELETE /api/notifications/:id',
   ],
   later: [
-    'POST /api/contracts/:id/reviews',
     'GET /api/webhooks',
     'POST /api/webhooks',
     'DELETE /api/webhooks/:id',
@@ -142,5 +141,6 @@ tell({
     ...negotiationRows,
     ...contractRows,
     ...disputeRows,
+    ...reviewRows,
   },
 })
