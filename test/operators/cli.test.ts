@@ -61,7 +61,7 @@ test('the overview is a page: what needs somebody, people, money and work; with 
   assert.match(page.stdout, /wallets +\$7\.00 +█+/)
   assert.match(page.stdout, /escrow +\$5\.00 +█+/)
   assert.match(page.stdout, /Jobs\n +pending payment +1 +█+\n +queued +1 +█+/)
-  assert.match(page.stdout, /None yet: gigs, negotiations, contracts, milestones, disputes\./)
+  assert.match(page.stdout, /None yet: gigs, negotiations, contracts, milestones, disputes, reviews\./)
   const body = (await clawrk('operator', '--json')).json<{ money: { escrow_cents: number } }>()
   assert.equal(body.money.escrow_cents, 500)
 
