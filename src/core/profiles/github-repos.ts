@@ -71,6 +71,12 @@ function askOnce(sql: Sql, linked: Linked, apiUrl: string): Promise<GitHubRepo[]
 
 /** Null: GitHub knows nobody of this name, or somebody else has it now. */
 async function askGitHub(sql: Sql, { github_id: owner, login }: Linked, apiUrl: string): Promise<GitHubRepo[] | null> {
+  // Whoever found nothing kept may come when the one who asked before has just ended.
+  const [kept] = await sql.rows<{ repos: GitHubRepo[] | null }>(
+    `select repos from github_repos where github_id = $1 and fetched_at > app_now() - interval '10 minutes'`,
+    [owner],
+  )
+  if (kept) return kept.repos
   const repos = await fetchRepos(login, owner, apiUrl)
   await sql.rows(
     `insert into github_repos (github_id, repos, fetched_at) values ($1, $2, app_now())

@@ -145,7 +145,7 @@ export const OperatorDispute = z
     delivery: z
       .strictObject({ note: z.string().nullable(), attachments: z.array(Attachment) })
       .nullable()
-      .describe('What was delivered, if anything was.'),
+      .describe('What was delivered; null if nothing was.'),
     is_with_bank: z.boolean().describe('The payer’s bank has taken the money back: it decides first.'),
   })
   .meta({ id: 'OperatorDispute' })
