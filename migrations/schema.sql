@@ -483,7 +483,7 @@ END,
   created_at timestamp with time zone not null,
   constraint event_pkey PRIMARY KEY ("position")
 );
-CREATE INDEX event_xid ON public.event USING brin (xid) WITH (pages_per_range='32');
+CREATE INDEX event_xid ON public.event USING btree (xid, "position");
 
 create table event_day (
   day date not null,

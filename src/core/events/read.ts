@@ -10,9 +10,6 @@ export interface StoredEvent<D = Record<string, unknown>> {
 
 const batch = 500
 
-/** How many transactions are looked at first: a look at all that is left costs with all of it, for each batch again. */
-const nextFew = 5_000
-
 /**
  * Hands the events that have committed since the last time to a reader, in the order of their transactions; the reader's own
  * writes and how far it has come commit together, so it sees each event exactly once. An event is handed out when every
@@ -31,17 +28,13 @@ export async function readEvents(
       [reader],
     )
     if (!from) return 0
-    const look = (most: number | null): Promise<{ xid: number; position: number; event: StoredEvent | null }[]> =>
-      sql.rows(
-        `select xid, position, case when name = any ($3) then row_to_json(e) end as event from (
-           select xid, position, id, name, ref, data, created_at from event
-           where xid >= $1 and (xid, position) > ($1, $2)
-             and xid < least($1::bigint + $4::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
-           order by xid, position limit ${batch}) as e`,
-        [from.xid, from.position, names, most],
-      )
-    const few = await look(nextFew)
-    const rows = few.length === batch ? few : await look(null)
+    const rows = await sql.rows<{ xid: number; position: number; event: StoredEvent | null }>(
+      `select xid, position, case when name = any ($3) then row_to_json(e) end as event from (
+         select xid, position, id, name, ref, data, created_at from event
+         where xid >= $1 and (xid, position) > ($1, $2) and xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+         order by xid, position limit ${batch}) as e`,
+      [from.xid, from.position, names],
+    )
     const last = rows.at(-1)
     if (!last) return 0
     const wanted = rows.flatMap(({ event }) => event ?? [])
