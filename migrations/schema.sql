@@ -485,11 +485,35 @@ END,
 );
 CREATE INDEX event_xid ON public.event USING btree (xid, "position");
 
+create table event_archive (
+  one boolean not null default true,
+  moved_to bigint not null default 0,
+  newest_xid bigint not null default 0,
+  dropped_to timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  moved_at timestamp with time zone,
+  constraint event_archive_pkey PRIMARY KEY (one),
+  constraint event_archive_one_check CHECK (one)
+);
+
 create table event_day (
   day date not null,
   seq bigint not null,
+  high bigint not null default 0,
   constraint event_day_pkey PRIMARY KEY (day)
 );
+
+create table event_old (
+  "position" bigint not null,
+  id uuid not null,
+  name text not null,
+  ref text not null,
+  parties uuid[] not null,
+  data json not null,
+  xid bigint not null,
+  created_at timestamp with time zone not null,
+  constraint event_old_pkey PRIMARY KEY ("position", created_at)
+) partition by RANGE (created_at);
+CREATE INDEX event_old_xid ON ONLY public.event_old USING btree (xid, "position");
 
 create table event_page (
   person uuid not null,
@@ -740,12 +764,29 @@ create table ledger_account (
 ) with (fillfactor=70);
 CREATE INDEX ledger_account_debt ON public.ledger_account USING btree (id) WHERE starts_with(id, 'debt:'::text);
 
+create table ledger_archive (
+  one boolean not null default true,
+  moved_to bigint not null default 0,
+  newest_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  moved_at timestamp with time zone,
+  constraint ledger_archive_pkey PRIMARY KEY (one),
+  constraint ledger_archive_one_check CHECK (one)
+);
+
 create table ledger_audit (
   one boolean not null default true,
   at timestamp with time zone not null,
   breaches json not null,
   constraint ledger_audit_pkey PRIMARY KEY (one),
   constraint ledger_audit_one_check CHECK (one)
+);
+
+create table ledger_carried (
+  account text not null,
+  unit text not null,
+  balance bigint not null,
+  card_part bigint not null,
+  constraint ledger_carried_pkey PRIMARY KEY (account, unit)
 );
 
 create table ledger_freeze (
@@ -768,6 +809,17 @@ create table ledger_seal (
   constraint ledger_seal_hash_check CHECK (length(hash) = 32),
   constraint ledger_seal_number_check CHECK (number > 0),
   constraint ledger_seal_transfers_check CHECK (transfers > 0)
+);
+
+create table ledger_work_carried (
+  ref text not null,
+  funded bigint not null,
+  paid bigint not null,
+  fee bigint not null,
+  arbitration bigint not null,
+  refunded bigint not null,
+  taken_back bigint not null,
+  constraint ledger_work_carried_pkey PRIMARY KEY (ref)
 );
 
 create table login (
@@ -1302,6 +1354,37 @@ CREATE INDEX transfer_to_debt ON public.transfer USING btree (to_account) WHERE 
 CREATE INDEX transfer_to_wallet ON public.transfer USING btree (to_account, "position") WHERE starts_with(to_account, 'wallet:'::text);
 CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_range='32');
 
+create table transfer_old (
+  "position" bigint not null,
+  id uuid not null,
+  kind text not null,
+  ref text not null,
+  source text not null,
+  leg smallint not null,
+  from_account text not null,
+  to_account text not null,
+  unit text not null,
+  amount bigint not null,
+  card_part bigint not null,
+  xid bigint not null,
+  created_at timestamp with time zone not null,
+  constraint transfer_old_pkey PRIMARY KEY ("position", created_at),
+  constraint transfer_amount_check CHECK (amount > 0),
+  constraint transfer_card_only CHECK ((kind <> ALL (ARRAY['card_refund'::text, 'card_refund_paid'::text, 'card_refund_returned'::text])) OR card_part = amount),
+  constraint transfer_check CHECK (card_part >= 0 AND card_part <= amount),
+  constraint transfer_check1 CHECK (from_account <> to_account),
+  constraint transfer_earned_only CHECK ((kind <> ALL (ARRAY['withdrawal'::text, 'withdrawal_paid'::text, 'withdrawal_returned'::text])) OR card_part = 0),
+  constraint transfer_kind_check CHECK (kind ~ '^[a-z_]+$'::text),
+  constraint transfer_unit_check CHECK (unit = ANY (ARRAY['USD'::text, 'CREDIT'::text]))
+) partition by RANGE (created_at);
+CREATE INDEX transfer_old_from_debt ON ONLY public.transfer_old USING btree (from_account) WHERE starts_with(from_account, 'debt:'::text);
+CREATE INDEX transfer_old_from_wallet ON ONLY public.transfer_old USING btree (from_account, "position") WHERE starts_with(from_account, 'wallet:'::text);
+CREATE INDEX transfer_old_posting ON ONLY public.transfer_old USING btree (kind, source, leg);
+CREATE INDEX transfer_old_ref ON ONLY public.transfer_old USING btree (ref, "position") WHERE (NOT starts_with(ref, 'job:'::text));
+CREATE INDEX transfer_old_to_debt ON ONLY public.transfer_old USING btree (to_account) WHERE starts_with(to_account, 'debt:'::text);
+CREATE INDEX transfer_old_to_wallet ON ONLY public.transfer_old USING btree (to_account, "position") WHERE starts_with(to_account, 'wallet:'::text);
+CREATE INDEX transfer_old_xid ON ONLY public.transfer_old USING btree (xid, "position");
+
 create table turn (
   id bigint not null generated always as identity,
   user_id uuid not null,
@@ -1403,6 +1486,57 @@ CREATE INDEX webhook_delivery_due ON public.webhook_delivery USING btree (webhoo
 CREATE INDEX webhook_delivery_leased ON public.webhook_delivery USING btree (webhook_id) WHERE (lease IS NOT NULL);
 CREATE INDEX webhook_delivery_log ON public.webhook_delivery USING btree (webhook_id, created_at DESC, id DESC);
 
+create view event_all as
+ SELECT event."position",
+    event.id,
+    event.name,
+    event.ref,
+    event.parties,
+    event.data,
+    event.xid,
+    event.created_at
+   FROM event
+UNION ALL
+ SELECT event_old."position",
+    event_old.id,
+    event_old.name,
+    event_old.ref,
+    event_old.parties,
+    event_old.data,
+    event_old.xid,
+    event_old.created_at
+   FROM event_old;
+create view transfer_all as
+ SELECT transfer."position",
+    transfer.id,
+    transfer.kind,
+    transfer.ref,
+    transfer.source,
+    transfer.leg,
+    transfer.from_account,
+    transfer.to_account,
+    transfer.unit,
+    transfer.amount,
+    transfer.card_part,
+    transfer.xid,
+    transfer.created_at
+   FROM transfer
+UNION ALL
+ SELECT transfer_old."position",
+    transfer_old.id,
+    transfer_old.kind,
+    transfer_old.ref,
+    transfer_old.source,
+    transfer_old.leg,
+    transfer_old.from_account,
+    transfer_old.to_account,
+    transfer_old.unit,
+    transfer_old.amount,
+    transfer_old.card_part,
+    transfer_old.xid,
+    transfer_old.created_at
+   FROM transfer_old;
+
 -- function account_agent(p_owner uuid, p_agent uuid, p_name text) returns TABLE(id uuid, personality text, max_active_jobs integer) · sql, stable
 -- function account_agents_of(p_owner uuid) returns SETOF uuid · sql, stable
 -- function account_count_model_call(p_agent uuid) returns integer · plpgsql, volatile
@@ -1414,9 +1548,12 @@ CREATE INDEX webhook_delivery_log ON public.webhook_delivery USING btree (webhoo
 -- function app_clock_moved() returns trigger · plpgsql, volatile
 -- function app_clock_set(p_now text) returns void · plpgsql, volatile
 -- function app_now() returns timestamp with time zone · plpgsql, stable
+-- function archive_first_id(p_at timestamp with time zone) returns uuid · sql, immutable
+-- function archive_month(p_table text, p_at timestamp with time zone, p_by_id boolean DEFAULT false) returns boolean · plpgsql, volatile
 -- function auto_topup_start(p_user uuid) returns uuid · plpgsql, volatile
 -- function credits_given(p_user uuid) returns bigint · plpgsql, stable
 -- function credits_pay(p_work text, p_user uuid, p_amount bigint, p_live boolean, p_lineage text, p_limit bigint) returns text · plpgsql, volatile
+-- function event_drop_months(p_before timestamp with time zone) returns SETOF text · plpgsql, volatile
 -- function event_forget_pages(p_user uuid) returns boolean · plpgsql, volatile
 -- function event_forget_words(p_user uuid, p_after bigint, p_many integer) returns bigint · plpgsql, volatile
 -- function event_number(p_most integer, p_public text[]) returns json · plpgsql, volatile
@@ -1463,6 +1600,9 @@ CREATE INDEX webhook_delivery_log ON public.webhook_delivery USING btree (webhoo
 -- function ledger_mandate_take(p_lineage text, p_limit bigint, p_amount bigint) returns boolean · plpgsql, volatile
 -- function ledger_open(p_user uuid) returns void · sql, volatile
 -- function ledger_owes(p_user uuid) returns boolean · sql, stable
+-- function ledger_past_earned(p_wallet text, p_since timestamp with time zone) returns bigint · plpgsql, stable
+-- function ledger_past_lines(p_user uuid, p_most integer) returns TABLE(id uuid, "position" bigint, delta bigint, kind text, ref text, source text, created_at timestamp with time zone) · plpgsql, stable
+-- function ledger_past_posted(p_kind text, p_source text, p_leg integer DEFAULT NULL::integer) returns bigint · plpgsql, stable
 -- function ledger_pending(p_user uuid) returns bigint · sql, stable
 -- function ledger_pendings() returns TABLE(user_id uuid, amount bigint) · sql, stable
 -- function ledger_post(p_kind text, p_ref text, p_source text, p_unit text, p_from text[], p_to text[], p_amount bigint[], p_lineage text DEFAULT NULL::text, p_limit bigint DEFAULT NULL::bigint) returns text · plpgsql, volatile
@@ -1482,6 +1622,8 @@ CREATE INDEX webhook_delivery_log ON public.webhook_delivery USING btree (webhoo
 -- function match_profile(p_personality text) returns tsquery · plpgsql, volatile
 -- function match_words(p_offer uuid, p_profile tsquery) returns text[] · plpgsql, stable
 -- function transfer_is_append_only() returns trigger · plpgsql, volatile
+-- function transfer_once_ever() returns trigger · plpgsql, volatile
+-- function transfer_only_moves() returns trigger · plpgsql, volatile
 -- function turn_close(p_user uuid, p_ref text, p_kind text, p_answered boolean) returns boolean · plpgsql, volatile
 -- function turn_count_each(p_user uuid[], p_other uuid[], p_ref text[], p_kind text, p_amount bigint[], p_answered boolean[]) returns void · plpgsql, volatile
 -- function turn_inherit(p_user uuid, p_expected integer, p_answered integer) returns void · sql, volatile
@@ -1494,5 +1636,9 @@ CREATE INDEX webhook_delivery_log ON public.webhook_delivery USING btree (webhoo
 CREATE TRIGGER app_clock_moved AFTER UPDATE ON app_clock FOR EACH ROW EXECUTE FUNCTION app_clock_moved();
 CREATE TRIGGER job_end AFTER UPDATE ON job FOR EACH ROW WHEN (old.ended_at IS NULL AND new.ended_at IS NOT NULL) EXECUTE FUNCTION job_has_ended();
 CREATE TRIGGER seal_immutable BEFORE DELETE OR UPDATE ON ledger_seal FOR EACH ROW EXECUTE FUNCTION transfer_is_append_only();
-CREATE TRIGGER transfer_immutable BEFORE DELETE OR UPDATE ON transfer FOR EACH ROW EXECUTE FUNCTION transfer_is_append_only();
+CREATE TRIGGER transfer_immutable BEFORE UPDATE ON transfer FOR EACH ROW EXECUTE FUNCTION transfer_is_append_only();
 CREATE TRIGGER transfer_no_truncate BEFORE TRUNCATE ON transfer FOR EACH STATEMENT EXECUTE FUNCTION transfer_is_append_only();
+CREATE TRIGGER transfer_once_ever BEFORE INSERT ON transfer FOR EACH ROW WHEN (NOT starts_with(new.source, 'job:'::text) OR (substr(new.source, 5, 8) COLLATE "C") < lpad(to_hex(((EXTRACT(epoch FROM clock_timestamp()) - (60 * 86400)::numeric) * 1000::numeric)::bigint >> 16), 8, '0'::text)) EXECUTE FUNCTION transfer_once_ever();
+CREATE TRIGGER transfer_only_moves BEFORE DELETE ON transfer FOR EACH ROW EXECUTE FUNCTION transfer_only_moves();
+CREATE TRIGGER transfer_old_immutable BEFORE DELETE OR UPDATE ON transfer_old FOR EACH ROW EXECUTE FUNCTION transfer_is_append_only();
+CREATE TRIGGER transfer_old_no_truncate BEFORE TRUNCATE ON transfer_old FOR EACH STATEMENT EXECUTE FUNCTION transfer_is_append_only();

@@ -13,9 +13,12 @@ end $$;
 create or replace function event_forget_words(p_user uuid, p_after bigint, p_many integer) returns bigint language plpgsql volatile as $$
 declare v_until bigint;
 begin
-  select least(p_after + p_many, max(position)) into v_until from event;
+  select least(p_after + p_many, greatest(moved_to, (select max(position) from event))) into v_until from event_archive;
   if coalesce(v_until, 0) <= p_after then return p_after; end if;
   update event set data = (data::jsonb - array['title', 'brand', 'last4', 'url'])::json
+    where position > p_after and position <= v_until and parties = array[p_user] and data::jsonb ?| array['title', 'brand', 'last4', 'url'];
+  -- Afterwards, because events move one way only: what has moved while they were waited for here is there.
+  update event_old set data = (data::jsonb - array['title', 'brand', 'last4', 'url'])::json
     where position > p_after and position <= v_until and parties = array[p_user] and data::jsonb ?| array['title', 'brand', 'last4', 'url'];
   return v_until;
 end $$;
@@ -83,8 +86,8 @@ begin
       ) as open where gap <> all (v_found.positions)
     );
   if v_found.many > 0 then
-    insert into event_day (day, seq) values (app_now()::date, v.seq + v_found.many)
-      on conflict (day) do update set seq = greatest(event_day.seq, excluded.seq);
+    insert into event_day (day, seq, high) values (app_now()::date, v.seq + v_found.many, greatest(v.high, v_found.high))
+      on conflict (day) do update set seq = greatest(event_day.seq, excluded.seq), high = greatest(event_day.high, excluded.high);
   end if;
   return json_build_object('many', v_found.many, 'before', v.seq, 'last', v.seq + v_found.many, 'people', v_found.people);
 end $$;
@@ -100,3 +103,20 @@ returns table (seq bigint, id uuid, name text, data json, created_at timestamptz
     where entry.seq > p_after and entry.seq <= p_last order by entry.seq limit p_most
   ) as affair join event using (position) order by affair.seq
 $$;
+
+-- Throws away the months of the archive that end before a moment; answers which, as 2026-08.
+create or replace function event_drop_months(p_before timestamptz) returns setof text language plpgsql volatile as $$
+declare
+  v_month record;
+  v_end timestamptz;
+begin
+  for v_month in select c.relname as name, to_date(right(c.relname, 7), 'YYYY_MM') as begins from pg_inherits join pg_class c on c.oid = inhrelid
+    where inhparent = 'event_old'::regclass order by c.relname
+  loop
+    v_end := (v_month.begins + interval '1 month') at time zone 'UTC';
+    continue when v_end > p_before;
+    execute format('drop table %I', v_month.name);
+    update event_archive set dropped_to = greatest(dropped_to, v_end);
+    return next to_char(v_month.begins, 'YYYY-MM');
+  end loop;
+end $$;

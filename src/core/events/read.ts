@@ -10,6 +10,17 @@ export interface StoredEvent<D = Record<string, unknown>> {
 
 const batch = 500
 
+const nextOf = (
+  table: 'event' | 'event_all',
+): string => `select xid, position, case when name = any ($3) then row_to_json(e) end as event from (
+    select xid, position, id, name, ref, data, created_at from ${table}
+    where xid >= $1 and (xid, position) > ($1, $2) and xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+    order by xid, position limit ${batch}) as e`
+
+const next = nextOf('event')
+// Whoever is new begins with the first event that is kept, in the archive; nobody else reads that.
+const nextEver = nextOf('event_all')
+
 /**
  * Hands the events that have committed since the last time to a reader, in the order of their transactions; the reader's own
  * writes and how far it has come commit together, so it sees each event exactly once. An event is handed out when every
@@ -23,16 +34,13 @@ export async function readEvents(
 ): Promise<number> {
   return db.transaction(async (sql) => {
     await sql.rows(`insert into event_reader (name) values ($1) on conflict do nothing`, [reader])
-    const [from] = await sql.rows<{ xid: number; position: number }>(
-      `select xid, position from event_reader where name = $1 for update skip locked`,
+    const [from] = await sql.rows<{ xid: number; position: number; past: boolean }>(
+      `select xid, position, xid <= (select newest_xid from event_archive) as past from event_reader where name = $1 for update skip locked`,
       [reader],
     )
     if (!from) return 0
     const rows = await sql.rows<{ xid: number; position: number; event: StoredEvent | null }>(
-      `select xid, position, case when name = any ($3) then row_to_json(e) end as event from (
-         select xid, position, id, name, ref, data, created_at from event
-         where xid >= $1 and (xid, position) > ($1, $2) and xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-         order by xid, position limit ${batch}) as e`,
+      from.past ? nextEver : next,
       [from.xid, from.position, names],
     )
     const last = rows.at(-1)

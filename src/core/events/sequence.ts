@@ -73,5 +73,4 @@ export async function tidyPages(db: Database): Promise<void> {
   )
   if (gone.length < tidyMost)
     await db.rows(`update event_sequence set tidied = greatest(tidied, $1)`, [state.forgotten])
-  await db.rows(`delete from event_day where day < (app_now() - $1 * interval '1 day')::date - 2`, [keptDays])
 }

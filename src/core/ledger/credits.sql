@@ -15,5 +15,5 @@ end $$;
 
 -- How much was moved by one posting; 0 when there was none.
 create or replace function ledger_posted(p_kind text, p_source text) returns bigint language sql stable as $$
-  select coalesce(sum(amount), 0)::bigint from transfer where kind = p_kind and source = p_source
+  select coalesce((select sum(amount)::bigint from transfer where kind = p_kind and source = p_source), ledger_past_posted(p_kind, p_source))
 $$;

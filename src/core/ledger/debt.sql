@@ -75,13 +75,13 @@ declare
   v_card bigint;
   v_owes boolean;
 begin
-  perform 1 from ledger_account where id in (select from_account from transfer where kind = 'chargeback' and source = p_source and leg in (4, 5))
+  perform 1 from ledger_account where id in (select from_account from transfer_all where kind = 'chargeback' and source = p_source and leg in (4, 5))
     order by id for update;
   perform 1 from ledger_account where id in (
-    select replace(from_account, 'pending:', 'wallet:') from transfer where kind = 'chargeback' and source = p_source and leg = 5 and not p_waits
+    select replace(from_account, 'pending:', 'wallet:') from transfer_all where kind = 'chargeback' and source = p_source and leg = 5 and not p_waits
     union select v_wallet) order by id for update;
   -- The debt first: what comes back to the wallet must not repay what is about to vanish.
-  for v_leg in select leg, ref, from_account, amount, card_part from transfer where kind = 'chargeback' and source = p_source order by leg <> 2, leg desc loop
+  for v_leg in select leg, ref, from_account, amount, card_part from transfer_all where kind = 'chargeback' and source = p_source order by leg <> 2, leg desc loop
     if v_leg.leg = 2 then
       select greatest(0, v_leg.amount + balance), least(card_part, greatest(0, v_leg.amount + balance)) into v_over, v_card
         from ledger_account where id = v_debt for update;
@@ -120,9 +120,9 @@ begin
     perform 1 from ledger_account where id = v_debt for update;
     select coalesce(sum(t.amount) filter (where t.kind in ('chargeback', 'debt_inherited') and t.created_at < p_before), 0)
         + coalesce(sum(t.amount) filter (where t.kind = 'chargeback_won'), 0), max(t.position) filter (where t.created_at < p_before)
-      into v_due, v_last from transfer t where starts_with(t.from_account, 'debt:') and t.from_account = v_debt;
+      into v_due, v_last from transfer_all t where starts_with(t.from_account, 'debt:') and t.from_account = v_debt;
     select least(v_due - coalesce(sum(t.amount), 0), (select -balance from ledger_account where id = v_debt)) into v_due
-      from transfer t where starts_with(t.to_account, 'debt:') and t.to_account = v_debt;
+      from transfer_all t where starts_with(t.to_account, 'debt:') and t.to_account = v_debt;
     continue when v_due <= 0;
     update ledger_account set balance = balance + v_due where id = v_debt;
     update ledger_account set owes = (select balance < 0 from ledger_account where id = v_debt) where id = replace(v_debt, 'debt:', 'wallet:');
@@ -168,6 +168,7 @@ begin
 end $$;
 -- What banks have taken back of the money held for a piece of work, and not given back.
 create or replace function ledger_taken_back(p_ref text) returns bigint language sql stable as $$
-  select coalesce(sum(case kind when 'chargeback' then amount else -amount end), 0)::bigint from transfer
+  select coalesce(sum(case kind when 'chargeback' then amount else -amount end), 0)::bigint
+    + coalesce((select taken_back from ledger_work_carried where ref = p_ref), 0) from transfer
   where (kind = 'chargeback' and from_account = 'escrow:' || p_ref) or (kind = 'chargeback_won' and to_account = 'escrow:' || p_ref)
 $$;

@@ -184,7 +184,8 @@ create or replace function ledger_earned(p_user uuid, p_hold_days integer) retur
   select coalesce((select case when owes then 0 else greatest(0, balance - card_part - case when p_hold_days = 0 then 0 else (
       select coalesce(sum(t.amount), 0)::bigint from transfer t
       where starts_with(t.to_account, 'wallet:') and t.to_account = a.id and t.created_at > app_now() - make_interval(days => p_hold_days)
-        and not ledger_card_stays(t.kind) and t.kind <> 'withdrawal_returned') end) end
+        and not ledger_card_stays(t.kind) and t.kind <> 'withdrawal_returned')
+      + ledger_past_earned(a.id, app_now() - make_interval(days => p_hold_days)) end) end
     from ledger_account a where id = 'wallet:' || p_user), 0)
 $$;
 

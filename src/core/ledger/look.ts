@@ -88,16 +88,16 @@ export interface TransferLine {
 // A transfer of a job has the job for its source, but for what repaid a debt on the way. There are a few dozen kinds, which the index
 // of transfer_once steps through one by one: no index of its own burdens the hot path.
 const found = `with recursive kind as (
-  (select kind from transfer order by kind limit 1)
-  union all select (select t.kind from transfer t where t.kind > kind.kind order by t.kind limit 1) from kind where kind.kind is not null
+  (select kind from transfer_all order by kind limit 1)
+  union all select (select t.kind from transfer_all t where t.kind > kind.kind order by t.kind limit 1) from kind where kind.kind is not null
 ), hit as (
-  select t.position from kind join transfer t on t.kind = kind.kind and t.source = $1
-  union select t.position from kind join transfer t on t.kind = 'debt_repaid' and t.source = kind.kind || ':' || $1
-  union select t.position from transfer t where not starts_with(t.ref, 'job:') and t.ref = $1
+  select t.position from kind join transfer_all t on t.kind = kind.kind and t.source = $1
+  union select t.position from kind join transfer_all t on t.kind = 'debt_repaid' and t.source = kind.kind || ':' || $1
+  union select t.position from transfer_all t where not starts_with(t.ref, 'job:') and t.ref = $1
 )
 select row_to_json(line) as row from (
   select id, kind, ref, source, from_account, to_account, unit, amount, card_part, created_at
-  from transfer join hit using (position) order by position desc limit $2
+  from transfer_all join hit using (position) order by position desc limit $2
 ) as line`
 
 /** The transfers about a piece of work or made for a source (`job:<uuid>`, `milestone:<uuid>`, `topup:cs_…`), newest first. */

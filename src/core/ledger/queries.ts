@@ -26,6 +26,23 @@ const reasonSql = `case case when kind in ('card_refund_returned', 'card_refund_
   when 'payout_in_wallet' then 'release:' || split_part(ref, ':', 2)
   else kind || ':' || split_part(ref, ':', 2) end`
 
+// The archive is looked at when what lies here is not enough, or reaches down to where the archive begins.
+const newestLines = `with here as materialized (
+    select * from (
+      (select id, position, amount as delta, kind, ref, source, created_at from transfer
+       where starts_with(to_account, 'wallet:') and to_account = 'wallet:' || $1 order by position desc limit $2)
+      union all
+      (select id, position, -amount, kind, ref, source, created_at from transfer
+       where starts_with(from_account, 'wallet:') and from_account = 'wallet:' || $1 order by position desc limit $2)
+    ) as both_ways order by position desc limit $2
+  ), deeper as (
+    select from ledger_archive where moved_to > 0 and ((select count(*) from here) < $2 or (select min(position) from here) <= moved_to)
+  )
+  select row_to_json(line) as row from (
+    select id, delta, ${reasonSql} as reason, created_at from (
+      select * from here union all select past.* from deeper, ledger_past_lines($1::uuid, $2::integer) as past
+    ) as lines order by position desc limit $2) as line`
+
 /**
  * A wallet with its newest movements. Withdrawable is earned money only: what is there, less what came from cards and is not yet
  * spent, less what was earned within the last `holdDays` days. What is in clearing is for whoever asked the provider to add.
@@ -39,17 +56,7 @@ export async function readWallet(sql: Sql, user: string, holdDays: number, limit
        ledger_earned($1::uuid, $2) as earned`,
     [user, holdDays],
   )
-  const lines = await sql.rows<{ row: LedgerLine }>(
-    `select row_to_json(line) as row from (
-       select id, delta, ${reasonSql} as reason, created_at from (
-         (select id, position, amount as delta, kind, ref, source, created_at from transfer
-          where starts_with(to_account, 'wallet:') and to_account = 'wallet:' || $1 order by position desc limit $2)
-         union all
-         (select id, position, -amount, kind, ref, source, created_at from transfer
-          where starts_with(from_account, 'wallet:') and from_account = 'wallet:' || $1 order by position desc limit $2)
-       ) as both_ways order by position desc limit $2) as line`,
-    [user, limit],
-  )
+  const lines = await sql.rows<{ row: LedgerLine }>(newestLines, [user, limit])
   const { balance, pending, debt, earned } = sums!
   return {
     balance_cents: balance,

@@ -85,7 +85,7 @@ export interface ChainReport {
   readonly faults: readonly string[]
 }
 
-/** Recomputes the whole chain from the transfers as they are now. Finds any changed, missing or added byte under a seal. */
+/** Recomputes the whole chain from the transfers as they are now, wherever they lie. Finds any changed, missing or added byte under a seal. */
 export async function verifyChain(sql: Sql): Promise<ChainReport> {
   const faults: string[] = []
   let before: Buffer = genesis
@@ -123,4 +123,7 @@ export async function verifyChain(sql: Sql): Promise<ChainReport> {
 }
 
 const linesBetween = (sql: Sql, from: number, to: number): Promise<{ line: string; xid: number }[]> =>
-  sql.rows(`select ${line} as line, xid from transfer where xid >= $1 and xid < $2 order by xid, position`, [from, to])
+  sql.rows(`select ${line} as line, xid from transfer_all where xid >= $1 and xid < $2 order by xid, position`, [
+    from,
+    to,
+  ])

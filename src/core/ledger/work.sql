@@ -3,13 +3,17 @@
 create or replace function ledger_work(p_ref text) returns table (
   funded bigint, paid bigint, fee bigint, arbitration bigint, refunded bigint, charged_back bigint, held bigint
 ) language sql stable as $$
-  select coalesce(sum(amount) filter (where to_account = 'escrow:' || p_ref and kind <> 'chargeback_won'), 0)::bigint,
-    coalesce(sum(amount) filter (where starts_with(to_account, 'pending:')), 0)::bigint,
-    coalesce(sum(amount) filter (where to_account = 'platform:fees'), 0)::bigint,
-    coalesce(sum(amount) filter (where to_account = 'platform:arbitration'), 0)::bigint,
-    coalesce(sum(amount) filter (where starts_with(to_account, 'wallet:') or starts_with(to_account, 'clearing:')), 0)::bigint,
+  select (now.funded + coalesce(c.funded, 0))::bigint, (now.paid + coalesce(c.paid, 0))::bigint, (now.fee + coalesce(c.fee, 0))::bigint,
+    (now.arbitration + coalesce(c.arbitration, 0))::bigint, (now.refunded + coalesce(c.refunded, 0))::bigint,
     ledger_taken_back(p_ref), ledger_held(p_ref)
-  from transfer where ref = p_ref and 'escrow:' || p_ref in (from_account, to_account)
+  from (
+    select coalesce(sum(amount) filter (where to_account = 'escrow:' || p_ref and kind <> 'chargeback_won'), 0) as funded,
+      coalesce(sum(amount) filter (where starts_with(to_account, 'pending:')), 0) as paid,
+      coalesce(sum(amount) filter (where to_account = 'platform:fees'), 0) as fee,
+      coalesce(sum(amount) filter (where to_account = 'platform:arbitration'), 0) as arbitration,
+      coalesce(sum(amount) filter (where starts_with(to_account, 'wallet:') or starts_with(to_account, 'clearing:')), 0) as refunded
+    from transfer where ref = p_ref and 'escrow:' || p_ref in (from_account, to_account)
+  ) as now left join ledger_work_carried c on c.ref = p_ref
 $$;
 
 -- Locks what waits to be paid out to somebody and then their wallet, in the order of everybody who needs both. Answers whether they owe
@@ -28,5 +32,6 @@ $$;
 
 -- What a chargeback has taken of money that waited to be paid out.
 create or replace function ledger_taken_of_pending(p_source text) returns bigint language sql stable as $$
-  select coalesce(sum(amount), 0)::bigint from transfer where kind = 'chargeback' and source = p_source and leg = 5
+  select coalesce((select sum(amount)::bigint from transfer where kind = 'chargeback' and source = p_source and leg = 5),
+    ledger_past_posted('chargeback', p_source, 5))
 $$;

@@ -1,0 +1,34 @@
+import type { Database, Sql } from './db.ts'
+
+/** How what is old moves to the archive, at one call. */
+export interface Moving {
+  /** What is older may move. */
+  readonly days: number
+  /** Rows that move together, in one transaction. */
+  readonly most: number
+}
+
+/** How many rows a call has moved; null while another process is at it. */
+export type Moved = number | null
+
+/** Rows of a room that move, when they are old and settled, from its tables of every day to its archive, which lies by months. */
+export interface Movable {
+  readonly name: 'jobs' | 'transfers' | 'events'
+  /** The tables of every day, and those of the archive; the first of each is the one that is counted. Rows have a `created_at`. */
+  readonly tables: readonly string[]
+  readonly archives: readonly string[]
+  /** The least age at which they may move, in days. */
+  readonly atLeastDays: number
+  /** Counts what may move now, as `n`; $1 is the age in days. */
+  readonly due: string
+  /** Selects what keeps rows of that age from moving, as sentences `what`; $1 is the age in days. */
+  readonly kept: string
+  /** Selects when something was moved last, as `moved_at`. */
+  readonly state: string
+  /** Moves some. Killed at any point, it has moved all of them or none. */
+  readonly move: (db: Database, moving: Moving) => Promise<Moved>
+}
+
+/** Nothing waits long for a mover: it gives way, and comes again. */
+export const giveWay = (sql: Sql): Promise<unknown> =>
+  sql.rows(`select set_config('lock_timeout', '2s', true), set_config('statement_timeout', '15s', true)`)
