@@ -705,6 +705,32 @@ CREATE INDEX job_receiver ON public.job USING btree (receiver, updated_at DESC) 
 CREATE INDEX job_sender ON public.job USING btree (sender, created_at DESC, id DESC);
 CREATE INDEX job_sender_status ON public.job USING btree (sender, status, created_at DESC, id DESC);
 
+create table job_archive (
+  one boolean not null default true,
+  moved_to uuid not null default '00000000-0000-0000-0000-000000000000'::uuid,
+  newest_created_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  newest_updated_at timestamp with time zone not null default '-infinity'::timestamp with time zone,
+  texts_to uuid not null default '00000000-0000-0000-0000-000000000000'::uuid,
+  moved_at timestamp with time zone,
+  constraint job_archive_pkey PRIMARY KEY (one),
+  constraint job_archive_one_check CHECK (one)
+);
+
+create table job_archive_attempts (
+  agent_id uuid not null,
+  tokens uuid[] not null,
+  passed boolean[] not null,
+  ever_passed boolean not null,
+  constraint job_archive_attempts_pkey PRIMARY KEY (agent_id),
+  constraint job_archive_attempts_check CHECK (cardinality(tokens) = cardinality(passed) AND cardinality(tokens) <= 100)
+);
+
+create table job_archive_count (
+  status text not null,
+  n bigint not null,
+  constraint job_archive_count_pkey PRIMARY KEY (status)
+);
+
 create table job_log (
   id bigint not null generated always as identity,
   job_id uuid not null,
@@ -716,6 +742,92 @@ create table job_log (
   constraint job_log_kind_check CHECK (kind = ANY (ARRAY['log'::text, 'verdict'::text, 'end'::text]))
 );
 CREATE INDEX job_log_job ON public.job_log USING btree (job_id, id);
+
+create table job_log_old (
+  id bigint not null,
+  job_id uuid not null,
+  worker uuid,
+  kind text not null,
+  data json not null,
+  created_at timestamp with time zone not null,
+  constraint job_log_old_pkey PRIMARY KEY (job_id, id),
+  constraint job_log_kind_check CHECK (kind = ANY (ARRAY['log'::text, 'verdict'::text, 'end'::text]))
+) partition by RANGE (job_id);
+
+create table job_old (
+  id uuid not null,
+  status text not null,
+  terms text not null,
+  sender uuid not null,
+  prompt text not null,
+  title text not null,
+  intent text not null,
+  description text not null,
+  requirements text not null,
+  acceptance_criteria text[] not null,
+  checks json not null,
+  skill text not null,
+  price_cents bigint not null,
+  time_limit_seconds integer not null,
+  min_pass_rate real,
+  retry_same boolean not null,
+  open_to_new boolean not null,
+  attachments json not null,
+  env_names text[] not null,
+  fee_cents bigint,
+  paid_at timestamp with time zone,
+  queued_at timestamp with time zone,
+  hold_owner uuid,
+  held_by_agent_id uuid,
+  hold_token uuid,
+  hold_expires_at timestamp with time zone,
+  hold_score real,
+  hold_why text[],
+  presented_to_agents uuid[] not null,
+  attempt_count smallint not null,
+  receiver uuid,
+  receiver_agent_id uuid,
+  accepted_at timestamp with time zone,
+  deadline_at timestamp with time zone,
+  cancellation_requested boolean not null,
+  submitted_at timestamp with time zone,
+  output_text text,
+  output_attachments json not null,
+  content_hash text,
+  verify_token uuid,
+  judgements smallint not null,
+  verification json,
+  due_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  credit_cost smallint,
+  skill_token uuid,
+  verdict_asked_by uuid,
+  constraint job_old_pkey PRIMARY KEY (id),
+  constraint job_accepted CHECK ((status <> ALL (ARRAY['accepted'::text, 'submitted'::text])) OR receiver IS NOT NULL AND accepted_at IS NOT NULL),
+  constraint job_check CHECK (fee_cents >= 0 AND fee_cents <= price_cents),
+  constraint job_credit_cost_check CHECK (credit_cost >= 2 AND credit_cost <= 1000),
+  constraint job_end CHECK ((status = ANY (ARRAY['verified'::text, 'rejected'::text, 'cancelled'::text, 'failed'::text])) = (ended_at IS NOT NULL)),
+  constraint job_held CHECK (status <> 'held'::text OR hold_token IS NOT NULL AND hold_expires_at IS NOT NULL AND held_by_agent_id IS NOT NULL),
+  constraint job_in_progress CHECK (status <> 'in_progress'::text OR receiver IS NOT NULL AND accepted_at IS NOT NULL AND skill_token IS NOT NULL),
+  constraint job_min_pass_rate_check CHECK (min_pass_rate >= 0::double precision AND min_pass_rate <= 1::double precision),
+  constraint job_paid CHECK (status = 'pending_payment'::text OR status = 'cancelled'::text OR paid_at IS NOT NULL AND fee_cents IS NOT NULL),
+  constraint job_price_cents_check CHECK (price_cents >= 100 AND price_cents <= 100000),
+  constraint job_status CHECK (status = ANY (ARRAY['pending_payment'::text, 'queued'::text, 'held'::text, 'accepted'::text, 'in_progress'::text, 'submitted'::text, 'verified'::text, 'rejected'::text, 'cancelled'::text, 'failed'::text])),
+  constraint job_terms CHECK (
+CASE terms
+    WHEN 'credits'::text THEN credit_cost IS NOT NULL AND price_cents = (credit_cost * 50) AND fee_cents = 0 AND (status <> ALL (ARRAY['pending_payment'::text, 'held'::text]))
+    ELSE credit_cost IS NULL AND (status <> ALL (ARRAY['in_progress'::text, 'rejected'::text]))
+END),
+  constraint job_terms_check CHECK (terms = ANY (ARRAY['wallet'::text, 'credits'::text])),
+  constraint job_three_attempts CHECK (attempt_count >= 0 AND attempt_count <= 3),
+  constraint job_time_limit_seconds_check CHECK (time_limit_seconds >= 60 AND time_limit_seconds <= 86400),
+  constraint job_timer CHECK ((ended_at IS NULL) = (due_at IS NOT NULL))
+) partition by RANGE (id);
+CREATE INDEX job_old_receiver ON ONLY public.job_old USING btree (receiver, updated_at DESC, id DESC) WHERE (receiver IS NOT NULL);
+CREATE INDEX job_old_sender ON ONLY public.job_old USING btree (sender, created_at DESC, id DESC);
+CREATE INDEX job_old_sender_status ON ONLY public.job_old USING btree (sender, status, created_at DESC, id DESC);
 
 create table job_pair (
   sender uuid not null,
@@ -740,6 +852,23 @@ create table job_presentation (
 ) with (fillfactor=80);
 CREATE INDEX job_presentation_job ON public.job_presentation USING btree (job_id, owner_id);
 CREATE INDEX job_presentation_lapsed ON public.job_presentation USING btree (owner_id, ended_at) WHERE lapsed;
+
+create table job_presentation_old (
+  agent_id uuid not null,
+  token uuid not null,
+  owner_id uuid not null,
+  job_id uuid not null,
+  outcome text not null,
+  lapsed boolean not null,
+  verdict json,
+  ended_at timestamp with time zone not null,
+  ending text,
+  constraint job_presentation_old_pkey PRIMARY KEY (job_id, agent_id, token),
+  constraint job_presentation_check CHECK (lapsed = (outcome = 'lapsed'::text)),
+  constraint job_presentation_ending_check CHECK (ending = ANY (ARRAY['gave_up'::text, 'deadline_missed'::text, 'not_passed'::text])),
+  constraint job_presentation_outcome_check CHECK (outcome = ANY (ARRAY['rejected'::text, 'lapsed'::text, 'accepted'::text, 'verified'::text, 'failed'::text, 'void'::text]))
+) partition by RANGE (job_id);
+CREATE INDEX job_presentation_old_agent ON ONLY public.job_presentation_old USING btree (agent_id, token);
 
 create table job_secret (
   job_id uuid not null,
@@ -1557,23 +1686,34 @@ UNION ALL
 -- function event_forget_pages(p_user uuid) returns boolean · plpgsql, volatile
 -- function event_forget_words(p_user uuid, p_after bigint, p_many integer) returns bigint · plpgsql, volatile
 -- function event_number(p_most integer, p_public text[]) returns json · plpgsql, volatile
+-- function event_unread_since() returns timestamp with time zone · sql, stable
 -- function event_waits() returns boolean · sql, stable
 -- function event_waits_since() returns timestamp with time zone · sql, stable
 -- function event_write(p_name text, p_ref text, p_parties uuid[], p_data json) returns boolean · plpgsql, volatile
 -- function events_of(p_person uuid, p_after bigint, p_last bigint, p_most integer) returns TABLE(seq bigint, id uuid, name text, data json, created_at timestamp with time zone) · sql, stable
 -- function files_attach(p_owner uuid, p_work text, p_role text, p_files uuid[]) returns json · plpgsql, volatile
 -- function files_discard(p_file uuid) returns boolean · plpgsql, volatile
+-- function files_discard_of(p_owners uuid[], p_works text[]) returns void · sql, volatile
 -- function files_forget(p_owner uuid, p_works text[], p_role text DEFAULT NULL::text) returns void · sql, volatile
 -- function gig_folded(p_skills text[]) returns text[] · sql, immutable
 -- function gig_list(p_viewer uuid, p_status text, p_words text, p_skill text, p_min_rate bigint, p_before timestamp with time zone, p_before_id uuid, p_limit integer) returns SETOF gig · plpgsql, stable
 -- function gig_search(p_title text, p_description text, p_scope text, p_skills text[]) returns tsvector · sql, immutable
 -- function job_barred_until(p_owner uuid, p_now timestamp with time zone) returns timestamp with time zone · plpgsql, stable
+-- function job_born(p_job uuid) returns timestamp with time zone · sql, immutable
 -- function job_has_ended() returns trigger · plpgsql, volatile
 -- function job_has_verified(p_agent uuid) returns boolean · plpgsql, stable
 -- function job_in_hand(p_agent uuid) returns TABLE(active bigint) · sql, stable
 -- function job_lapse(p_job uuid, p_queued interval) returns boolean · plpgsql, volatile
 -- function job_not_claimable(p_job uuid, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamp with time zone, p_not_again interval) returns text · plpgsql, volatile
 -- function job_pass_rate(p_agent uuid) returns real · plpgsql, stable
+-- function job_past(p_job uuid, p_viewer uuid) returns SETOF json · plpgsql, stable
+-- function job_past_lines(p_job uuid, p_after bigint, p_viewer uuid, p_all boolean) returns TABLE(id bigint, kind text, data json, created_at timestamp with time zone) · plpgsql, stable
+-- function job_past_not_claimable(p_job uuid, p_owner uuid, p_live boolean) returns text · plpgsql, stable
+-- function job_past_sent(p_sender uuid, p_status text, p_at timestamp with time zone, p_id uuid, p_most integer) returns TABLE(created_at timestamp with time zone, id uuid, job json) · plpgsql, stable
+-- function job_past_showing(p_job uuid, p_owner uuid) returns TABLE(outcome text, ending text) · plpgsql, stable
+-- function job_past_verdict(p_job uuid, p_viewer uuid) returns json · plpgsql, stable
+-- function job_past_worked(p_owner uuid, p_agent uuid, p_at timestamp with time zone, p_id uuid, p_most integer) returns TABLE(updated_at timestamp with time zone, id uuid, job json) · plpgsql, stable
+-- function job_past_worked_on(p_job uuid, p_viewer uuid) returns boolean · plpgsql, stable
 -- function job_presented(p_agents uuid[], p_agent uuid) returns uuid[] · sql, immutable
 -- function job_shown_before(p_job uuid, p_owner uuid, p_retry_same boolean, p_since timestamp with time zone) returns TABLE(outcome text) · sql, stable
 -- function job_suits(p_job job, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamp with time zone, p_not_again interval) returns TABLE(suits boolean) · sql, stable

@@ -1,4 +1,4 @@
-import type { Database, Sql } from './db.ts'
+import { type Database, type Sql, sqlState } from './db.ts'
 
 /** How what is old moves to the archive, at one call. */
 export interface Moving {
@@ -17,8 +17,6 @@ export interface Movable {
   /** The tables of every day, and those of the archive; the first of each is the one that is counted. Rows have a `created_at`. */
   readonly tables: readonly string[]
   readonly archives: readonly string[]
-  /** The least age at which they may move, in days. */
-  readonly atLeastDays: number
   /** Counts what may move now, as `n`; $1 is the age in days. */
   readonly due: string
   /** Selects what keeps rows of that age from moving, as sentences `what`; $1 is the age in days. */
@@ -29,6 +27,20 @@ export interface Movable {
   readonly move: (db: Database, moving: Moving) => Promise<Moved>
 }
 
-/** Nothing waits long for a mover: it gives way, and comes again. */
-export const giveWay = (sql: Sql): Promise<unknown> =>
-  sql.rows(`select set_config('lock_timeout', '2s', true), set_config('statement_timeout', '15s', true)`)
+const patience = `select set_config('lock_timeout', '1s', true), set_config('statement_timeout', '15s', true)`
+
+/**
+ * One transaction that gives way: nobody waits long for it, and what it cannot lock within a second it leaves for the next time, as if
+ * another process were at it (null).
+ */
+export async function givingWay<T>(db: Database, work: (sql: Sql) => Promise<T | null>): Promise<T | null> {
+  try {
+    return await db.transaction(async (sql) => {
+      await sql.rows(patience)
+      return await work(sql)
+    })
+  } catch (error) {
+    if (sqlState(error) === '55P03') return null
+    throw error
+  }
+}

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { type Retention, readRetention, retentionSettings } from './retention.ts'
 
 /** One setting of the market: its environment variable, what it is without one, and a sentence for `clawrk serve --help`. */
 export interface Setting {
@@ -98,32 +99,7 @@ export const settings = [
     fallback: '15000',
     help: 'how long a receiver of a webhook may take to answer, in milliseconds',
   },
-  {
-    name: 'RETENTION_JOBS_DAYS',
-    fallback: '90',
-    help: 'days after its end at which a job moves to the archive; 0: never',
-  },
-  {
-    name: 'RETENTION_TRANSFERS_DAYS',
-    fallback: '90',
-    help: 'age in days at which a transfer moves to the archive, at least 60; 0: never',
-  },
-  {
-    name: 'RETENTION_EVENTS_DAYS',
-    fallback: '90',
-    help: 'age in days at which an event moves to the archive, at least 35; 0: never',
-  },
-  {
-    name: 'RETENTION_EVENTS_DROP_DAYS',
-    fallback: '0',
-    help: 'age in days at which a month of archived events is thrown away; 0: never',
-  },
-  {
-    name: 'RETENTION_TEXTS_DROP_DAYS',
-    fallback: '0',
-    help: 'days after its end at which prompt, work, verdicts, log and files of an archived job are thrown away; 0: never',
-  },
-  { name: 'RETENTION_ROWS_PER_SECOND', fallback: '1000', help: 'how many rows a worker moves to the archive at most' },
+  ...retentionSettings,
   { name: 'LOG_LEVEL', fallback: 'info', help: 'trace, debug, info, warn, error or silent' },
 ] as const satisfies readonly Setting[]
 
@@ -181,21 +157,14 @@ export interface Config {
   readonly logLevel: string
 }
 
-/** When what is old moves to the archive, and when it is thrown away, in days; null: never. */
-export interface Retention {
-  readonly days: { readonly jobs: number | null; readonly transfers: number | null; readonly events: number | null }
-  readonly dropEventsDays: number | null
-  readonly dropTextsDays: number | null
-  readonly rowsPerSecond: number
-}
+/** A setting as it is given, or what it is without being given. */
+export const readSetting = (name: SettingName, env: NodeJS.ProcessEnv = process.env): string =>
+  env[name]?.trim() || settings.find((setting) => setting.name === name)!.fallback
 
 /** Reads the configuration once. Throws a `ConfigError` that names every setting at fault, so nothing starts half configured. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const faults: string[] = []
-  const raw = (name: SettingName): string => {
-    const given = env[name]?.trim()
-    return given ? given : settings.find((setting) => setting.name === name)!.fallback
-  }
+  const raw = (name: SettingName): string => readSetting(name, env)
   const whole = (name: SettingName, min: number, max: number): number => {
     const text = raw(name)
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
@@ -267,16 +236,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     faults.push('S3_BUCKET is needed too, to keep files in an S3-compatible store')
   const holdDays = raw('WITHDRAW_HOLD_DAYS') === '' ? (live ? 7 : 0) : whole('WITHDRAW_HOLD_DAYS', 0, 365)
   const readyGraceMs = raw('READY_GRACE_MS') === '' ? (live ? 5_000 : 1_000) : whole('READY_GRACE_MS', 0, 60_000)
-  const age = (name: SettingName & `RETENTION_${string}`, least: number): number | null => {
-    const days = whole(name, 0, 36_500)
-    if (days > 0 && days < least) faults.push(`${name} must be 0, for never, or at least ${least}`)
-    return days === 0 ? null : days
-  }
-  const days = {
-    jobs: age('RETENTION_JOBS_DAYS', 7),
-    transfers: age('RETENTION_TRANSFERS_DAYS', 60),
-    events: age('RETENTION_EVENTS_DAYS', 35),
-  }
   const proxy = raw('TRUST_PROXY')
   const config: Config = {
     mode: live ? 'live' : 'test',
@@ -315,12 +274,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     allowRulesOnly: raw('ALLOW_RULES_ONLY') === '1',
     allowPrivateWebhooks: raw('ALLOW_PRIVATE_WEBHOOKS') === '1',
     webhookTimeoutMs: whole('WEBHOOK_TIMEOUT_MS', 100, 60_000),
-    retention: {
-      days,
-      dropEventsDays: age('RETENTION_EVENTS_DROP_DAYS', days.events ?? 35),
-      dropTextsDays: age('RETENTION_TEXTS_DROP_DAYS', days.jobs ?? 7),
-      rowsPerSecond: whole('RETENTION_ROWS_PER_SECOND', 1, 100_000),
-    },
+    retention: readRetention(raw, faults),
     logLevel: raw('LOG_LEVEL'),
   }
   if (faults.length > 0) throw new ConfigError(faults)

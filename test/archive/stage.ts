@@ -5,8 +5,8 @@ import { archiveLaws } from '../../src/core/ledger/archive-laws.ts'
 import { checkLaws } from '../../src/core/ledger/laws.ts'
 import { sealTransfers, verifyChain } from '../../src/core/ledger/seal.ts'
 import { gigLaws } from '../../src/desks/gigs/laws.ts'
-import { jobLaws } from '../../src/desks/jobs/laws.ts'
-import { type Answer, ask, type Person, type TestMarket } from '../support/market.ts'
+import { jobArchiveLaws, jobLaws } from '../../src/desks/jobs/laws.ts'
+import type { Answer, Person, TestMarket } from '../support/market.ts'
 import { until } from '../support/processes.ts'
 
 /** Seals all there is. A transaction of another database on this server may hold the horizon back for a moment. */
@@ -28,7 +28,7 @@ export async function moveAll(move: () => Promise<Moved>): Promise<number> {
 
 /** Every law, of the archive too, and the chain over all transfers. */
 export async function assertWhole({ db }: Pick<TestMarket, 'db'>): Promise<void> {
-  assert.deepEqual(await checkLaws(db, [...jobLaws, ...gigLaws, ...archiveLaws]), [])
+  assert.deepEqual(await checkLaws(db, [...jobLaws, ...gigLaws, ...archiveLaws, ...jobArchiveLaws]), [])
   assert.deepEqual((await verifyChain(db)).faults, [])
 }
 
@@ -59,6 +59,3 @@ export async function pagesOf(person: Person, path: string): Promise<string[]> {
   }
   return pages
 }
-
-/** What somebody who is nobody gets. */
-export const anybody = (market: TestMarket, path: string): Promise<Answer<unknown>> => ask(market.url, 'GET', path)

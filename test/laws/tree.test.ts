@@ -45,6 +45,7 @@ const edgeDoors = [
   'edges/supervisor/twin-address.ts',
   'edges/sdk/client.ts',
   'edges/twin/start.ts',
+  'edges/worker/retention.ts',
 ]
 
 test('a file imports from its own floor or an earlier one', () => {
@@ -115,8 +116,9 @@ test('what a browser or an agent downloads with the SDK needs no Node and no ser
 
 test('only the ledger room names its tables; only the events room names its own', () => {
   const tables: Readonly<Record<string, RegExp>> = {
-    'core/ledger': /\b(ledger_account|transfer_once|mandate_day)\b|\b(from|into|update|join)\s+transfer\b/i,
-    'core/events': /\b(from|into|update|join)\s+event\b|\bevent_(page|sequence|day|reader)\b/i,
+    'core/ledger':
+      /\b(ledger_account|transfer_once|mandate_day)\b|\b(from|into|update|join)\s+transfer(_old|_all)?\b|\bledger_(archive|carried|work_carried)\b/i,
+    'core/events': /\b(from|into|update|join)\s+event(_old|_all)?\b|\bevent_(page|sequence|day|reader|archive)\b/i,
     'core/matching': /\bmatch_text\b|\b(from|into|update|join)\s+match_profile\b/i,
     'core/webhooks': /\b(from|into|update|join)\s+webhook(_delivery|_attempt)?\b/i,
     'desks/jobs': /\b(job_presentation|job_log|quote)\b(?=\s+(where|set|\(|p\b))/i,

@@ -1,9 +1,6 @@
-import { giveWay, type Movable, type Moved, type Moving } from '../../base/archive.ts'
+import { givingWay, type Movable, type Moved, type Moving } from '../../base/archive.ts'
 import type { Database } from '../../base/db.ts'
 import { failpoint } from '../../base/failpoint.ts'
-
-/** The feed goes back 30 days and tells what it promises from the table of every day. */
-export const eventsAtLeastDays = 35
 
 const lock = `select moved_to from event_archive for update skip locked`
 
@@ -36,8 +33,7 @@ const note = `update event_archive set moved_to = $1, newest_xid = greatest(newe
  * `most`, in one transaction. Answers how many; null while another process is at it.
  */
 export async function moveEvents(db: Database, { days, most }: Moving): Promise<Moved> {
-  const moved = await db.transaction(async (sql) => {
-    await giveWay(sql)
+  const moved = await givingWay(db, async (sql) => {
     const [state] = await sql.rows<{ moved_to: number }>(lock)
     if (!state) return null
     const [found] = await sql.rows<{ until: number | null }>(reach, [state.moved_to, most, days])
@@ -54,21 +50,20 @@ export async function moveEvents(db: Database, { days, most }: Moving): Promise<
 
 /** Throws away the months of the archive whose events are all older than so many days. Answers which. */
 export async function dropEvents(db: Database, days: number): Promise<string[]> {
-  return db.transaction(async (sql) => {
-    await giveWay(sql)
+  const dropped = await givingWay(db, async (sql) => {
     const rows = await sql.rows<{ month: string }>(
       `select month from event_drop_months((app_now() - make_interval(days => $1))) as month`,
       [days],
     )
     return rows.map(({ month }) => month)
   })
+  return dropped ?? []
 }
 
 export const movableEvents: Movable = {
   name: 'events',
   tables: ['event'],
   archives: ['event_old'],
-  atLeastDays: eventsAtLeastDays,
   due: `select count(*) as n from event, event_archive where position > moved_to and created_at < app_now() - make_interval(days => $1)
     and position <= (select max(high) from event_day where day < (app_now() - make_interval(days => $1))::date and seq <= (select forgotten from event_sequence))`,
   kept: `select format('The reader %s has not read them all: see that a worker process is running', r.name) as what

@@ -120,3 +120,9 @@ begin
     return next to_char(v_month.begins, 'YYYY-MM');
   end loop;
 end $$;
+
+-- When the first event happened that a room has not read yet; null when each has read them all.
+create or replace function event_unread_since() returns timestamptz language sql stable as $$
+  select min(e.created_at) from event_reader r cross join lateral (
+    select created_at from event where (xid, position) > (r.xid, r.position) order by xid, position limit 1) as e
+$$;

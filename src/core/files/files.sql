@@ -32,3 +32,8 @@ begin
   update attachment set discarded_at = app_now() where id = p_file and discarded_at is null;
   return true;
 end $$;
+
+-- Nobody wants any more what these people attached to these pieces of work. The tidying removes the bytes.
+create or replace function files_discard_of(p_owners uuid[], p_works text[]) returns void language sql volatile as $$
+  update attachment set discarded_at = app_now() where owner_id = any (p_owners) and work = any (p_works) and discarded_at is null
+$$;

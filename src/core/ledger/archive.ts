@@ -1,10 +1,7 @@
-import { giveWay, type Movable, type Moved, type Moving } from '../../base/archive.ts'
+import { givingWay, type Movable, type Moved, type Moving } from '../../base/archive.ts'
 import type { Database, Sql } from '../../base/db.ts'
 import { failpoint } from '../../base/failpoint.ts'
 import { movementsIn, workOf } from './movements.ts'
-
-/** What is posted for a job is not looked for in the archive while the job is younger than this (`transfer_once_ever`). */
-export const transfersAtLeastDays = 60
 
 const sealedTo = `coalesce((select to_xid from ledger_seal order by number desc limit 1), 0)`
 
@@ -69,8 +66,7 @@ async function findReach(sql: Sql, { days, most }: Moving): Promise<{ from: numb
  * they come to is carried forward for each account. Answers how many; null while another process is at it.
  */
 export async function moveTransfers(db: Database, moving: Moving): Promise<Moved> {
-  const moved = await db.transaction(async (sql) => {
-    await giveWay(sql)
+  const moved = await givingWay(db, async (sql) => {
     const found = await findReach(sql, moving)
     if (found === 'busy') return null
     if (!found) return 0
@@ -93,7 +89,6 @@ export const movableTransfers: Movable = {
   name: 'transfers',
   tables: ['transfer'],
   archives: ['transfer_old'],
-  atLeastDays: transfersAtLeastDays,
   due: `select count(*) as n from transfer, ledger_archive
     where position > moved_to and created_at < app_now() - make_interval(days => $1) and xid < ${sealedTo}`,
   kept: `select 'The ledger is frozen: ' || reason as what from ledger_freeze where $1::integer is not null`,

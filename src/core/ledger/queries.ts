@@ -26,7 +26,8 @@ const reasonSql = `case case when kind in ('card_refund_returned', 'card_refund_
   when 'payout_in_wallet' then 'release:' || split_part(ref, ':', 2)
   else kind || ':' || split_part(ref, ':', 2) end`
 
-// The archive is looked at when what lies here is not enough, or reaches down to where the archive begins.
+// The archive is looked at when what lies here is not enough, or reaches down to where the archive begins. `deeper` names no table, so
+// that it is decided first, whatever the planner thinks of their order.
 const newestLines = `with here as materialized (
     select * from (
       (select id, position, amount as delta, kind, ref, source, created_at from transfer
@@ -35,12 +36,12 @@ const newestLines = `with here as materialized (
       (select id, position, -amount, kind, ref, source, created_at from transfer
        where starts_with(from_account, 'wallet:') and from_account = 'wallet:' || $1 order by position desc limit $2)
     ) as both_ways order by position desc limit $2
-  ), deeper as (
-    select from ledger_archive where moved_to > 0 and ((select count(*) from here) < $2 or (select min(position) from here) <= moved_to)
   )
   select row_to_json(line) as row from (
     select id, delta, ${reasonSql} as reason, created_at from (
-      select * from here union all select past.* from deeper, ledger_past_lines($1::uuid, $2::integer) as past
+      select * from here union all select past.* from (
+        select where (select count(*) from here) < $2 or (select min(position) from here) <= (select moved_to from ledger_archive)
+      ) as deeper, ledger_past_lines($1::uuid, $2::integer) as past
     ) as lines order by position desc limit $2) as line`
 
 /**

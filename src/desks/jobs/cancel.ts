@@ -1,10 +1,10 @@
-import { reply, type StatementVerb } from '../../base/endpoint.ts'
+import { type Call, reply, type StatementVerb } from '../../base/endpoint.ts'
 import { run, statement } from '../../base/statement.ts'
 import { tell } from '../../core/events/write.ts'
 import type { jobsApi } from './api.ts'
 import { explain } from './explain.ts'
 import { type JobRow, jobLife, viewJob } from './job.ts'
-import { jobRow } from './queries.ts'
+import { jobRow, readJob } from './queries.ts'
 import { giveBack } from './refund.ts'
 
 // The row is locked whatever its state: also a no-op answers with it, and is remembered under the request's key.
@@ -39,9 +39,17 @@ const cancelJob = statement(
   { subject: 'id' },
 )
 
+/** A job of theirs that has moved to the archive ended long ago: cancelling it is as much of a no-op as before. */
+async function inArchive({ sql, actor }: Call, id: string): Promise<JobRow | null> {
+  const row = await readJob(sql, id, actor.userId)
+  return row?.ended_at && row.sender === actor.userId ? row : null
+}
+
 /** The sender wants the job no more: over at once where nobody works on it, else when the attempt fails. Repeating is a no-op. */
 export const cancel: StatementVerb<(typeof jobsApi)['endpoints']['cancel'], JobRow> = {
   act: async (call, { id }) =>
-    (await run(call, cancelJob, { id, owner: call.actor.userId })) ?? Promise.reject(await explain(call, id, 'cancel')),
+    (await run(call, cancelJob, { id, owner: call.actor.userId })) ??
+    (await inArchive(call, id)) ??
+    Promise.reject(await explain(call, id, 'cancel')),
   show: ({ actor }, row) => reply(200, viewJob(row!, actor.userId)!),
 }

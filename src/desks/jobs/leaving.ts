@@ -27,6 +27,10 @@ async function affairs(sql: Sql, user: string): Promise<Affair[]> {
   return rows.map(({ id, status, sent }) => ({ kind: 'job', id, sentence: sentenceOf(id, status, sent) }))
 }
 
+/** Here, then in the archive: jobs move that way only, so one that is on its way is found in one of the two. */
+const places = ['', '_old'] as const
+type Place = (typeof places)[number]
+
 const cancelUnpaid = `with moved as (
   update job set status = ${jobLife.to('cancel')}, due_at = null, ended_at = app_now(), updated_at = app_now()
   where id in (select id from job where sender = $1 and status in (${jobLife.from('pay')}) order by id for update) returning id, sender
@@ -41,26 +45,31 @@ const cancelUnpaid = `with moved as (
 ) select id from moved`
 
 // A job that somebody else has worked on is their record too: what they were asked to do for their money stays.
-const blankOwn = `with blanked as (
-  update job j set prompt = '', title = 'Deleted job', intent = '', description = '', requirements = '', acceptance_criteria = '{}', checks = '[]',
+const blankOwn = (here: Place): string => `with blanked as (
+  update job${here} j set prompt = '', title = 'Deleted job', intent = '', description = '', requirements = '', acceptance_criteria = '{}', checks = '[]',
     env_names = '{}', attachments = '[]', output_text = null, output_attachments = '[]', verification = null
   where sender = $1 and ended_at is not null and prompt <> '' and (receiver is null or receiver = sender)
-    and not exists (select from job_presentation p where p.job_id = j.id and p.owner_id <> j.sender and p.outcome not in ('rejected', 'lapsed'))
+    and not exists (select from job_presentation${here} p where p.job_id = j.id and p.owner_id <> j.sender and p.outcome not in ('rejected', 'lapsed'))
   returning id
 ) select array_agg(id) as ids from blanked`
 
 // Their attempts that came to nothing; work that was verified is its sender's.
-const attempts = `select distinct p.job_id as id, case when j.ended_at is not null then j.verification end as verdict
-  from job_presentation p join job j on j.id = p.job_id
+const attempts = (
+  here: Place,
+): string => `select p.job_id as id, case when j.ended_at is not null then j.verification end as verdict
+  from job_presentation${here} p join job${here} j on j.id = p.job_id
   where p.agent_id in (select account_agents_of($1)) and p.outcome not in ('rejected', 'lapsed')
     and not (j.status in (${jobLife.to('pass')}) and j.receiver = $1)`
 
 async function leave(sql: Sql, user: string): Promise<void> {
   await sql.rows(cancelUnpaid, [user])
   await sql.rows(`delete from quote where owner_id = $1`, [user])
-  const [blanked] = await sql.rows<{ ids: string[] | null }>(blankOwn, [user])
-  const own = blanked!.ids ?? []
-  await sql.rows(`delete from job_log where job_id = any ($1::uuid[])`, [own])
+  const own: string[] = []
+  for (const place of places) {
+    const [blanked] = await sql.rows<{ ids: string[] | null }>(blankOwn(place), [user])
+    own.push(...(blanked!.ids ?? []))
+  }
+  for (const place of places) await sql.rows(`delete from job_log${place} where job_id = any ($1::uuid[])`, [own])
   await sql.rows(`select match_forget_words($1, '{}')`, [own])
   await sql.rows(`select files_forget($1, $2)`, [user, own.map((id) => `job:${id}`)])
   await forgetAttempts(sql, user)
@@ -68,20 +77,25 @@ async function leave(sql: Sql, user: string): Promise<void> {
 
 /** What was said and quoted of work that did not pass, and its files. */
 async function forgetAttempts(sql: Sql, user: string): Promise<void> {
-  // A verdict is JSON, which cannot be compared: the same job may come more than once.
+  // One job may have seen several of their attempts. Both places are read at one moment: no job is passed over on its way.
   const rows = await sql.rows<{ id: string; verdict: Verdict | null }>(
-    `select id, to_json(verdict) as verdict from (${attempts.replace('j.verification', 'j.verification::jsonb')}) as attempt`,
+    `select distinct on (id) id, verdict from (${places.map(attempts).join(' union all ')}) as attempt order by id`,
     [user],
   )
   const tried = rows.map(({ id }) => id)
-  await sql.rows(
-    `update job_presentation set verdict = null where agent_id in (select account_agents_of($1)) and job_id = any ($2::uuid[]) and verdict is not null`,
-    [user, tried],
-  )
-  await sql.rows(`delete from job_log where worker = $1 and job_id = any ($2::uuid[])`, [user, tried])
-  for (const { id, verdict } of rows)
-    if (verdict && !verdict.pass)
-      await sql.rows(`update job set verification = $2 where id = $1`, [id, JSON.stringify(withoutQuotes(verdict))])
+  for (const place of places) {
+    await sql.rows(
+      `update job_presentation${place} set verdict = null where agent_id in (select account_agents_of($1)) and job_id = any ($2::uuid[]) and verdict is not null`,
+      [user, tried],
+    )
+    await sql.rows(`delete from job_log${place} where worker = $1 and job_id = any ($2::uuid[])`, [user, tried])
+    for (const { id, verdict } of rows)
+      if (verdict && !verdict.pass)
+        await sql.rows(`update job${place} set verification = $2 where id = $1`, [
+          id,
+          JSON.stringify(withoutQuotes(verdict)),
+        ])
+  }
   await sql.rows(`select files_forget($1, $2, 'output')`, [user, tried.map((id) => `job:${id}`)])
 }
 

@@ -5,7 +5,7 @@ import { block, follow, hasAllStreams, type Look, streamHeaders } from '../../ba
 import type { Verdict } from '../../core/verification/check.ts'
 import { type jobsApi, refuseJob } from './api.ts'
 import { forSender, viewJob } from './job.ts'
-import { readJob } from './queries.ts'
+import { onlyWithout, readJob } from './queries.ts'
 
 interface Line {
   id: number
@@ -15,9 +15,15 @@ interface Line {
 }
 
 // The sender reads every line; a worker those about their own attempts, because verdicts quote the work.
-const readLines = `select row_to_json(line) as row from (
-  select id, kind, data, created_at from job_log
-  where job_id = $1 and id > $2 and (worker is null or worker = $3 or $4) order by id limit 200) as line`
+const readLines = `with here as materialized (select from job where id = $1)
+select row_to_json(line) as row from (
+  (select id, kind, data, created_at from job_log
+   where job_id = $1 and id > $2 and (worker is null or worker = $3 or $4) order by id limit 200)
+  union all select past.* from ${onlyWithout('here')}, job_past_lines($1, $2, $3, $4) as past
+) as line order by id`
+
+const readEnd = `with here as materialized (select id, kind from job_log where job_id = $1 and kind = 'end')
+  select id from here union all select id from ${onlyWithout('here')}, job_past_lines($1, 0, null, true) where kind = 'end'`
 
 /** The verification log of a job as it grows. Ids are the database's, so any process goes on where another broke off. */
 export const streamLogs =
@@ -32,7 +38,7 @@ export const streamLogs =
       row && viewJob(row, actor.userId) && (row.sender === actor.userId || (await hasWorked(sql, id, actor.userId)))
     if (!isParty) throw refuseJob('job_not_found')
     const after = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0
-    const [end] = await sql.rows<{ id: number }>(`select id from job_log where job_id = $1 and kind = 'end'`, [id])
+    const [end] = await sql.rows<{ id: number }>(readEnd, [id])
     if (end && end.id <= after) return reply(204, null)
     if (hasAllStreams(actor.userId)) throw refuseJob('too_many_streams', { retryable: true, retry_after_seconds: 5 })
     const isSender = row.sender === actor.userId
@@ -50,7 +56,9 @@ async function hasWorked(sql: Sql, job: string, viewer: string): Promise<boolean
      union all select 1 from job_presentation where job_id = $1 and owner_id = $2 and outcome not in ('rejected', 'lapsed') limit 1`,
     [job, viewer],
   )
-  return rows.length > 0
+  if (rows.length > 0) return true
+  const [past] = await sql.rows<{ worked: boolean }>(`select job_past_worked_on($1, $2) as worked`, [job, viewer])
+  return past!.worked
 }
 
 /** The lines that have come since the last look, from a place in the log on. */

@@ -12,7 +12,8 @@ export const jobCounts: readonly Counted[] = [
     states: jobStates,
     openStates: open,
     open: `select status as state, count(*) as n from job where ended_at is null group by status`,
-    all: `select status as state, count(*) as n from job group by status`,
+    all: `select status as state, sum(n)::bigint as n from (
+      select status, count(*) as n from job group by status union all select status, n from job_archive_count) as counted group by status`,
   },
 ]
 

@@ -10,11 +10,23 @@ const ownVerdict = (viewer: string): string =>
   `(select verdict from job_presentation p where p.job_id = job.id and p.owner_id = ${viewer} and verdict is not null
     order by ended_at desc limit 1) as own_verdict`
 
+/** A row when there is nothing `here`: only then the archive is asked. */
+export const onlyWithout = (here: string): string => `(select where not exists (select from ${here})) as gone`
+
+/**
+ * A row when a page of a list is not full, or reaches down to what lies in the archive, too; $`most` is its length. It names no table of
+ * its own, so that it is decided before the archive is asked, whatever the planner thinks of their order.
+ */
+const deeper = (order: 'created_at' | 'updated_at', most: number): string =>
+  `(select where (select count(*) from here) < $${most}
+    or (select min(${order}) from here) <= (select newest_${order} from job_archive)) as deeper`
+
 /** A job, with the verdict on the viewer's own last attempt. */
 export async function readJob(sql: Sql, id: string, viewer: string): Promise<JobRow | null> {
   const rows = await sql.rows<{ row: JobRow }>(
-    `select row_to_json(found) as row from (
-       select ${jobRow}, ${ownVerdict('$2')} from job where id = $1) as found`,
+    `with here as materialized (select ${jobRow}, ${ownVerdict('$2::uuid')} from job where id = $1)
+     select row_to_json(found) as row from here as found
+     union all select past.row from ${onlyWithout('here')}, job_past($1, $2::uuid) as past (row)`,
     [id, viewer],
   )
   return rows[0]?.row ?? null
@@ -27,7 +39,9 @@ export async function lastPresentation(
   owner: string,
 ): Promise<{ outcome: string; ending: AttemptEnd | null } | null> {
   const [row] = await sql.rows<{ outcome: string; ending: AttemptEnd | null }>(
-    `select outcome, ending from job_presentation where job_id = $1 and owner_id = $2 order by ended_at desc limit 1`,
+    `with here as materialized (
+       select outcome, ending from job_presentation where job_id = $1 and owner_id = $2 order by ended_at desc limit 1
+     ) select * from here union all select past.* from ${onlyWithout('here')}, job_past_showing($1, $2) as past`,
     [job, owner],
   )
   return row ?? null
@@ -46,10 +60,16 @@ export async function readSent(
   { limit, after }: Page,
 ): Promise<JobRow[]> {
   const rows = await sql.rows<{ row: JobRow }>(
-    `select row_to_json(found) as row from (
+    `with here as materialized (
        select ${jobRow} from job where sender = $1 ${status === undefined ? '' : 'and status = $5'}
          and ($2::timestamptz is null or (created_at, id) < ($2, $3::uuid))
-       order by created_at desc, id desc limit $4) as found`,
+       order by created_at desc, id desc limit $4
+     )
+     select job as row from (
+       select created_at, id, row_to_json(found) as job from here as found
+       union all select past.* from ${deeper('created_at', 4)},
+         job_past_sent($1, ${status === undefined ? 'null' : '$5'}, $2, $3, $4::integer) as past
+     ) as found order by created_at desc, id desc limit $4`,
     [sender, after?.at, after?.id, limit, ...(status === undefined ? [] : [status])],
   )
   return rows.map(({ row }) => row)
@@ -64,12 +84,17 @@ export async function readWorked(
 ): Promise<JobRow[]> {
   const page = `($3::timestamptz is null or (updated_at, id) < ($3, $4::uuid)) order by updated_at desc, id desc limit $5`
   const rows = await sql.rows<{ row: JobRow }>(
-    `select row_to_json(found) as row from (
+    `with here as materialized (
        select job.*, ${ownVerdict('$1')} from (
          (select ${jobRow} from job where receiver = $1 and ($2::uuid is null or receiver_agent_id = $2) and ${page})
          union all
          (select ${jobRow} from job where hold_owner = $1 and status = 'held' and ($2::uuid is null or held_by_agent_id = $2) and ${page})
-       ) as job order by updated_at desc, id desc limit $5) as found`,
+       ) as job order by updated_at desc, id desc limit $5
+     )
+     select job as row from (
+       select updated_at, id, row_to_json(found) as job from here as found
+       union all select past.* from ${deeper('updated_at', 5)}, job_past_worked($1, $2, $3, $4, $5::integer) as past
+     ) as found order by updated_at desc, id desc limit $5`,
     [owner, agent, after?.at, after?.id, limit],
   )
   return rows.map(({ row }) => row)

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { Sql } from '../../base/db.ts'
 import type { Sealer } from '../../base/seal.ts'
 import { type Job, type JobRow, viewJob, worksOn } from './job.ts'
+import { readJob } from './queries.ts'
 
 /** The variables of jobs. Each job's lie under a data key of its own, itself sealed; when the job ends, both are gone. */
 export interface JobSecrets {
@@ -54,10 +55,7 @@ export async function mayReadJobFile(
   { id, work, role, viewer }: { id: string; work: string; role: string; viewer: string },
 ): Promise<boolean> {
   if (!work.startsWith('job:')) return false
-  const [row] = await sql.rows<Pick<JobRow, 'sender' | 'receiver' | 'status' | 'output_attachments'>>(
-    `select sender, receiver, status, output_attachments from job where id = $1`,
-    [work.slice('job:'.length)],
-  )
+  const row = await readJob(sql, work.slice('job:'.length), viewer)
   if (!row) return false
   const passed = row.status === 'verified' && row.output_attachments.some((file) => file.id === id)
   if (role === 'input') return row.sender === viewer || row.receiver === viewer

@@ -175,15 +175,21 @@ drop function if exists job_taken(uuid);
 -- The share of an agent's last 100 settled attempts that passed; null for a newcomer.
 create or replace function job_pass_rate(p_agent uuid) returns real language plpgsql stable as $$
 begin
-  return (select avg((outcome = 'verified')::integer) from (
-    select outcome from job_presentation where agent_id = p_agent and outcome in ('verified', 'failed') order by token desc limit 100
+  return (select avg(passed::integer) from (
+    select passed from (
+      (select token, outcome = 'verified' as passed from job_presentation where agent_id = p_agent and outcome in ('verified', 'failed')
+        order by token desc limit 100)
+      union all
+      select old.token, old.passed from job_archive_attempts a, unnest(a.tokens, a.passed) as old (token, passed) where a.agent_id = p_agent
+    ) as attempt order by token desc limit 100
   ) as settled);
 end $$;
 
 -- Whether an agent has ever had work verified.
 create or replace function job_has_verified(p_agent uuid) returns boolean language plpgsql stable as $$
 begin
-  return exists (select from job_presentation where agent_id = p_agent and outcome = 'verified');
+  return exists (select from job_presentation where agent_id = p_agent and outcome = 'verified')
+    or exists (select from job_archive_attempts where agent_id = p_agent and ever_passed);
 end $$;
 
 -- Why a job cannot be claimed by this agent: the code of a refusal; null if it can.
@@ -193,8 +199,8 @@ returns text language plpgsql volatile as $$
 declare v_job record;
 begin
   select status, sender, terms, min_pass_rate, retry_same, hold_owner, hold_expires_at, env_names, open_to_new into v_job from job where id = p_job;
+  if not found then return job_past_not_claimable(p_job, p_owner, p_live); end if;
   return case
-    when not found then 'job_not_found'
     when v_job.sender <> p_owner and v_job.status in ('pending_payment', 'cancelled', 'failed', 'verified', 'rejected') then 'job_not_found'
     when v_job.terms = 'credits' and v_job.status = 'queued' then 'job_for_credits'
     when p_live and v_job.sender = p_owner then 'own_job'

@@ -149,6 +149,8 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   doctor: ['clawrk doctor', 'DATABASE_URL=postgres://… clawrk doctor --json'],
   reconcile: ['clawrk reconcile', 'clawrk reconcile --days 7 --json', 'clawrk reconcile --retry'],
   'stripe-twin': ['clawrk stripe-twin', 'clawrk stripe-twin --port 12111'],
+  retention: ['clawrk retention', 'clawrk retention --json'],
+  'retention run': ['clawrk retention run --dry-run', 'RETENTION_JOBS_DAYS=30 clawrk retention run'],
   ledger: ['clawrk ledger verify'],
   'ledger verify': ['clawrk ledger verify'],
   'ledger unfreeze': ['clawrk ledger unfreeze'],

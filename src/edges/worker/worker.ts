@@ -42,6 +42,7 @@ import { isFull, verifyBatch } from '../../desks/jobs/verify.ts'
 import { tidyIdempotency } from '../http/idempotency.ts'
 import { tidyQuotas } from '../http/limits.ts'
 import { type Loop, runLoop, type Work } from './loop.ts'
+import { retain } from './retention.ts'
 
 export interface WorkerNeeds {
   readonly config: Config
@@ -156,6 +157,7 @@ export function startWorker({
       },
     },
     ...paymentWorks({ db, stripe, log, desk }, config.mode),
+    retention: { name: 'move what is old', everyMs: 60_000, once: () => retain(db, config.retention) },
     tidy: {
       name: 'tidy',
       everyMs: config.mode === 'test' ? 2_000 : 60_000,

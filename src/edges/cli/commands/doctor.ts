@@ -4,6 +4,7 @@ import { settings } from '../../../base/config.ts'
 import { type Database, openDatabase, sqlState } from '../../../base/db.ts'
 import { dollars } from '../../../base/money.ts'
 import { launchPostgres } from '../../../base/postgres/launch.ts'
+import { archiveLaws } from '../../../core/ledger/archive-laws.ts'
 import { type Breach, checkLaws, laws, platformBalance } from '../../../core/ledger/laws.ts'
 import { readStuck, type Stuck } from '../../../core/operators/stuck.ts'
 import { type LastReconciliation, lastReconciliation } from '../../../core/payments/books/reconcile.ts'
@@ -12,14 +13,14 @@ import { paymentLaws } from '../../../core/payments/laws.ts'
 import { paymentsStuck } from '../../../core/payments/oversight.ts'
 import { type WebhookBacklog, webhookBacklog, webhooksStuck } from '../../../core/webhooks/oversight.ts'
 import { gigLaws } from '../../../desks/gigs/laws.ts'
-import { jobLaws } from '../../../desks/jobs/laws.ts'
+import { jobArchiveLaws, jobLaws } from '../../../desks/jobs/laws.ts'
 import { Complaint, exits, refused } from '../exit.ts'
 import { facts } from '../render/job.ts'
 import { bold, dim, oneLine, paint } from '../render/text.ts'
 import { relative } from '../render/time.ts'
 
 /** What the other rooms add to the ledger's own laws. */
-const deskLaws = [...paymentLaws, ...jobLaws, ...gigLaws]
+const deskLaws = [...paymentLaws, ...jobLaws, ...gigLaws, ...archiveLaws, ...jobArchiveLaws]
 
 const platform = ['fees', 'stripe', 'processing', 'credits_sold', 'arbitration', 'unclaimed', 'losses'] as const
 

@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import type { Database } from '../../../base/db.ts'
+import { archiveLaws } from '../../../core/ledger/archive-laws.ts'
 import { checkLaws, readFreeze, unfreezeLedger } from '../../../core/ledger/laws.ts'
 import { verifyChain } from '../../../core/ledger/seal.ts'
 import { gigLaws } from '../../../desks/gigs/laws.ts'
-import { jobLaws } from '../../../desks/jobs/laws.ts'
+import { jobArchiveLaws, jobLaws } from '../../../desks/jobs/laws.ts'
 import { exits, refused } from '../exit.ts'
 import { done, facts } from '../render/job.ts'
 import { bold, dim, oneLine, paint } from '../render/text.ts'
@@ -30,7 +31,7 @@ export function ledgerCommands(program: Command): void {
 
 async function verify(db: Database, name: string, json: boolean): Promise<void> {
   const chain = await verifyChain(db)
-  const breaches = await checkLaws(db, [...jobLaws, ...gigLaws])
+  const breaches = await checkLaws(db, [...jobLaws, ...gigLaws, ...archiveLaws, ...jobArchiveLaws])
   const frozen = await readFreeze(db)
   const faults = [...chain.faults, ...breaches.map(({ law, where, detail }) => `${law}: ${where}, ${detail}`)]
   if (faults.length > 0) process.exitCode = exits.refused

@@ -5,6 +5,7 @@ import { columns, wrap } from '../render/text.ts'
 import { diagnose } from './doctor.ts'
 import { ledgerCommands } from './ledger.ts'
 import { reconcileCommand } from './reconcile.ts'
+import { retentionCommands } from './retention.ts'
 import { stripeTwinCommand } from './stripe-twin.ts'
 
 export const marketEntry = join(import.meta.dirname, '../../../main.ts')
@@ -27,6 +28,7 @@ export function machineCommands(program: Command): void {
     .action((_: object, command: Command) => diagnose(command.optsWithGlobals<{ json?: boolean }>().json === true))
   ledgerCommands(program)
   reconcileCommand(program)
+  retentionCommands(program)
   stripeTwinCommand(program)
 }
 

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { movableEvents } from '../../src/core/events/archive.ts'
+import { numberEvents, tidyPages } from '../../src/core/events/sequence.ts'
+import { movableTransfers } from '../../src/core/ledger/archive.ts'
+import { freezeLedger, unfreezeLedger } from '../../src/core/ledger/laws.ts'
+import type { Lying } from '../../src/core/operators/retention.ts'
+import { movableJobs } from '../../src/desks/jobs/archive.ts'
+import { tallyJobs } from '../../src/desks/jobs/tally.ts'
+import { widthOf } from '../../src/edges/cli/render/text.ts'
+import { movables } from '../../src/edges/worker/retention.ts'
+import { inTerminal, openShell } from '../cli/clawrk.ts'
+import { fund, moveClock, people, post, submit, take, verifyAll } from '../journeys/desk.ts'
+import { startTestMarket } from '../support/market.ts'
+import { until } from '../support/processes.ts'
+import { startRole } from '../support/roles.ts'
+import { assertWhole, sealAll } from './stage.ts'
+
+const day = 86_400
+const market = await startTestMarket({ worker: false })
+after(() => market.close())
+const [ada, bob] = await people(market, 'Ada', 'Bob')
+const machine = openShell({ DATABASE_URL: market.databaseUrl })
+
+/** Some jobs of a hundred days ago, settled in every way. */
+async function ofLongAgo(): Promise<void> {
+  await fund(market, ada, 1_500)
+  for (let n = 0; n < 3; n++) await submit(bob, await take(bob, await post(ada)))
+  while ((await verifyAll(market)) > 0);
+  await numberEvents(market.db, [], [])
+  await sealAll(market.db)
+  await market.db.rows(`update api_key set expires_at = expires_at + interval '10 years'`)
+  await moveClock(market, 100 * day)
+  await tidyPages(market.db)
+  await until('the records are up to date', async () => {
+    await tallyJobs(market.db)
+    const [rest] = await market.db.rows<{ n: number }>(
+      `select count(*) as n from event, event_reader r where (event.xid, event.position) > (r.xid, r.position)`,
+    )
+    return rest!.n === 0
+  })
+}
+
+const counts = async (): Promise<Record<string, number>> =>
+  (
+    await market.db.rows<Record<string, number>>(
+      `select (select count(*) from job) as jobs, (select count(*) from job_old) as old_jobs, (select count(*) from transfer) as transfers,
+         (select count(*) from transfer_old) as old_transfers, (select count(*) from event) as events, (select count(*) from event_old) as old_events`,
+    )
+  )[0]!
+
+test('clawrk retention says what lies where; run moves it; a dry run moves nothing', async () => {
+  await ofLongAgo()
+  const before = await counts()
+  const dry = await machine('retention', 'run', '--dry-run', '--json')
+  assert.equal(dry.code, 0, dry.stderr)
+  const { due } = dry.json<{ due: Record<string, number> }>()
+  assert.deepEqual(due, { jobs: 3, transfers: before.transfers!, events: before.events! })
+  assert.match(
+    (await machine('retention', 'run', '--dry-run')).stdout,
+    /Would move[\s\S]*jobs +3 \(older than 90 days\)/,
+  )
+  assert.deepEqual(await counts(), before)
+  const kept = await machine.with({ env: { RETENTION_JOBS_DAYS: '0', RETENTION_TRANSFERS_DAYS: '365' } })(
+    'retention',
+    'run',
+    '--json',
+  )
+  assert.deepEqual(kept.json<{ moved: unknown }>().moved, { transfers: 0, events: before.events })
+  const ran = await machine('retention', 'run')
+  assert.match(ran.stdout, /Moved to the archive[\s\S]*jobs +3/)
+  const after = await counts()
+  assert.deepEqual([after.jobs, after.transfers, after.events], [0, 0, 0])
+  assert.deepEqual([after.old_jobs, after.old_transfers, after.old_events], [3, before.transfers, before.events])
+  const shown = (await machine('retention', '--json')).json<{ lying: Lying[]; drop: unknown }>()
+  assert.deepEqual(shown.drop, { events_days: null, texts_days: null })
+  assert.deepEqual(
+    shown.lying.map(({ name, here, archive, due: rest }) => [name, here.rows, archive.rows, rest]),
+    [
+      ['jobs', 0, 3, 0],
+      ['transfers', 0, before.transfers, 0],
+      ['events', 0, before.events, 0],
+    ],
+  )
+  for (const width of [60, 100]) {
+    const { stdout } = await inTerminal(machine, ['retention'], { DATABASE_URL: market.databaseUrl }, '', width)
+    assert.match(stdout, /█/)
+    assert.match(stdout, /Nothing is thrown away/)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what is taken out.
+    for (const line of stdout.split(/\r?\n/).filter((text) => text.includes('█')))
+      assert.ok(widthOf(line.replaceAll(/\u001b\[[0-9;]*m/g, '')) <= width, line)
+  }
+  assert.match((await machine('doctor')).stdout, /✔ what is carried forward equals[\s\S]*Every law holds/)
+  await assertWhole(market)
+})
+
+test('what keeps something from moving is said; a setting that would hurt is refused', async () => {
+  await freezeLedger(market.db, 'a test')
+  assert.match((await machine('retention')).stdout, /! The ledger is frozen: a test/)
+  await unfreezeLedger(market.db)
+  const refusal = await machine.with({ env: { RETENTION_TRANSFERS_DAYS: '3' } })('retention', 'run')
+  assert.equal(refusal.code, 1)
+  assert.match(refusal.stderr, /RETENTION_TRANSFERS_DAYS must be 0, for never, or at least 60/)
+})
+
+test('killed at any point it goes on where it was, by hand or in a worker', async (story) => {
+  await ofLongAgo()
+  const before = await counts()
+  const points = movables.flatMap(({ name }) => [`moving ${name}:before_booking`, `moving ${name}:after_booking`])
+  assert.deepEqual(movables, [movableJobs, movableTransfers, movableEvents])
+  for (const point of points) {
+    const killed = await machine.with({ env: { CLAWRK_FAILPOINT: point } })('retention', 'run')
+    assert.equal(killed.code, -1, `${point}: ${killed.stdout} ${killed.stderr}`)
+    await assertWhole(market)
+    await ofLongAgo()
+  }
+  const made = await counts()
+  assert.ok(made.old_transfers! > before.old_transfers! && made.old_events! > before.old_events!)
+  const worker = await startRole('worker', {
+    databaseUrl: market.databaseUrl,
+    dataDir: mkdtempSync(join(tmpdir(), 'clawrk-worker-')),
+    env: { RETENTION_ROWS_PER_SECOND: '50' },
+  })
+  await until('the worker has moved the rest', async () => {
+    const { jobs, transfers } = await counts()
+    return jobs === 0 && transfers === 0
+  })
+  await worker.end('SIGTERM')
+  await assertWhole(market)
+  story.diagnostic(`${points.length} kills, ${JSON.stringify(await counts())}`)
+})
