@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { stripVTControlCharacters } from 'node:util'
 import { movableEvents } from '../../src/core/events/archive.ts'
 import { numberEvents, tidyPages } from '../../src/core/events/sequence.ts'
 import { movableTransfers } from '../../src/core/ledger/archive.ts'
@@ -59,10 +60,6 @@ test('clawrk retention says what lies where; run moves it; a dry run moves nothi
   assert.equal(dry.code, 0, dry.stderr)
   const { due } = dry.json<{ due: Record<string, number> }>()
   assert.deepEqual(due, { jobs: 3, transfers: before.transfers!, events: before.events! })
-  assert.match(
-    (await machine('retention', 'run', '--dry-run')).stdout,
-    /Would move[\s\S]*jobs +3 \(older than 90 days\)/,
-  )
   assert.deepEqual(await counts(), before)
   const kept = await machine.with({ env: { RETENTION_JOBS_DAYS: '0', RETENTION_TRANSFERS_DAYS: '365' } })(
     'retention',
@@ -85,14 +82,10 @@ test('clawrk retention says what lies where; run moves it; a dry run moves nothi
       ['events', 0, before.events, 0],
     ],
   )
-  for (const width of [60, 100]) {
-    const { stdout } = await inTerminal(machine, ['retention'], { DATABASE_URL: market.databaseUrl }, '', width)
-    assert.match(stdout, /█/)
-    assert.match(stdout, /Nothing is thrown away/)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are what is taken out.
-    for (const line of stdout.split(/\r?\n/).filter((text) => text.includes('█')))
-      assert.ok(widthOf(line.replaceAll(/\u001b\[[0-9;]*m/g, '')) <= width, line)
-  }
+  const { stdout } = await inTerminal(machine, ['retention'], { DATABASE_URL: market.databaseUrl }, '', 60)
+  assert.match(stdout, /█[\s\S]*Nothing is thrown away/)
+  for (const line of stdout.split(/\r?\n/).filter((text) => text.includes('█')))
+    assert.ok(widthOf(stripVTControlCharacters(line)) <= 60, line)
   assert.match((await machine('doctor')).stdout, /✔ what is carried forward equals[\s\S]*Every law holds/)
   await assertWhole(market)
 })
@@ -109,7 +102,7 @@ test('what keeps something from moving is said; a setting that would hurt is ref
 test('killed at any point it goes on where it was, by hand or in a worker', async (story) => {
   await ofLongAgo()
   const before = await counts()
-  const points = movables.flatMap(({ name }) => [`moving ${name}:before_booking`, `moving ${name}:after_booking`])
+  const points = [...movables.map(({ name }) => `moving ${name}:before_booking`), 'moving jobs:after_booking']
   assert.deepEqual(movables, [movableJobs, movableTransfers, movableEvents])
   for (const point of points) {
     const killed = await machine.with({ env: { CLAWRK_FAILPOINT: point } })('retention', 'run')
