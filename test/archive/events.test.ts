@@ -8,7 +8,7 @@ import { readRetention } from '../../src/core/operators/retention.ts'
 import { fund, moveClock, people, post, refused, submit, take, verifyAll, went } from '../journeys/desk.ts'
 import { type Person, startTestMarket, type TestMarket } from '../support/market.ts'
 import { until } from '../support/processes.ts'
-import { moveAll } from './stage.ts'
+import { keysLast, moveAll } from './stage.ts'
 
 const day = 86_400
 const moving = { days: 90, most: 6 }
@@ -19,6 +19,7 @@ let bob: Person
 before(async () => {
   market = await startTestMarket({ worker: false })
   ;[ada, bob] = await people(market, 'Ada', 'Bob')
+  await keysLast(market)
 })
 after(() => market.close())
 

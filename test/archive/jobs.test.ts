@@ -29,7 +29,7 @@ import {
 import { postForCredits } from '../journeys/first-api-desk.ts'
 import { read } from '../streams/reader.ts'
 import { type Answer, ask, type Fields, type Person, startTestMarket, type TestMarket } from '../support/market.ts'
-import { answersTo, assertWhole, moveAll, pagesOf, sealAll } from './stage.ts'
+import { answersTo, assertWhole, keysLast, moveAll, pagesOf, readAll, sealAll } from './stage.ts'
 
 const day = 86_400
 const moving = { days: 80, most: 2 }
@@ -41,7 +41,7 @@ let cem: Person
 before(async () => {
   market = await startTestMarket({ worker: false })
   ;[ada, bob, cem] = await people(market, 'Ada', 'Bob', 'Cem')
-  await keysLast()
+  await keysLast(market)
   await fund(market, ada, 50_000)
 })
 after(() => market.close())
@@ -68,10 +68,6 @@ async function verifiedJob(fields: Fields = {}): Promise<string> {
   await judged()
   return job.id
 }
-
-/** The keys of everybody, for a test that lasts more than a year. */
-const keysLast = (): Promise<unknown> =>
-  market.db.rows(`update api_key set expires_at = expires_at + interval '10 years'`)
 
 /** Somebody with a session of today. */
 const signedIn = async (person: Person): Promise<Person> => {
@@ -167,7 +163,7 @@ async function everything(ids: readonly string[]): Promise<Map<string, unknown>>
 
 test('jobs that have moved are as they were for everybody: alone, in lists, their logs, files and refusals', async () => {
   await aHistory()
-  await tallyJobs(market.db)
+  await readAll(market)
   // What is still in hand would answer each try otherwise.
   const ended = await market.db.rows<{ id: string }>(`select id from job where ended_at is not null order by id`)
   const ids = ended.map(({ id }) => id)
@@ -231,7 +227,7 @@ test('while nobody can read the archive, everything of every day goes on', async
 test('two movers of each kind at once, and connections that break: everything moves once', async () => {
   await moveClock(market, 30 * day)
   await sweepJobs(market.db)
-  await tallyJobs(market.db)
+  await readAll(market)
   await moveClock(market, 200 * day)
   await tidyPages(market.db)
   await sealAll(market.db)
@@ -305,13 +301,13 @@ test('whoever leaves is forgotten in the archive as they would be here', async (
 
 test('texts are thrown away when the operator says so; what it was, whose, for how much and how it ended stays', async () => {
   const [dan] = await people(market, 'Dan')
-  await keysLast()
+  await keysLast(market)
   await fund(market, dan, 1_000)
   const file = await attach(dan, 'input.txt', 'what Dan wants')
   const job = await post(dan, { attachments: [file] })
   await submit(cem, await take(cem, job))
   await judged()
-  await tallyJobs(market.db)
+  await readAll(market)
   await moveClock(market, 85 * day)
   await moveAll(() => moveJobs(market.db, moving))
   assert.equal(await dropTexts(market.db, { days: 3_650, most: 100 }), 0)

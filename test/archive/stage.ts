@@ -6,6 +6,7 @@ import { checkLaws } from '../../src/core/ledger/laws.ts'
 import { sealTransfers, verifyChain } from '../../src/core/ledger/seal.ts'
 import { gigLaws } from '../../src/desks/gigs/laws.ts'
 import { jobArchiveLaws, jobLaws } from '../../src/desks/jobs/laws.ts'
+import { tallyJobs } from '../../src/desks/jobs/tally.ts'
 import type { Answer, Person, TestMarket } from '../support/market.ts'
 import { until } from '../support/processes.ts'
 
@@ -59,3 +60,15 @@ export async function pagesOf(person: Person, path: string): Promise<string[]> {
   }
   return pages
 }
+
+/** The keys of everybody there is, for a test that lasts more than a year. */
+export const keysLast = ({ db }: Pick<TestMarket, 'db'>): Promise<unknown> =>
+  db.rows(`update api_key set expires_at = expires_at + interval '10 years'`)
+
+/** The desk reads everything that was told. A transaction of another database on this server may hold it back for a moment. */
+export const readAll = ({ db }: Pick<TestMarket, 'db'>): Promise<unknown> =>
+  until('the desk has read everything', async () => {
+    await tallyJobs(db)
+    const [row] = await db.rows<{ since: string | null }>(`select event_unread_since() as since`)
+    return row!.since === null
+  })

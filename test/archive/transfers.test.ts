@@ -10,7 +10,7 @@ import { readStripePostings } from '../../src/core/ledger/stripe-lines.ts'
 import { readRetention } from '../../src/core/operators/retention.ts'
 import { cardPartOf, fund, moveClock, people, post, submit, take, verifyAll, walletOf } from '../journeys/desk.ts'
 import { type Person, startTestMarket, type TestMarket } from '../support/market.ts'
-import { assertWhole, moveAll, sealAll } from './stage.ts'
+import { assertWhole, keysLast, moveAll, sealAll } from './stage.ts'
 
 const day = 86_400
 const moving = { days: 90, most: 7 }
@@ -21,6 +21,7 @@ let bob: Person
 before(async () => {
   market = await startTestMarket({ worker: false })
   ;[ada, bob] = await people(market, 'Ada', 'Bob')
+  await keysLast(market)
 })
 after(() => market.close())
 
