@@ -83,7 +83,7 @@ async function runTests(): Promise<boolean> {
     await prepareTemplate(server)
     const files = given.length > 0 ? given : ['test/**/*.test.ts', 'src/**/*.test.ts']
     // A campaign of races takes longer than the rounds that every run has.
-    const timeoutMs = 120_000 * Math.max(1, Number(process.env.ROUNDS ?? 0) / 40)
+    const timeoutMs = 240_000 * Math.max(1, Number(process.env.ROUNDS ?? 0) / 40)
     // One file more than there are processors: most of them wait now and then, for a deadline or another process.
     const atOnce = availableParallelism() + 1
     const options = ['--test', `--test-concurrency=${atOnce}`, `--test-timeout=${timeoutMs}`, '--test-reporter=spec']
