@@ -10,6 +10,7 @@ import { type Log, openLog } from './base/log.ts'
 import { onlyPrimary, openReads, type Reads } from './base/reads.ts'
 import { openSealer } from './base/seal.ts'
 import { openSignals, type Signals } from './base/signals.ts'
+import { openStreams } from './base/stream.ts'
 import { accountsApi } from './core/accounts/api.ts'
 import { type Credentials, openCredentials } from './core/accounts/credentials.ts'
 import { accountEvents } from './core/accounts/events.ts'
@@ -230,6 +231,7 @@ export async function buildApi(
 ): Promise<FastifyInstance> {
   const { config, db, reads, log, stripe, credentials } = market
   const wake = market.signals.tell
+  const streams = openStreams(db, market.signals)
   const provider = { db, stripe, log, appUrl: config.appUrl }
   const rooms = [
     systemRoom(config.mode),
@@ -266,6 +268,7 @@ export async function buildApi(
       fee: config.jobFee,
       live: config.mode === 'live',
       signals: market.signals,
+      streams,
       log,
       skills: options.skills ?? skills,
       sweep: async () => reply(200, { ok: true, moved: await sweep(db) }),
@@ -292,7 +295,7 @@ export async function buildApi(
       provider: readProviderState,
       emails: config.operatorEmails,
     }),
-    eventsRoom(kinds, market.signals),
+    eventsRoom(kinds, streams),
     webhooksRoom({ egress: market.egress, sealer: openSealer(config.secret, webhookSecrets), kinds }),
   ]
   const withClock = config.mode === 'test'

@@ -1,6 +1,8 @@
+import { randomInt } from 'node:crypto'
 import pg from 'pg'
 import type { Sql } from './db.ts'
 import type { Log } from './log.ts'
+import { processLock } from './seats.ts'
 
 const channel = 'clawrk_signals'
 
@@ -26,6 +28,8 @@ export interface Signals {
   /** Resolves when the topic is told, the time is over, the signal aborts or the process stops; says whether to go on. */
   wait(topic: string, ms: number, options?: WaitOptions): Promise<boolean>
   readonly closed: boolean
+  /** The number of this process among all that listen; the session that listens holds its lock. */
+  readonly process: number
   close(): Promise<void>
 }
 
@@ -41,6 +45,7 @@ export function openSignals(sql: Sql, url: string, log: Log): Signals {
   let pending: Set<string> | null = null
   let sentAt = 0
   let closed = false
+  const process = randomInt(1, 2 ** 31 - 1)
 
   const hear = (topic: string): void => {
     for (const listener of listeners) listener(topic)
@@ -63,7 +68,12 @@ export function openSignals(sql: Sql, url: string, log: Log): Signals {
     for (const waiters of [...waiting.values()]) for (const waiter of [...waiters]) waiter.rouse()
   }
   // What was told while nobody listened is lost, so whoever waits looks for themselves when we listen again.
-  const session = listen(url, (payload) => payload.split(' ').forEach(hear), rouseAll, log)
+  const onListening = async (client: pg.Client): Promise<void> => {
+    // Shared: the session before it may not be known to be dead yet.
+    await client.query('select pg_advisory_lock_shared($1::integer, $2::integer)', [processLock, process])
+    rouseAll()
+  }
+  const session = listen(url, (payload) => payload.split(' ').forEach(hear), onListening, log)
 
   return {
     tell(topic) {
@@ -98,6 +108,7 @@ export function openSignals(sql: Sql, url: string, log: Log): Signals {
         waiting.set(topic, others.add(waiter))
       })
     },
+    process,
     get closed() {
       return closed
     },
@@ -113,7 +124,7 @@ export function openSignals(sql: Sql, url: string, log: Log): Signals {
 function listen(
   url: string,
   onPayload: (payload: string) => void,
-  onListening: () => void,
+  onListening: (client: pg.Client) => Promise<void>,
   log: Log,
 ): { close(): Promise<void> } {
   let closed = false
@@ -131,7 +142,7 @@ function listen(
         await next.connect()
         await next.query(`listen ${channel}`)
         client = next
-        onListening()
+        await onListening(next)
         if (closed) await next.end()
         await broken
       } catch (error) {

@@ -129,7 +129,12 @@ export async function startTestMarket({
   }
   const markets: Market[] = ports.map((port) => openMarket(readConfig({ PORT: `${port}`, ...settings })))
   // Where there is a replica it is read from the first request on.
-  for (const { reads } of markets) await until('the replica follows', () => reads.standing().replica?.used ?? true)
+  try {
+    for (const { reads } of markets) await until('the replica follows', () => reads.standing().replica?.used ?? true)
+  } catch (error) {
+    await Promise.all([...markets.map((market) => market.close()), twin.close()])
+    throw error
+  }
   const servers = await Promise.all(
     markets.map((market) => buildApi(market, { strict: true, limits, ...(skills ? { skills } : {}) })),
   )

@@ -241,7 +241,8 @@ async function answerTo(
 /** Aborts when whoever asked has gone, or has been answered. Made only when a verb asks for it. */
 function goneSignal(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
-  reply.raw.once('close', () => controller.abort())
+  if (reply.raw.destroyed) controller.abort()
+  else reply.raw.once('close', () => controller.abort())
   return controller.signal
 }
 
