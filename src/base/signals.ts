@@ -68,12 +68,7 @@ export function openSignals(sql: Sql, url: string, log: Log): Signals {
     for (const waiters of [...waiting.values()]) for (const waiter of [...waiters]) waiter.rouse()
   }
   // What was told while nobody listened is lost, so whoever waits looks for themselves when we listen again.
-  const onListening = async (client: pg.Client): Promise<void> => {
-    // Shared: the session before it may not be known to be dead yet.
-    await client.query('select pg_advisory_lock_shared($1::integer, $2::integer)', [processLock, process])
-    rouseAll()
-  }
-  const session = listen(url, (payload) => payload.split(' ').forEach(hear), onListening, log)
+  const session = listen(url, process, (payload) => payload.split(' ').forEach(hear), rouseAll, log)
 
   return {
     tell(topic) {
@@ -120,11 +115,12 @@ export function openSignals(sql: Sql, url: string, log: Log): Signals {
   }
 }
 
-/** Hears the channel on a connection of its own, which is made again when it breaks. */
+/** Hears the channel on a connection of its own, which holds the lock of its process and is made again when it breaks. */
 function listen(
   url: string,
+  process: number,
   onPayload: (payload: string) => void,
-  onListening: (client: pg.Client) => Promise<void>,
+  onListening: () => void,
   log: Log,
 ): { close(): Promise<void> } {
   let closed = false
@@ -140,9 +136,11 @@ function listen(
       next.on('notification', ({ payload }) => payload && onPayload(payload))
       try {
         await next.connect()
+        // Shared: the session before it may not be known to be dead yet.
+        await next.query('select pg_advisory_lock_shared($1::integer, $2::integer)', [processLock, process])
         await next.query(`listen ${channel}`)
         client = next
-        await onListening(next)
+        onListening()
         if (closed) await next.end()
         await broken
       } catch (error) {
