@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { faultsOf } from './door.ts'
 
 /** One setting of the market: its environment variable, what it is without one, and a sentence for `clawrk serve --help`. */
 export interface Setting {
@@ -28,7 +29,17 @@ export const settings = [
   {
     name: 'DATABASE_DIRECT_URL',
     fallback: '',
-    help: 'for LISTEN, when DATABASE_URL goes through a transaction pooler',
+    help: 'PostgreSQL itself, for LISTEN, migrations and workers, when DATABASE_URL goes through a transaction pooler',
+  },
+  {
+    name: 'DATABASE_READ_URL',
+    fallback: '',
+    help: 'a streaming replica, for the board, its numbers and the directory',
+  },
+  {
+    name: 'DATABASE_READ_LAG_MS',
+    fallback: '5000',
+    help: 'how far the replica may be behind, in milliseconds; beyond that those reads go to the primary',
   },
   { name: 'DATABASE_POOL_SIZE', fallback: '16', help: 'connections each process may open' },
   { name: 'CRON_SECRET', fallback: '', help: 'opens /api/cron/enforce-deadlines, for an outside scheduler' },
@@ -112,6 +123,10 @@ export interface Config {
   readonly secret: string
   readonly databaseUrl: string | null
   readonly databaseDirectUrl: string | null
+  /** Of a streaming replica, for what may be a little old. */
+  readonly databaseReadUrl: string | null
+  /** How old, in milliseconds. */
+  readonly readLagMs: number
   readonly poolSize: number
   readonly cronSecret: string | null
   readonly operatorEmails: readonly string[]
@@ -230,6 +245,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     faults.push(`S3_ENDPOINT must be a web address, not "${endpoint}"`)
   if (!bucket && (endpoint || accessKeyId))
     faults.push('S3_BUCKET is needed too, to keep files in an S3-compatible store')
+  const addresses = {
+    databaseUrl: raw('DATABASE_URL') || null,
+    databaseDirectUrl: raw('DATABASE_DIRECT_URL') || null,
+    databaseReadUrl: raw('DATABASE_READ_URL') || null,
+  }
+  faults.push(...faultsOf(addresses))
   const holdDays = raw('WITHDRAW_HOLD_DAYS') === '' ? (live ? 7 : 0) : whole('WITHDRAW_HOLD_DAYS', 0, 365)
   const readyGraceMs = raw('READY_GRACE_MS') === '' ? (live ? 5_000 : 1_000) : whole('READY_GRACE_MS', 0, 60_000)
   const proxy = raw('TRUST_PROXY')
@@ -240,8 +261,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     appUrl,
     dataDir,
     secret: raw('CLAWRK_SECRET'),
-    databaseUrl: raw('DATABASE_URL') || null,
-    databaseDirectUrl: raw('DATABASE_DIRECT_URL') || null,
+    ...addresses,
+    readLagMs: whole('DATABASE_READ_LAG_MS', 100, 3_600_000),
     poolSize: whole('DATABASE_POOL_SIZE', 2, 500),
     cronSecret: raw('CRON_SECRET') || null,
     operatorEmails: raw('OPERATOR_EMAILS')

@@ -1,17 +1,12 @@
+import type { Database } from './db.ts'
 import type { Call } from './endpoint.ts'
+import { openSeats } from './seats.ts'
 import type { Signals } from './signals.ts'
 
-/** Streams of server-sent events that one person may keep open at one process. */
-export const streamsMax = 20
 /** How often a stream looks by itself, in case a signal was lost, and shows that it lives. */
 const lookEveryMs = 10_000
 /** How often a stream asks whether its credential is still good: a dead one is noticed within 5 s. */
 const checkEveryMs = 4_000
-
-const open = new Map<string, number>()
-
-/** Whether somebody has as many streams open as they may. */
-export const hasAllStreams = (user: string): boolean => (open.get(user) ?? 0) >= streamsMax
 
 /** One server-sent event. Without an id, whoever comes again comes with the one before. */
 export const block = (event: string, data: unknown, id?: number): string =>
@@ -30,19 +25,44 @@ export const streamHeaders = {
   'x-accel-buffering': 'no',
 } as const
 
+/** Opens streams for people, as many as each may have at all processes together. */
+export interface Streams {
+  /** Null: this person has as many streams open as they may. */
+  follow(call: Call, topic: string, look: () => Promise<Look>): Promise<AsyncIterable<string> | null>
+}
+
+export function openStreams(db: Database, signals: Signals): Streams {
+  const seats = openSeats(db, signals.process)
+  return {
+    async follow(call, topic, look) {
+      const { userId } = call.actor
+      const signal = call.gone?.()
+      if (!(await seats.take(userId))) return null
+      let isTaken = true
+      const giveBack = (): void => {
+        if (isTaken) seats.giveBack(userId)
+        isTaken = false
+      }
+      // Nobody reads what is answered to somebody who has gone meanwhile.
+      if (signal?.aborted) giveBack()
+      else signal?.addEventListener('abort', giveBack)
+      return follow(call, signals, topic, look, giveBack)
+    },
+  }
+}
+
 /**
  * A stream of server-sent events: looks for what is new whenever `topic` is told, and now and then without. It ends when there can be
  * nothing more, when the reader has gone, when its credential is dead, and with the process; a reader who wants more comes again.
  */
-export async function* follow(
-  { actor, gone, stillWelcome }: Call,
+async function* follow(
+  { gone, stillWelcome }: Call,
   signals: Signals,
   topic: string,
   look: () => Promise<Look>,
+  onEnd: () => void,
 ): AsyncGenerator<string> {
   const signal = gone?.()
-  const user = actor.userId
-  open.set(user, (open.get(user) ?? 0) + 1)
   let looked = 0
   let checked = Date.now()
   let told = true
@@ -82,9 +102,7 @@ export async function* follow(
       if (!(await isWelcome())) return
     }
   } finally {
-    const left = (open.get(user) ?? 1) - 1
-    if (left > 0) open.set(user, left)
-    else open.delete(user)
+    onEnd()
   }
 
   async function isWelcome(): Promise<boolean> {

@@ -72,6 +72,12 @@ export async function launchPostgres(options: LaunchOptions): Promise<Postgres> 
   }
 }
 
+/** The server that runs on `dataDir`, started by another process; null when there is none. */
+export async function findPostgres(dataDir: string): Promise<Postgres | null> {
+  const cluster = join(resolve(dataDir), 'cluster')
+  return existsSync(join(cluster, 'PG_VERSION')) ? attach(cluster, () => {}) : null
+}
+
 /** The server that already runs on the cluster, once it takes connections; null when there is none. */
 async function attach(cluster: string, log: (line: string) => void): Promise<Postgres | null> {
   for (let server = findServer(cluster); server; server = findServer(cluster)) {

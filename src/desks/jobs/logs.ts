@@ -1,7 +1,6 @@
 import type { Sql } from '../../base/db.ts'
 import { type Call, type Input, type Reply, reply } from '../../base/endpoint.ts'
-import type { Signals } from '../../base/signals.ts'
-import { block, follow, hasAllStreams, type Look, streamHeaders } from '../../base/stream.ts'
+import { block, type Look, type Streams, streamHeaders } from '../../base/stream.ts'
 import type { Verdict } from '../../core/verification/check.ts'
 import { type jobsApi, refuseJob } from './api.ts'
 import { forSender, viewJob } from './job.ts'
@@ -21,7 +20,7 @@ const readLines = `select row_to_json(line) as row from (
 
 /** The verification log of a job as it grows. Ids are the database's, so any process goes on where another broke off. */
 export const streamLogs =
-  (signals: Signals) =>
+  (streams: Streams) =>
   async (
     call: Call,
     { id }: Input<(typeof jobsApi)['endpoints']['logs']>,
@@ -34,13 +33,10 @@ export const streamLogs =
     const after = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0
     const [end] = await sql.rows<{ id: number }>(`select id from job_log where job_id = $1 and kind = 'end'`, [id])
     if (end && end.id <= after) return reply(204, null)
-    if (hasAllStreams(actor.userId)) throw refuseJob('too_many_streams', { retryable: true, retry_after_seconds: 5 })
     const isSender = row.sender === actor.userId
-    return reply(
-      200,
-      follow(call, signals, `log:${id}`, linesBehind(sql, id, actor.userId, isSender, after)),
-      streamHeaders,
-    )
+    const stream = await streams.follow(call, `log:${id}`, linesBehind(sql, id, actor.userId, isSender, after))
+    if (!stream) throw refuseJob('too_many_streams', { retryable: true, retry_after_seconds: 5 })
+    return reply(200, stream, streamHeaders)
   }
 
 /** Whoever holds or has accepted the job, or has made an attempt at it before. */

@@ -146,6 +146,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     `clawrk webhooks redeliver ${id} --after 1800 --until 1900`,
   ],
   serve: ['clawrk serve', 'PORT=8080 clawrk serve', 'DATABASE_URL=postgres://… clawrk serve --role worker'],
+  migrate: ['DATABASE_URL=postgres://… clawrk migrate'],
   doctor: ['clawrk doctor', 'DATABASE_URL=postgres://… clawrk doctor --json'],
   reconcile: ['clawrk reconcile', 'clawrk reconcile --days 7 --json', 'clawrk reconcile --retry'],
   'stripe-twin': ['clawrk stripe-twin', 'clawrk stripe-twin --port 12111'],

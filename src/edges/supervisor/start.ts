@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../../base/config.ts'
 import { isFreePort } from '../../base/free-port.ts'
-import { migrate } from '../../base/migrate.ts'
+import { migrateMarket } from '../../base/migrate.ts'
 import { type PidLock, takePidLock } from '../../base/pid-lock.ts'
 import { type KeptPostgres, keepPostgres } from './keep-postgres.ts'
 import { type Child, type Supervisor, supervise } from './supervise.ts'
@@ -45,7 +45,7 @@ export async function startMarket(config: Config, { entry = marketEntry }: Start
       postgres = await keepPostgres({ dataDir: postgresDir(config), log, onMoved })
     }
     const databaseUrl = (): string => config.databaseUrl ?? postgres!.url()
-    await migrate(config.databaseDirectUrl ?? databaseUrl(), { mode: config.mode })
+    await migrateMarket({ ...config, databaseUrl: databaseUrl() })
     if (stopping.aborted) return
     const twinPort = config.stripe.secretKey === null ? await chooseTwinPort(config.dataDir) : null
     supervisor = supervise({

@@ -4,6 +4,7 @@ import type { Database } from '../../base/db.ts'
 import type { Egress } from '../../base/egress/egress.ts'
 import type { Log } from '../../base/log.ts'
 import type { Sealer } from '../../base/seal.ts'
+import { tidySeats } from '../../base/seats.ts'
 import type { Signals } from '../../base/signals.ts'
 import { tidyDeviceCodes } from '../../core/accounts/device-code.ts'
 import type { Leaving } from '../../core/accounts/leaving.ts'
@@ -167,6 +168,7 @@ export function startWorker({
             tidyDeliveries(db),
             tidyIdempotency(db),
             tidyQuotas(db),
+            tidySeats(db),
             tidyDeviceCodes(db),
             tidyFiles(db, storage),
             tidyInbox(db),
