@@ -312,8 +312,12 @@ export async function buildApi(
       answerReadiness(app, db, market.leaving.signal)
       // Whoever waits is told first: pulls answer 204 and streams end, or they would hold up the drain.
       app.addHook('preClose', () => market.signals.close())
-      const description = openApi(withClock ? allContracts : contracts, { version, url: config.appUrl })
-      app.get('/openapi.json', () => description)
+      // Written when first asked for: it takes as long as all else that a start needs.
+      let description: ReturnType<typeof openApi> | undefined
+      app.get('/openapi.json', () => {
+        description ??= openApi(withClock ? allContracts : contracts, { version, url: config.appUrl })
+        return description
+      })
       if (config.stripe.webhookSecrets.length > 0)
         await stripeWebhook(app, { db, stripe, secrets: config.stripe.webhookSecrets, wake })
       if (!config.stripe.secretKey && config.stripe.apiBase) await twinProxy(app, config.stripe.apiBase)

@@ -1,7 +1,7 @@
 // What `npm test` runs: everything that has to be right. With arguments (`npm test -- test/x.test.ts`) only those test files.
 import { spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { settings } from '../src/base/config.ts'
 import { migrate } from '../src/base/migrate.ts'
@@ -65,7 +65,9 @@ function runFiles(env: NodeJS.ProcessEnv): Promise<boolean> {
   const files = given.length > 0 ? given : ['test/**/*.test.ts', 'src/**/*.test.ts']
   // A campaign of races takes longer than the rounds that every run has.
   const timeoutMs = 120_000 * Math.max(1, Number(process.env.ROUNDS ?? 0) / 40)
-  const options = ['--test', '--test-concurrency=2', `--test-timeout=${timeoutMs}`, '--test-reporter=spec']
+  // One file more than there are processors: most of them wait now and then, for a deadline or another process.
+  const atOnce = availableParallelism() + 1
+  const options = ['--test', `--test-concurrency=${atOnce}`, `--test-timeout=${timeoutMs}`, '--test-reporter=spec']
   return succeeds(process.execPath, [...options, ...files], env)
 }
 

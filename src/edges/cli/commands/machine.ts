@@ -5,14 +5,16 @@ import { migrateMarket } from '../../../base/migrate.ts'
 import { misused } from '../exit.ts'
 import { done } from '../render/job.ts'
 import { columns, wrap } from '../render/text.ts'
-import { diagnose } from './doctor.ts'
 import { ledgerCommands } from './ledger.ts'
 import { reconcileCommand } from './reconcile.ts'
 import { stripeTwinCommand } from './stripe-twin.ts'
 
 export const marketEntry = join(import.meta.dirname, '../../../main.ts')
 
-/** Commands for whoever runs a market: they work on this machine, not through the API. */
+/**
+ * Commands for whoever runs a market: they work on this machine, not through the API. What they do is loaded when one of them is
+ * called: it brings the database's driver, the provider's SDK and a web server, and would make every other command slow to start.
+ */
 export function machineCommands(program: Command): void {
   program
     .command('serve')
@@ -35,7 +37,10 @@ export function machineCommands(program: Command): void {
       'after',
       '\nIt looks at DATABASE_URL, or else at the database in CLAWRK_DATA_DIR (.data), running or not.',
     )
-    .action((_: object, command: Command) => diagnose(command.optsWithGlobals<{ json?: boolean }>().json === true))
+    .action(async (_: object, command: Command) => {
+      const { diagnose } = await import('../machine/doctor.ts')
+      await diagnose(command.optsWithGlobals<{ json?: boolean }>().json === true)
+    })
   ledgerCommands(program)
   reconcileCommand(program)
   stripeTwinCommand(program)
