@@ -2,7 +2,7 @@ import { type Call, type Input, type Reply, type Room, reply, room } from '../..
 import type { Signals } from '../../base/signals.ts'
 import { block, follow, hasAllStreams, type Look, streamHeaders } from '../../base/stream.ts'
 import { eventsApi, refuseEvents } from './api.ts'
-import { hasLost, type Kinds, readNewest, readOwn, readPublic, readReach, thePublic } from './feed.ts'
+import { hasLost, type Kinds, readNewest, readOwn, readPublic, readReach, thePublic, whoHasNews } from './feed.ts'
 import type { WireEvent } from './kind.ts'
 
 type Endpoints = (typeof eventsApi)['endpoints']
@@ -65,7 +65,8 @@ async function stream(
     last = events.at(-1)?.seq ?? last
     return { blocks: [...blocks, ...events.map((event) => block(event.event, event, event.seq!))] }
   }
-  return reply(200, follow(call, signals, feedTopic(person), look), streamHeaders)
+  const source = { sql, topic: feedTopic(person), look, news: whoHasNews, of: person, after: () => last }
+  return reply(200, follow(call, signals, source), streamHeaders)
 }
 
 /** Where the reader wants to go on: null is now, NaN a place that nobody was ever given. */
