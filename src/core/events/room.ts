@@ -1,7 +1,7 @@
 import { type Call, type Input, type Reply, type Room, reply, room } from '../../base/endpoint.ts'
 import { block, type Look, type Streams, streamHeaders } from '../../base/stream.ts'
 import { eventsApi, refuseEvents } from './api.ts'
-import { hasLost, type Kinds, readNewest, readOwn, readPublic, readReach, thePublic } from './feed.ts'
+import { hasLost, type Kinds, readNewest, readOwn, readPublic, readReach, thePublic, whoHasNews } from './feed.ts'
 import type { WireEvent } from './kind.ts'
 
 type Endpoints = (typeof eventsApi)['endpoints']
@@ -63,7 +63,8 @@ async function stream(
     last = events.at(-1)?.seq ?? last
     return { blocks: [...blocks, ...events.map((event) => block(event.event, event, event.seq!))] }
   }
-  const opened = await streams.follow(call, feedTopic(person), look)
+  const source = { sql, topic: feedTopic(person), look, news: whoHasNews, of: person, after: () => last }
+  const opened = await streams.follow(call, source)
   if (!opened) throw refuseEvents('too_many_streams', { retryable: true, retry_after_seconds: 5 })
   return reply(200, opened, streamHeaders)
 }

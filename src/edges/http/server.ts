@@ -229,10 +229,11 @@ async function answerTo(
     ...(typeof lastEventId === 'string' ? { lastEventId } : {}),
     ...(setOutWith ? { setOutWith } : {}),
     gone: () => goneSignal(reply),
-    stillWelcome: () =>
-      authenticate(endpoint, request, credentials, config).then(
+    // While the database is away nobody can say that it is not.
+    stillWelcome: (anew = false) =>
+      authenticate(endpoint, request, anew ? credentials.anew : credentials, config).then(
         () => true,
-        () => false,
+        (error: unknown) => !isRefusal(error),
       ),
   }
   return perform(needs, sealer, endpoint, verb, call, input)
