@@ -2,9 +2,11 @@ import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { settings } from '../../../base/config.ts'
 import { columns, wrap } from '../render/text.ts'
+import { backupCommands } from './backup.ts'
 import { diagnose } from './doctor.ts'
 import { ledgerCommands } from './ledger.ts'
 import { reconcileCommand } from './reconcile.ts'
+import { restoreCommands } from './restore.ts'
 import { stripeTwinCommand } from './stripe-twin.ts'
 
 export const marketEntry = join(import.meta.dirname, '../../../main.ts')
@@ -27,6 +29,8 @@ export function machineCommands(program: Command): void {
     .action((_: object, command: Command) => diagnose(command.optsWithGlobals<{ json?: boolean }>().json === true))
   ledgerCommands(program)
   reconcileCommand(program)
+  backupCommands(program)
+  restoreCommands(program)
   stripeTwinCommand(program)
 }
 
