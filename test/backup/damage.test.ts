@@ -9,9 +9,7 @@ import { findBackups, type Manifest } from '../../src/base/backup/manifest.ts'
 import { marketFolder } from '../../src/base/backup/market-folder.ts'
 import { type Former, recover } from '../../src/base/backup/recover.ts'
 import { archivedFile, isSegment, readChain } from '../../src/base/backup/wal.ts'
-import { openDatabase } from '../../src/base/db.ts'
 import { readArchiving } from '../../src/base/postgres/archiving.ts'
-import { launchPostgres } from '../../src/base/postgres/launch.ts'
 import { openAccount } from '../../src/core/accounts/open-account.ts'
 import type { Ran } from '../cli/clawrk.ts'
 import { until } from '../support/processes.ts'
@@ -33,17 +31,11 @@ async function give(cents: number): Promise<number> {
   return row!.xid
 }
 
-async function davesIn(folder: string): Promise<number> {
-  const server = await launchPostgres({ dataDir: join(folder, 'pg'), durable: false })
-  const there = openDatabase({ url: server.url, poolSize: 1 })
-  try {
+const davesIn = (folder: string): Promise<number> =>
+  stage.on(folder, async (there) => {
     const [row] = await there.rows<{ cents: number }>(`select ledger_balance($1) as cents`, [dave])
     return row!.cents
-  } finally {
-    await there.close()
-    await server.stop()
-  }
-}
+  })
 
 const newest = (): Manifest => findBackups(backups).findLast(({ manifest }) => manifest)!.manifest!
 const walOf = (manifest: Manifest): string => join(backups, 'wal', manifest.line!)

@@ -23,6 +23,8 @@ export interface BackupStage {
   now(): Promise<string>
   /** A new folder to restore into. */
   elsewhere(name: string): string
+  /** Asks a restored data folder. */
+  on<T>(dataDir: string, work: (db: Database) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -59,6 +61,16 @@ export async function openBackupStage({ durable = false }: { durable?: boolean }
       return new Date(row!.now).toISOString()
     },
     elsewhere: (name) => join(folder, name),
+    async on(dataDir, work) {
+      const server = await launchPostgres({ dataDir: marketFolder(dataDir).postgres, durable: false })
+      const there = openDatabase({ url: server.url, poolSize: 2 })
+      try {
+        return await work(there)
+      } finally {
+        await there.close()
+        await server.stop()
+      }
+    },
     async close() {
       if (!db.pool.ended) await db.close()
       await postgres.stop()
@@ -80,8 +92,12 @@ export interface Restored {
   readonly missing_attachments: readonly string[]
   readonly provider: { readonly not_asked?: string; readonly differences?: readonly { readonly sentence: string }[] }
   readonly frozen: string | null
-  readonly steps: readonly { readonly step: string; readonly seconds: number }[]
+  readonly segments: number
+  readonly steps: Steps
 }
+
+/** How long each step took. */
+export type Steps = readonly { readonly step: string; readonly seconds: number }[]
 
 /** Restores by the command line; throws what it said when it refuses. */
 export async function restored(shell: (...args: string[]) => Promise<Ran>, ...args: string[]): Promise<Restored> {
