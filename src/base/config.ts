@@ -16,6 +16,12 @@ export const settings = [
   { name: 'APP_URL', fallback: '', help: 'public origin (default http://localhost:$PORT)' },
   { name: 'CLAWRK_DATA_DIR', fallback: '.data', help: 'folder of the embedded database and generated secrets' },
   {
+    name: 'CLAWRK_BACKUP_DIR',
+    fallback: '',
+    help: 'folder of backups, on another disk: the embedded database archives its log there, and is backed up once a day (default: no backups)',
+  },
+  { name: 'CLAWRK_BACKUP_KEEP', fallback: '7', help: 'how many of the daily backups are kept' },
+  {
     name: 'CLAWRK_MODE',
     fallback: 'test',
     help: 'test, or live (refuses the Stripe twin, weak secrets and the test clock)',
@@ -120,6 +126,9 @@ export interface Config {
   readonly host: string
   readonly appUrl: string
   readonly dataDir: string
+  /** Where backups go; null: there are none. */
+  readonly backupDir: string | null
+  readonly backupKeep: number
   readonly secret: string
   readonly databaseUrl: string | null
   readonly databaseDirectUrl: string | null
@@ -188,6 +197,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const live = mode === 'live'
   const port = whole('PORT', 1, 65_535)
   const dataDir = resolve(raw('CLAWRK_DATA_DIR'))
+  const backupDir = raw('CLAWRK_BACKUP_DIR') ? resolve(raw('CLAWRK_BACKUP_DIR')) : null
+  if (backupDir !== null && `${backupDir}/`.startsWith(`${dataDir}/`))
+    faults.push('CLAWRK_BACKUP_DIR must not lie in CLAWRK_DATA_DIR: whatever ends that folder would end its backups')
   const appUrl = (raw('APP_URL') || `http://localhost:${port}`).replace(/\/+$/, '')
   if (!/^https?:\/\/[^/]+$/.test(appUrl))
     faults.push(`APP_URL must be an origin such as https://market.example, not "${appUrl}"`)
@@ -260,6 +272,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     host: raw('HOST'),
     appUrl,
     dataDir,
+    backupDir,
+    backupKeep: whole('CLAWRK_BACKUP_KEEP', 1, 1_000),
     secret: raw('CLAWRK_SECRET'),
     ...addresses,
     readLagMs: whole('DATABASE_READ_LAG_MS', 100, 3_600_000),

@@ -5,8 +5,10 @@ import { migrateMarket } from '../../../base/migrate.ts'
 import { misused } from '../exit.ts'
 import { done } from '../render/job.ts'
 import { columns, wrap } from '../render/text.ts'
+import { backupCommands } from './backup.ts'
 import { ledgerCommands } from './ledger.ts'
 import { reconcileCommand } from './reconcile.ts'
+import { restoreCommands } from './restore.ts'
 import { stripeTwinCommand } from './stripe-twin.ts'
 
 export const marketEntry = join(import.meta.dirname, '../../../main.ts')
@@ -43,6 +45,8 @@ export function machineCommands(program: Command): void {
     })
   ledgerCommands(program)
   reconcileCommand(program)
+  backupCommands(program)
+  restoreCommands(program)
   stripeTwinCommand(program)
 }
 
