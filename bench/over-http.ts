@@ -16,7 +16,7 @@ export interface OverHttp {
   readonly nodeArgs?: readonly string[]
 }
 
-/** The market as its users meet it: four authenticated requests a job, verification and payment in the background. */
+/** The market as its users meet it, whose clients share out its APIs: four authenticated requests a job, verification and payment in the background. */
 export async function overHttp(
   stage: Stage,
   { name, roles, clients, keys, nodeArgs = [] }: OverHttp,
@@ -27,11 +27,13 @@ export async function overHttp(
     clients,
   )
   const processes = await startProcesses(stage, url, roles, nodeArgs)
-  const { port } = processes
-  const open = pairs.map(async ({ sender, worker }) => ({
-    sender: await openConnection({ port, key: sender.key }),
-    worker: await openConnection({ port, key: worker.key }),
-  }))
+  const open = pairs.map(async ({ sender, worker }, client) => {
+    const port = processes.ports[client % processes.ports.length]!
+    return {
+      sender: await openConnection({ port, key: sender.key }),
+      worker: await openConnection({ port, key: worker.key }),
+    }
+  })
   const connections = await Promise.all(open)
   let posted = 0
   return {

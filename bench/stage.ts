@@ -43,6 +43,30 @@ export async function openStage(settings: Readonly<Record<string, string>> = {})
   }
 }
 
+/** Works on a stage and takes it away, also when somebody interrupts: what was started ends with this process, the folder would not. */
+export async function onStage<T>(
+  work: (stage: Stage) => Promise<T>,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<T> {
+  const stage = await openStage(settings)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void stage.close().finally(() => process.exit(130)))
+  }
+  try {
+    return await work(stage)
+  } finally {
+    await stage.close()
+  }
+}
+
+/** The version of a stage's PostgreSQL, for the heading. */
+export async function postgresVersion({ postgres }: Stage): Promise<string> {
+  const db = openDatabase({ url: postgres.url, poolSize: 1 })
+  const [row] = await db.rows<{ server_version: string }>('show server_version')
+  await db.close()
+  return row!.server_version
+}
+
 /** Somebody with a key, a default agent that has a personality, and money. */
 export interface Person {
   readonly id: string
@@ -97,25 +121,33 @@ async function makePerson(db: Database): Promise<Person> {
 }
 
 export interface MarketProcesses {
+  /** Of the first API. */
   readonly port: number
+  /** Of each API, in their order. */
+  readonly ports: readonly number[]
+  /** Of each role, in their order. */
   readonly pids: readonly number[]
   stop(): Promise<void>
 }
 
-/** The market's roles, each in a process of its own, on one database. */
+/** The market's roles, each in a process of its own, each API at a port of its own, on one database. */
 export async function startProcesses(
   stage: Stage,
   url: string,
   roles: readonly ('all' | 'api' | 'worker')[],
   nodeArgs: readonly string[] = [],
 ): Promise<MarketProcesses> {
-  const port = await findFreePort()
-  const children = roles.map((role) =>
+  const own: number[] = []
+  while (own.length < roles.length) {
+    const port = await findFreePort()
+    if (!own.includes(port)) own.push(port)
+  }
+  const children = roles.map((role, index) =>
     spawn(process.execPath, [...nodeArgs, entry, role], {
       env: {
         ...process.env,
         DATABASE_URL: url,
-        PORT: `${port}`,
+        PORT: `${own[index]}`,
         CLAWRK_DATA_DIR: join(stage.folder, 'market'),
         CLAWRK_MODE: 'test',
         DATABASE_POOL_SIZE: `${poolSize}`,
@@ -127,9 +159,11 @@ export async function startProcesses(
       stdio: ['ignore', 2, 2, 'ipc'],
     }),
   )
-  await untilHealthy(port, children)
+  const ports = own.filter((_, index) => roles[index] !== 'worker')
+  for (const port of ports) await untilHealthy(port, children)
   return {
-    port,
+    port: ports[0]!,
+    ports,
     pids: children.map((child) => child.pid!),
     async stop() {
       await Promise.all(children.map(end))

@@ -1230,6 +1230,14 @@ create table session (
 );
 CREATE INDEX session_of_user ON public.session USING btree (user_id);
 
+create table stream_seat (
+  user_id uuid not null,
+  process integer not null,
+  open smallint not null,
+  constraint stream_seat_pkey PRIMARY KEY (user_id, process),
+  constraint stream_seat_open_check CHECK (open > 0)
+);
+
 create table stripe_inbox (
   id text not null,
   type text not null,

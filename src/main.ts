@@ -1,7 +1,8 @@
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { ConfigError, readConfig, refuseTwin } from './base/config.ts'
+import { type Config, ConfigError, readConfig, refuseTwin } from './base/config.ts'
+import { knock } from './base/knock.ts'
 import { exitWithParent } from './base/lifeline.ts'
 
 enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/node-compile'))
@@ -18,14 +19,30 @@ const roles: Readonly<Record<string, () => Promise<void>>> = {
   all: () => serve({ api: true, worker: true }),
 }
 
+/** Where the market of this process is: as its settings say, or else the one that a supervisor runs on the data folder. */
+async function findMarket(): Promise<{ config: Config; moved: Promise<void> }> {
+  const config = readConfig()
+  if (config.databaseUrl) return { config, moved: new Promise(() => {}) }
+  const { joinMarket } = await import('./edges/supervisor/join.ts')
+  const { env, moved } = await joinMarket(config)
+  return { config: readConfig({ ...process.env, ...env }), moved }
+}
+
 /**
  * Runs the API, the background work, or both in this process until it is asked to end; then drains for at most 10 seconds. Before
  * that, SIGTERM leaves load balancers the time to see that `/api/ready` says no; SIGINT comes from a person, who waits for nothing.
  */
 async function serve(role: { api: boolean; worker: boolean }): Promise<void> {
   const { buildApi, openMarket, startBackground } = await import('./market.ts')
-  const config = readConfig()
+  const { config, moved } = await findMarket()
+  const { refusals, warnings } = await knock(config)
+  if (refusals.length > 0) throw new ConfigError(refusals)
   const market = openMarket(config, role.api ? 'api' : 'worker')
+  for (const warning of warnings) market.log.warn({}, warning)
+  void moved.then(() => {
+    market.log.error({}, 'the database of this market has moved: start this process again')
+    process.exit(1)
+  })
   const terminated = new Promise<void>((resolve) => void process.on('SIGTERM', () => resolve()))
   const interrupted = new Promise<void>((resolve) => void process.on('SIGINT', () => resolve()))
   const app = role.api ? await buildApi(market) : null

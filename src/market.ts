@@ -3,11 +3,14 @@ import type { FastifyInstance } from 'fastify'
 import type Stripe from 'stripe'
 import type { Config } from './base/config.ts'
 import { type Database, openDatabase } from './base/db.ts'
+import { directDoor, doorOf, usualDoor } from './base/door.ts'
 import { type Egress, openEgress } from './base/egress/egress.ts'
 import { type Contract, reply } from './base/endpoint.ts'
 import { type Log, openLog } from './base/log.ts'
+import { onlyPrimary, openReads, type Reads } from './base/reads.ts'
 import { openSealer } from './base/seal.ts'
 import { openSignals, type Signals } from './base/signals.ts'
+import { openStreams } from './base/stream.ts'
 import { accountsApi } from './core/accounts/api.ts'
 import { type Credentials, openCredentials } from './core/accounts/credentials.ts'
 import { accountEvents } from './core/accounts/events.ts'
@@ -140,6 +143,8 @@ const webhookSecrets = 'webhook secrets'
 export interface Market {
   readonly config: Config
   readonly db: Database
+  /** For what may be a little old. */
+  readonly reads: Reads
   readonly log: Log
   readonly stripe: Stripe
   readonly credentials: Credentials
@@ -173,20 +178,34 @@ const mayRead: MayRead = async (sql, file) =>
 /** Makes the turns of the clock that are due, at both desks; answers how many. */
 export const sweep = async (db: Database): Promise<number> => (await sweepJobs(db)) + (await sweepGigs(db))
 
-/** Opens what every role needs. The only wiring: config, pool, provider, log. */
+/**
+ * Opens what every role needs. The only wiring: config, pool, provider, log. Requests may come through a pooler; whoever only works
+ * goes to PostgreSQL itself, where statements stay prepared and a long look hinders nobody.
+ */
 export function openMarket(config: Config, name = 'clawrk'): Market {
   if (!config.databaseUrl)
     throw new Error('DATABASE_URL is not set: start the market with npm start, which brings a database.')
   const log = openLog(config.logLevel, name)
   const db = openDatabase({
-    url: config.databaseUrl,
+    url: name === 'worker' ? directDoor(config) : usualDoor(config),
     poolSize: config.poolSize,
     onError: (error) => log.warn({ err: error }, 'a database connection broke'),
   })
-  const signals = openSignals(db, config.databaseDirectUrl ?? config.databaseUrl, log)
+  const signals = openSignals(db, directDoor(config).url, log)
+  const reads =
+    config.databaseReadUrl === null || name === 'worker'
+      ? onlyPrimary(db)
+      : openReads({
+          primary: db,
+          door: doorOf(config.databaseReadUrl),
+          behindMostMs: config.readLagMs,
+          poolSize: config.poolSize,
+          log,
+        })
   return {
     config,
     db,
+    reads,
     log,
     stripe: openStripe(config),
     credentials: openCredentials(db, config.operatorEmails),
@@ -199,6 +218,7 @@ export function openMarket(config: Config, name = 'clawrk'): Market {
     leaving: new AbortController(),
     async close() {
       await signals.close()
+      await reads.close()
       await db.close()
     },
   }
@@ -209,8 +229,9 @@ export async function buildApi(
   market: Market,
   options: { strict?: boolean; limits?: Partial<Limits>; skills?: Skills } = {},
 ): Promise<FastifyInstance> {
-  const { config, db, log, stripe, credentials } = market
+  const { config, db, reads, log, stripe, credentials } = market
   const wake = market.signals.tell
+  const streams = openStreams(db, market.signals)
   const provider = { db, stripe, log, appUrl: config.appUrl }
   const rooms = [
     systemRoom(config.mode),
@@ -247,6 +268,7 @@ export async function buildApi(
       fee: config.jobFee,
       live: config.mode === 'live',
       signals: market.signals,
+      streams,
       log,
       skills: options.skills ?? skills,
       sweep: async () => reply(200, { ok: true, moved: await sweep(db) }),
@@ -273,13 +295,14 @@ export async function buildApi(
       provider: readProviderState,
       emails: config.operatorEmails,
     }),
-    eventsRoom(kinds, market.signals),
+    eventsRoom(kinds, streams),
     webhooksRoom({ egress: market.egress, sealer: openSealer(config.secret, webhookSecrets), kinds }),
   ]
   const withClock = config.mode === 'test'
   return buildServer({
     config,
     db,
+    reads,
     log,
     credentials,
     wake,
@@ -289,11 +312,11 @@ export async function buildApi(
       answerReadiness(app, db, market.leaving.signal)
       // Whoever waits is told first: pulls answer 204 and streams end, or they would hold up the drain.
       app.addHook('preClose', () => market.signals.close())
-      // Written when first asked for: it takes as long as all else that a start needs.
-      let description: ReturnType<typeof openApi> | undefined
-      app.get('/openapi.json', () => {
-        description ??= openApi(withClock ? allContracts : contracts, { version, url: config.appUrl })
-        return description
+      // Made for whoever asks first: it takes a quarter of a second and 20 MB that most processes never need.
+      let description: string | null = null
+      app.get('/openapi.json', (_request, reply) => {
+        description ??= JSON.stringify(openApi(withClock ? allContracts : contracts, { version, url: config.appUrl }))
+        return reply.type('application/json; charset=utf-8').send(description)
       })
       if (config.stripe.webhookSecrets.length > 0)
         await stripeWebhook(app, { db, stripe, secrets: config.stripe.webhookSecrets, wake })

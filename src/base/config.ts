@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { faultsOf } from './door.ts'
 
 /** One setting of the market: its environment variable, what it is without one, and a sentence for `clawrk serve --help`. */
 export interface Setting {
@@ -15,6 +16,12 @@ export const settings = [
   { name: 'APP_URL', fallback: '', help: 'public origin (default http://localhost:$PORT)' },
   { name: 'CLAWRK_DATA_DIR', fallback: '.data', help: 'folder of the embedded database and generated secrets' },
   {
+    name: 'CLAWRK_BACKUP_DIR',
+    fallback: '',
+    help: 'folder of backups, on another disk: the embedded database archives its log there, and is backed up once a day (default: no backups)',
+  },
+  { name: 'CLAWRK_BACKUP_KEEP', fallback: '7', help: 'how many of the daily backups are kept' },
+  {
     name: 'CLAWRK_MODE',
     fallback: 'test',
     help: 'test, or live (refuses the Stripe twin, weak secrets and the test clock)',
@@ -28,7 +35,17 @@ export const settings = [
   {
     name: 'DATABASE_DIRECT_URL',
     fallback: '',
-    help: 'for LISTEN, when DATABASE_URL goes through a transaction pooler',
+    help: 'PostgreSQL itself, for LISTEN, migrations and workers, when DATABASE_URL goes through a transaction pooler',
+  },
+  {
+    name: 'DATABASE_READ_URL',
+    fallback: '',
+    help: 'a streaming replica, for the board, its numbers and the directory',
+  },
+  {
+    name: 'DATABASE_READ_LAG_MS',
+    fallback: '5000',
+    help: 'how far the replica may be behind, in milliseconds; beyond that those reads go to the primary',
   },
   { name: 'DATABASE_POOL_SIZE', fallback: '16', help: 'connections each process may open' },
   { name: 'CRON_SECRET', fallback: '', help: 'opens /api/cron/enforce-deadlines, for an outside scheduler' },
@@ -109,9 +126,16 @@ export interface Config {
   readonly host: string
   readonly appUrl: string
   readonly dataDir: string
+  /** Where backups go; null: there are none. */
+  readonly backupDir: string | null
+  readonly backupKeep: number
   readonly secret: string
   readonly databaseUrl: string | null
   readonly databaseDirectUrl: string | null
+  /** Of a streaming replica, for what may be a little old. */
+  readonly databaseReadUrl: string | null
+  /** How old, in milliseconds. */
+  readonly readLagMs: number
   readonly poolSize: number
   readonly cronSecret: string | null
   readonly operatorEmails: readonly string[]
@@ -173,6 +197,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const live = mode === 'live'
   const port = whole('PORT', 1, 65_535)
   const dataDir = resolve(raw('CLAWRK_DATA_DIR'))
+  const backupDir = raw('CLAWRK_BACKUP_DIR') ? resolve(raw('CLAWRK_BACKUP_DIR')) : null
+  if (backupDir !== null && `${backupDir}/`.startsWith(`${dataDir}/`))
+    faults.push('CLAWRK_BACKUP_DIR must not lie in CLAWRK_DATA_DIR: whatever ends that folder would end its backups')
   const appUrl = (raw('APP_URL') || `http://localhost:${port}`).replace(/\/+$/, '')
   if (!/^https?:\/\/[^/]+$/.test(appUrl))
     faults.push(`APP_URL must be an origin such as https://market.example, not "${appUrl}"`)
@@ -230,6 +257,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     faults.push(`S3_ENDPOINT must be a web address, not "${endpoint}"`)
   if (!bucket && (endpoint || accessKeyId))
     faults.push('S3_BUCKET is needed too, to keep files in an S3-compatible store')
+  const addresses = {
+    databaseUrl: raw('DATABASE_URL') || null,
+    databaseDirectUrl: raw('DATABASE_DIRECT_URL') || null,
+    databaseReadUrl: raw('DATABASE_READ_URL') || null,
+  }
+  faults.push(...faultsOf(addresses))
   const holdDays = raw('WITHDRAW_HOLD_DAYS') === '' ? (live ? 7 : 0) : whole('WITHDRAW_HOLD_DAYS', 0, 365)
   const readyGraceMs = raw('READY_GRACE_MS') === '' ? (live ? 5_000 : 1_000) : whole('READY_GRACE_MS', 0, 60_000)
   const proxy = raw('TRUST_PROXY')
@@ -239,9 +272,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     host: raw('HOST'),
     appUrl,
     dataDir,
+    backupDir,
+    backupKeep: whole('CLAWRK_BACKUP_KEEP', 1, 1_000),
     secret: raw('CLAWRK_SECRET'),
-    databaseUrl: raw('DATABASE_URL') || null,
-    databaseDirectUrl: raw('DATABASE_DIRECT_URL') || null,
+    ...addresses,
+    readLagMs: whole('DATABASE_READ_LAG_MS', 100, 3_600_000),
     poolSize: whole('DATABASE_POOL_SIZE', 2, 500),
     cronSecret: raw('CRON_SECRET') || null,
     operatorEmails: raw('OPERATOR_EMAILS')

@@ -33,7 +33,8 @@ const coreArrows: Readonly<Record<string, readonly string[]>> = {
   'core/profiles': ['core/accounts', 'core/files', 'core/ledger', 'core/events', 'core/turns'],
   'core/payments': ['core/accounts', 'core/ledger', 'core/events'],
   'core/verification': ['core/events', 'core/files'],
-  'core/webhooks': ['core/accounts', 'core/events'],
+  'core/deliveries': [],
+  'core/webhooks': ['core/accounts', 'core/deliveries', 'core/events'],
 }
 
 /** What an edge may import of another edge: how it is started, and contracts. Nothing else of its inside. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { appendFileSync } from 'node:fs'
 import { readConfig } from '../../src/base/config.ts'
 import type { Database } from '../../src/base/db.ts'
 import { findFreePort } from '../../src/base/free-port.ts'
@@ -12,6 +13,7 @@ import { startTwin } from '../../src/edges/twin/start.ts'
 import { buildApi, type Market, openMarket, startBackground } from '../../src/market.ts'
 import { type Controls, controls } from '../twin/controls.ts'
 import { cloneDatabase } from './database.ts'
+import { readsVariable, settingsOfRun } from './doors.ts'
 import { until } from './processes.ts'
 
 export interface TestMarketOptions {
@@ -120,6 +122,7 @@ export async function startTestMarket({
   })
   const settings = {
     DATABASE_URL: databaseUrl,
+    ...(await settingsOfRun(databaseUrl)),
     CLAWRK_SECRET: randomBytes(32).toString('hex'),
     STRIPE_API_BASE: twin.url,
     STRIPE_TWIN_WEBHOOK_SECRET: webhookSecret,
@@ -128,6 +131,13 @@ export async function startTestMarket({
     ...env,
   }
   const markets: Market[] = ports.map((port) => openMarket(readConfig({ PORT: `${port}`, ...settings })))
+  // Where there is a replica it is read from the first request on.
+  try {
+    for (const { reads } of markets) await until('the replica follows', () => reads.standing().replica?.used ?? true)
+  } catch (error) {
+    await Promise.all([...markets.map((market) => market.close()), twin.close()])
+    throw error
+  }
   const servers = await Promise.all(
     markets.map((market) => buildApi(market, { strict: true, limits, ...(skills ? { skills } : {}) })),
   )
@@ -147,9 +157,19 @@ export async function startTestMarket({
     },
     async close() {
       await Promise.all([...servers.map((server) => server.close()), background?.stop()])
+      noteReads(markets)
       await Promise.all(markets.map((market) => market.close()))
       await twin.close()
     },
+  }
+}
+
+/** What was read where, for the sums of a run behind doors: a line for each market. */
+function noteReads(markets: readonly Market[]): void {
+  for (const { reads } of markets) {
+    const { replica, answered, turnedBack } = reads.standing()
+    const file = process.env[readsVariable]
+    if (replica && file) appendFileSync(file, `${JSON.stringify({ ...answered, turnedBack })}\n`)
   }
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { settings } from '../../src/base/config.ts'
 import { findFreePort } from '../../src/base/free-port.ts'
+import { settingsOfRun } from './doors.ts'
 import { until } from './processes.ts'
 
 const entry = join(import.meta.dirname, '../../src/main.ts')
@@ -50,6 +51,7 @@ export async function startRole(
 ): Promise<RoleProcess> {
   const own = port ?? (await findFreePort())
   const url = `http://127.0.0.1:${own}`
+  const doors = await settingsOfRun(databaseUrl)
   const clean: NodeJS.ProcessEnv = { ...process.env }
   for (const { name } of settings) delete clean[name]
   // Set by npm, and by it the supervisor would watch our parent instead of us.
@@ -59,6 +61,7 @@ export async function startRole(
       ...clean,
       PORT: `${own}`,
       DATABASE_URL: databaseUrl,
+      ...doors,
       CLAWRK_DATA_DIR: dataDir,
       CLAWRK_SECRET: secret,
       LOG_LEVEL: 'info',

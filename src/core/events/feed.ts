@@ -37,6 +37,10 @@ export const hasLost = ({ newest, forgotten }: Reach, after: number): boolean =>
 
 const behind = `select row_to_json(e) as row from events_of($1, $2, $3, $4) as e`
 
+/** Of many who have each read up to a place, the numbers of those for whom something has come. */
+export const whoHasNews = `select n from unnest($1::uuid[], $2::bigint[]) with ordinality as reader (person, after, n)
+  where exists (select from event_page where event_page.person = reader.person and last_seq > reader.after)`
+
 const newestPages = `select seqs[1] as first, cardinality(seqs) as many from event_page where person = $1 order by last_seq desc limit $2`
 
 export type Kinds = ReadonlyMap<string, EventKind>

@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Sql } from '../../base/db.ts'
+import type { Reads } from '../../base/reads.ts'
 import { lastReconciliation } from '../../core/payments/books/reconcile.ts'
 import { inboxState } from '../../core/payments/inbox.ts'
 import { webhookBacklog } from '../../core/webhooks/oversight.ts'
 
 /** Counts and times every request by route and status, and shows that and the process at `/metrics` (Prometheus). */
-export function measure(app: FastifyInstance, sql: Sql): void {
+export function measure(app: FastifyInstance, sql: Sql, reads: Reads): void {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const seconds = new Histogram({
@@ -43,7 +44,51 @@ export function measure(app: FastifyInstance, sql: Sql): void {
       },
     })
   }
+  if (reads.standing().replica) showReads(registry, reads)
   app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
+}
+
+/** How this process stands with the replica. */
+function showReads(registry: Registry, reads: Reads): void {
+  const registers = [registry]
+  new Gauge({
+    name: 'clawrk_replica_used',
+    help: '1 while this process reads from the replica what may lag; 0 while the primary answers in its place.',
+    registers,
+    collect() {
+      this.set(reads.standing().replica?.used ? 1 : 0)
+    },
+  })
+  new Gauge({
+    name: 'clawrk_replica_behind_seconds',
+    help: 'All that was committed so long ago is known to be at the replica.',
+    registers,
+    collect() {
+      const behindMs = reads.standing().replica?.behindMs ?? null
+      if (behindMs === null) this.remove()
+      else this.set(behindMs / 1000)
+    },
+  })
+  new Counter({
+    name: 'clawrk_lagging_reads_total',
+    help: 'Statements of endpoints that may lag, by who answered them.',
+    labelNames: ['from'],
+    registers,
+    collect() {
+      const { answered } = reads.standing()
+      this.reset()
+      for (const from of ['replica', 'primary'] as const) this.inc({ from }, answered[from])
+    },
+  })
+  new Counter({
+    name: 'clawrk_replica_turned_back_total',
+    help: 'Statements that the replica did not answer, so that the primary did.',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(reads.standing().turnedBack)
+    },
+  })
 }
 
 /** How the market stands with its payment provider and with webhooks: the same from every process, read when it is asked for. */

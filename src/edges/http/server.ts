@@ -16,6 +16,7 @@ import {
   type Upload,
 } from '../../base/endpoint.ts'
 import type { Log } from '../../base/log.ts'
+import type { Reads } from '../../base/reads.ts'
 import { edgeRefusals, edgeRefusalsOf, refuseAtEdge } from '../../base/refusals.ts'
 import { openSealer, type Sealer } from '../../base/seal.ts'
 import { accountsApi } from '../../core/accounts/api.ts'
@@ -33,6 +34,7 @@ import { refusalFrom, sendFault, sendRefusal } from './refuse.ts'
 export interface ServerNeeds {
   readonly config: Pick<Config, 'appUrl' | 'cronSecret' | 'mode' | 'secret' | 'trustProxy'>
   readonly db: Database
+  readonly reads: Reads
   readonly log: Log
   readonly credentials: Credentials
   // biome-ignore lint/suspicious/noExplicitAny: rooms of every contract.
@@ -92,7 +94,7 @@ export async function buildServer(needs: ServerNeeds): Promise<FastifyInstance> 
       addRoute(app, { ...needs, sealer, gate }, room.contract as Contract, endpoint, verb)
     }
   }
-  measure(app, needs.db)
+  measure(app, needs.db, needs.reads)
   await needs.extras?.(app)
   return app
 }
@@ -192,7 +194,7 @@ async function answerTo(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Performed> {
-  const { config, db, credentials, sealer, gate, wake } = needs
+  const { config, credentials, sealer, gate, wake } = needs
   let actor: Actor
   try {
     actor = await authenticate(endpoint, request, credentials, config)
@@ -227,19 +229,21 @@ async function answerTo(
     ...(typeof lastEventId === 'string' ? { lastEventId } : {}),
     ...(setOutWith ? { setOutWith } : {}),
     gone: () => goneSignal(reply),
-    stillWelcome: () =>
-      authenticate(endpoint, request, credentials, config).then(
+    // While the database is away nobody can say that it is not.
+    stillWelcome: (anew = false) =>
+      authenticate(endpoint, request, anew ? credentials.anew : credentials, config).then(
         () => true,
-        () => false,
+        (error: unknown) => !isRefusal(error),
       ),
   }
-  return perform(db, sealer, endpoint, verb, call, input)
+  return perform(needs, sealer, endpoint, verb, call, input)
 }
 
 /** Aborts when whoever asked has gone, or has been answered. Made only when a verb asks for it. */
 function goneSignal(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
-  reply.raw.once('close', () => controller.abort())
+  if (reply.raw.destroyed) controller.abort()
+  else reply.raw.once('close', () => controller.abort())
   return controller.signal
 }
 

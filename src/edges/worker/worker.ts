@@ -1,13 +1,15 @@
 import type Stripe from 'stripe'
+import { noteErasures } from '../../base/backup/erasures.ts'
 import type { Config } from '../../base/config.ts'
 import type { Database } from '../../base/db.ts'
 import type { Egress } from '../../base/egress/egress.ts'
 import type { Log } from '../../base/log.ts'
 import type { Sealer } from '../../base/seal.ts'
+import { tidySeats } from '../../base/seats.ts'
 import type { Signals } from '../../base/signals.ts'
 import { tidyDeviceCodes } from '../../core/accounts/device-code.ts'
 import type { Leaving } from '../../core/accounts/leaving.ts'
-import { sweepDeparted } from '../../core/accounts/sweep-departed.ts'
+import { type NoteDeparted, sweepDeparted } from '../../core/accounts/sweep-departed.ts'
 import type { Kinds } from '../../core/events/feed.ts'
 import { tidyPages } from '../../core/events/sequence.ts'
 import { numbering } from '../../core/events/work.ts'
@@ -87,6 +89,8 @@ export function startWorker({
   sealer,
 }: WorkerNeeds): Worker {
   const deliverer = openDeliverer({ db, way: postTo(egress, sealer), log, onRoom: () => wake('webhooks') })
+  const { backupDir } = config
+  const noteDeparted: NoteDeparted | undefined = backupDir === null ? undefined : (all) => noteErasures(backupDir, all)
   const works: Record<string, Work> = {
     // An event has its number at most a second after it has happened.
     number: {
@@ -122,7 +126,7 @@ export function startWorker({
     forget: {
       name: 'people who have left',
       everyMs: config.mode === 'test' ? 2_000 : 15_000,
-      once: () => nothingMore(sweepDeparted(db, leavings)),
+      once: () => nothingMore(sweepDeparted(db, leavings, noteDeparted)),
     },
     seal: { name: 'seal', everyMs: 3_000, once: async () => (await sealTransfers(db)) > 1_000 },
     audit: { name: 'audit', everyMs: 600_000, once: () => nothingMore(audit(db, log)) },
@@ -167,6 +171,7 @@ export function startWorker({
             tidyDeliveries(db),
             tidyIdempotency(db),
             tidyQuotas(db),
+            tidySeats(db),
             tidyDeviceCodes(db),
             tidyFiles(db, storage),
             tidyInbox(db),

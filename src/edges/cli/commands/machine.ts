@@ -1,9 +1,14 @@
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { settings } from '../../../base/config.ts'
+import { readConfig, settings } from '../../../base/config.ts'
+import { migrateMarket } from '../../../base/migrate.ts'
+import { misused } from '../exit.ts'
+import { done } from '../render/job.ts'
 import { columns, wrap } from '../render/text.ts'
+import { backupCommands } from './backup.ts'
 import { ledgerCommands } from './ledger.ts'
 import { reconcileCommand } from './reconcile.ts'
+import { restoreCommands } from './restore.ts'
 import { stripeTwinCommand } from './stripe-twin.ts'
 
 export const marketEntry = join(import.meta.dirname, '../../../main.ts')
@@ -20,6 +25,14 @@ export function machineCommands(program: Command): void {
     .addHelpText('after', settingsHelp)
     .action(({ role }: { role?: string }) => serve(role))
   program
+    .command('migrate')
+    .description('bring your own PostgreSQL to what this version needs, before its processes start')
+    .addHelpText(
+      'after',
+      '\nIt works on DATABASE_URL, or DATABASE_DIRECT_URL when the former goes through a pooler. Run it as often as you like.',
+    )
+    .action((_: object, command: Command) => migrate(command.optsWithGlobals<{ json?: boolean }>().json === true))
+  program
     .command('doctor')
     .description('check the books of the market on this machine: every law of its ledger')
     .addHelpText(
@@ -32,6 +45,8 @@ export function machineCommands(program: Command): void {
     })
   ledgerCommands(program)
   reconcileCommand(program)
+  backupCommands(program)
+  restoreCommands(program)
   stripeTwinCommand(program)
 }
 
@@ -39,6 +54,16 @@ export function machineCommands(program: Command): void {
 async function serve(role: string | undefined): Promise<void> {
   process.argv = [process.execPath, marketEntry, ...(role ? [role] : [])]
   await import('../../../main.ts')
+}
+
+async function migrate(json: boolean): Promise<void> {
+  const config = readConfig()
+  if (!config.databaseUrl)
+    throw misused('There is no DATABASE_URL. The database of a data folder is brought up to date by  clawrk serve.')
+  await migrateMarket(config)
+  process.stdout.write(
+    `${json ? JSON.stringify({ migrated: true }) : done('The database is what this version needs.').join('\n')}\n`,
+  )
 }
 
 function settingsHelp(): string {

@@ -163,7 +163,7 @@ export interface Place {
 
 /** The database of the market on this machine: the given one, or the embedded one, which is started for this if it is not running. */
 export async function findDatabase(): Promise<Place> {
-  const given = setting('DATABASE_URL')
+  const given = setting('DATABASE_DIRECT_URL') || setting('DATABASE_URL')
   if (given) return { url: given, name: nameOf(given), release: async () => {} }
   const dataDir = resolve(setting('CLAWRK_DATA_DIR'))
   const postgresDir = join(dataDir, 'pg')
@@ -179,7 +179,7 @@ export async function findDatabase(): Promise<Place> {
   return { url: server.url, name: dataDir, release: () => server.stop() }
 }
 
-const setting = (name: 'DATABASE_URL' | 'CLAWRK_DATA_DIR'): string =>
+const setting = (name: 'DATABASE_URL' | 'DATABASE_DIRECT_URL' | 'CLAWRK_DATA_DIR'): string =>
   process.env[name]?.trim() || settings.find((known) => known.name === name)!.fallback
 
 /** A database without its password. */

@@ -56,7 +56,7 @@ async function run(db: Database, name: string, { days, grace, retry }: Reconcile
 }
 
 /** The provider of the market on this machine. */
-function findProvider(): Stripe {
+export function findProvider(): Stripe {
   try {
     const config = readConfig({ ...process.env, ALLOW_RULES_ONLY: '1' })
     const port = knownTwinPort(resolve(config.dataDir))

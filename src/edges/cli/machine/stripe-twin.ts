@@ -1,4 +1,5 @@
 import { readConfig } from '../../../base/config.ts'
+import { directDoor } from '../../../base/door.ts'
 import { isFreePort } from '../../../base/free-port.ts'
 import { exitWithParent } from '../../../base/lifeline.ts'
 import { launchPostgres } from '../../../base/postgres/launch.ts'
@@ -27,7 +28,7 @@ export async function runTwin({ port, webhookUrl, webhookSecret }: TwinOptions):
   const postgres = config.databaseUrl ? null : await launchPostgres({ dataDir: postgresDir(config) })
   try {
     const twin = await startTwin({
-      databaseUrl: config.databaseUrl ?? postgres!.url,
+      databaseUrl: postgres ? postgres.url : directDoor(config).url,
       port,
       webhookUrl: webhookUrl ?? `http://127.0.0.1:${config.port}/api/stripe/webhook`,
       webhookSecret: secret,
