@@ -108,6 +108,7 @@ export async function startProcesses(
   url: string,
   roles: readonly ('all' | 'api' | 'worker')[],
   nodeArgs: readonly string[] = [],
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<MarketProcesses> {
   const port = await findFreePort()
   const children = roles.map((role) =>
@@ -122,6 +123,7 @@ export async function startProcesses(
         // Nobody tops up here, so there is no twin to talk to; that background work says so again and again is no news.
         STRIPE_API_BASE: 'http://127.0.0.1:9',
         LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+        ...settings,
       },
       // With a channel, so that they end when the bench is killed.
       stdio: ['ignore', 2, 2, 'ipc'],
