@@ -136,6 +136,7 @@ export async function startProcesses(
   url: string,
   roles: readonly ('all' | 'api' | 'worker')[],
   nodeArgs: readonly string[] = [],
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<MarketProcesses> {
   const own: number[] = []
   while (own.length < roles.length) {
@@ -154,6 +155,7 @@ export async function startProcesses(
         // Nobody tops up here, so there is no twin to talk to; that background work says so again and again is no news.
         STRIPE_API_BASE: 'http://127.0.0.1:9',
         LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+        ...settings,
       },
       // With a channel, so that they end when the bench is killed.
       stdio: ['ignore', 2, 2, 'ipc'],
