@@ -83,7 +83,7 @@ async function runTests(): Promise<boolean> {
     await prepareTemplate(server)
     const files = given.length > 0 ? given : ['test/**/*.test.ts', 'src/**/*.test.ts']
     // A campaign of races takes longer than the rounds that every run has.
-    const timeoutMs = 120_000 * Math.max(1, Number(process.env.ROUNDS ?? 0) / 40)
+    const timeoutMs = 120_000 * Math.max(process.env.CAMPAIGN ? 5 : 1, Number(process.env.ROUNDS ?? 0) / 40)
     const options = ['--test', '--test-concurrency=2', `--test-timeout=${timeoutMs}`, '--test-reporter=spec']
     return await succeeds(process.execPath, [...options, ...files], testEnvironment(server.url, temporary))
   } catch (error) {
