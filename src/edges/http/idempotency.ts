@@ -155,6 +155,18 @@ export async function beginOutside(
   throw refuseAtEdge('idempotency_twin_running', { retryable: true, retry_after_seconds: 5 })
 }
 
+/**
+ * For an `outside` effect on our own database, within the transaction that has it: true the first time, false for whoever has taken
+ * it over from a process that died behind it.
+ */
+export async function isFirstEffect(sql: Sql, { lineage, route, key }: Remember): Promise<boolean> {
+  const marked = await sql.rows(
+    `update idempotency set status = 102 where lineage = $1 and route = $2 and key = $3 and status is null returning 1`,
+    [lineage, route, key],
+  )
+  return marked.length > 0
+}
+
 /** Longer than any call to a provider may take. */
 const outsideLease = 60
 
