@@ -58,10 +58,7 @@ export async function grow({ url, deals, perAgent, say = () => {} }: Growing): P
     await db.rows(tail)
     while (await numbers(db));
     say('numbered')
-    await db.rows(
-      `update app_clock set skew = growth.at($1) + interval '1 hour' - clock_timestamp()`,
-      [deals],
-    )
+    await db.rows(`update app_clock set skew = growth.at($1) + interval '1 hour' - clock_timestamp()`, [deals])
     await db.rows(`insert into event_reader (name, xid, position) select 'jobs.tally', xid, position from event order by position desc limit 1
       on conflict (name) do update set xid = excluded.xid, position = excluded.position`)
     while ((await sealTransfers(db)) > 0);
