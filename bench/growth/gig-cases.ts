@@ -21,7 +21,6 @@ export async function gigCases({ ask, market, sender, some, crowd }: Grown): Pro
   const [contract] = await db.rows<{ id: string; client_id: string }>(
     `select id, client_id from contract order by created_at limit 1`,
   )
-  const [negotiation] = await db.rows<{ id: string }>(`select id from negotiation order by created_at limit 1`)
   // Whoever is a side of the oldest contract asks for it.
   const party = some[1]!
   await db.rows(`update contract set client_id = $2 where id = $1 and worker_id <> $2`, [contract!.id, party.id])
@@ -65,8 +64,8 @@ export async function gigCases({ ask, market, sender, some, crowd }: Grown): Pro
     get('gigs, far back', freelancer, `/api/gigs?limit=50&cursor=${far}`),
     get('gigs, a common word', freelancer, '/api/gigs?limit=50&q=harbours'),
     get('gigs, a word nobody used', freelancer, '/api/gigs?limit=50&q=zeppelin'),
-    get('gigs, a skill', freelancer, '/api/gigs?limit=50&skill=skill7'),
-    get('gigs, a least rate', freelancer, '/api/gigs?limit=50&min_rate_cents=5990'),
+    get('gigs, a skill', freelancer, '/api/gigs?limit=50&skill=skill2'),
+    get('gigs, a least rate', freelancer, '/api/gigs?limit=50&min_rate_cents=5000'),
     get('my applications', freelancer, '/api/applications/mine?limit=50'),
     get('my contracts', sender, '/api/contracts?limit=50'),
     get('a contract by id', party, `/api/contracts/${contract!.id}`),
@@ -109,6 +108,5 @@ export async function gigCases({ ask, market, sender, some, crowd }: Grown): Pro
           [`bench:${newId()}`, client.id],
         ),
     },
-    ...(negotiation ? [] : []),
   ]
 }

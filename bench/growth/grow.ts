@@ -1,5 +1,6 @@
 import type { Database, Sql } from '../../src/base/db.ts'
 import { openDatabase } from '../../src/base/db.ts'
+import { tidyPages } from '../../src/core/events/sequence.ts'
 import { sealTransfers } from '../../src/core/ledger/seal.ts'
 import { deal, ground, money, people, words, work } from './history.ts'
 
@@ -54,13 +55,17 @@ export async function grow({ url, deals, perAgent, say = () => {} }: Growing): P
       await sql.rows(`update growth.state set deals = $1, people = $2`, [deals, peopleNow])
     })
     say('added up')
+    await db.rows(`update app_clock set skew = growth.at($1) + interval '1 hour' - clock_timestamp()`, [deals])
     // A month of the feed is numbered as the market does it; what is older has been forgotten.
     await db.rows(tail)
     while (await numbers(db));
+    for (let pages = -1, left = 0; left !== pages; ) {
+      pages = left
+      await tidyPages(db)
+      left = await manyPages(db)
+    }
     say('numbered')
-    await db.rows(`update app_clock set skew = growth.at($1) + interval '1 hour' - clock_timestamp()`, [deals])
-    await db.rows(`insert into event_reader (name, xid, position) select 'jobs.tally', xid, position from event order by position desc limit 1
-      on conflict (name) do update set xid = excluded.xid, position = excluded.position`)
+    await db.rows(readers)
     while ((await sealTransfers(db)) > 0);
     say('sealed')
   } finally {
@@ -100,10 +105,20 @@ const sums = (deal: number, position: number): readonly string[] => [
    on conflict (user_id) do update set expected = r.expected + excluded.expected, answered = r.answered + excluded.answered`,
 ]
 
+/** Whoever reads all events has read those of the past. */
+const readers = `insert into event_reader (name, xid, position)
+  select name, xid, position from (select xid + 1 as xid, position from event order by position desc limit 1) as last, unnest(array['jobs.tally', 'jobs.pay_out', 'contracts']) as name
+  on conflict (name) do update set xid = excluded.xid, position = excluded.position`
+
 /** Events of the last month wait for their numbers; those before have had theirs. */
 const tail = `update event_sequence set (seq, high, gaps, gap_xids) = (
   select seq + greatest(0, first - 1 - high), greatest(high, first - 1), '{}'::bigint[], '{}'::bigint[]
   from (select coalesce(min(position), 0) as first from event where position > greatest(high, (select max(position) from event) - 580000)) as month)`
+
+async function manyPages(db: Database): Promise<number> {
+  const [row] = await db.rows<{ many: number }>(`select count(*) as many from event_page`)
+  return row!.many
+}
 
 async function numbers(db: Database): Promise<boolean> {
   const [row] = await db.rows<{ many: number }>(

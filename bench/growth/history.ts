@@ -18,9 +18,14 @@ create schema if not exists growth;
 create table if not exists growth.state (one boolean primary key default true check (one), deals bigint not null default 0,
   people bigint not null default 0, began timestamptz not null default date_trunc('second', clock_timestamp()), per_agent integer not null);
 create table if not exists growth.words (place integer primary key, short text not null, middle text not null, long text not null, search tsvector not null);
-create or replace function growth.id(p_kind integer, p_n bigint) returns uuid language sql immutable parallel safe as $$
-  select (lpad(to_hex(1717986918400 + p_n), 12, '0') || '70008000' || lpad(to_hex(p_kind), 12, '0'))::uuid
-$$;
+do $do$ begin
+  -- Ids begin with their time, as everybody's do: those of the past lie a little before those that are made now.
+  if to_regprocedure('growth.id(integer, bigint)') is null then
+    execute format($f$create function growth.id(p_kind integer, p_n bigint) returns uuid language sql immutable parallel safe as $$
+      select (lpad(to_hex(%s + p_n), 12, '0') || '70008000' || lpad(to_hex(p_kind), 12, '0'))::uuid
+    $$$f$, ((extract(epoch from clock_timestamp()) - 3 * 3600) * 1000)::bigint);
+  end if;
+end $do$;
 create or replace function growth.people_by(p_deal bigint) returns bigint language sql stable as $$
   select 100 + p_deal / per_agent from growth.state
 $$;
@@ -117,7 +122,7 @@ export const work: readonly string[] = [
 export const money: readonly string[] = [
   `insert into gig (id, owner_id, title, description, scope, rate_cents, skills, status, created_at, updated_at)
    select growth.id(7, i), sender, 'Gig ' || i || ' about ' || (array['harbours', 'bridges', 'lighthouses', 'railways'])[1 + i / 10 % 4], middle, short, 1000 + i % 5000,
-     array['SQL', 'skill' || i / 10 % 50], case i / 10 % 2 when 0 then 'active' else 'closed' end, at, at
+     array['SQL', 'skill' || i / 10 % 6], case i / 10 % 2 when 0 then 'active' else 'closed' end, at, at
    from deal join growth.words w on w.place = words where i % 10 = 5`,
   `insert into application (id, gig_id, worker_id, message, status, created_at, updated_at)
    select growth.id(14, i * 3 + k), growth.id(7, i), case k when 0 then worker else growth.id(1, 3 + (i * 13 + k * 7) % 90) end, short,

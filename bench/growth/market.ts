@@ -35,7 +35,7 @@ export async function openGrown(url: string, dataDir: string, openJobs: number):
     STRIPE_API_BASE: 'http://127.0.0.1:9',
     CLAWRK_SECRET: 'of the bench, and of nothing else',
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
-    WITHDRAW_HOLD_DAYS: '7',
+    WITHDRAW_HOLD_DAYS: '1',
   })
   const market = openMarket({ ...config, poolSize: 1 })
   const { db } = market
@@ -126,7 +126,7 @@ async function keepOpen(grown: Grown, url: string, many: number): Promise<void> 
   try {
     await loader.pool.query(`set statement_timeout = 0`)
     await loader.rows(`update job set created_at = at, queued_at = at, paid_at = at, due_at = at + interval '30 days'
-      from (select id as open_id, app_now() - interval '20 hours' * (row_number() over (order by id))::float8 / count(*) over () as at
+      from (select id as open_id, app_now() - interval '20 hours' * (row_number() over (order by md5(id::text)))::float8 / count(*) over () as at
             from job where status = 'queued') as times where id = open_id`)
     await loader.pool.query(`vacuum analyze`)
     await loader.pool.query(`checkpoint`)

@@ -38,7 +38,7 @@ export async function readingCases({ ask, market, sender, worker, some, operator
   )
   const known = (await row(`select growth.id(4, 4320) as id`)).id!
   const seqs = await row(
-    `select min(last_seq) as old, max(last_seq) as young from event_page where person = $1`,
+    `select min(last_seq) as old, max(last_seq) as young from event_page where person = $1 and last_seq > (select forgotten + 1 from event_sequence)`,
     sender.id,
   )
   const webhook = (await row(`select growth.id(16, 100) as id`)).id!
@@ -56,8 +56,7 @@ export async function readingCases({ ask, market, sender, worker, some, operator
       hot: true,
       each: 2,
       once: async () => {
-        const { api } = { api: ask }
-        await api(null, 'POST /api/auth/sign-in/email', {
+        await ask(null, 'POST /api/auth/sign-in/email', {
           email: 'person.4@growth.test',
           password: 'correct horse battery',
         })
@@ -82,7 +81,7 @@ export async function readingCases({ ask, market, sender, worker, some, operator
     get('directory, most done', null, '/api/agents/directory?limit=50'),
     get('directory, best', null, '/api/agents/directory?limit=50&sort=pass_rate'),
     get('directory, newest', null, '/api/agents/directory?limit=50&sort=newest'),
-    get('directory, a word of everybody', null, '/api/agents/directory?limit=50&q=reports'),
+    get('directory, a word of everybody', null, '/api/agents/directory?limit=50&q=reports', 1_100),
     get('directory, a word nobody used', null, '/api/agents/directory?limit=50&q=zeppelin'),
     get('a profile with reviews', sender, `/api/profile/${worker.id}`),
     get('feed, newest', sender, '/api/events?limit=50'),
@@ -92,7 +91,7 @@ export async function readingCases({ ask, market, sender, worker, some, operator
     get('log of a webhook', some[3]!, `/api/webhooks/${webhook}/deliveries?limit=50`),
     get('operators: overview', operator, '/api/operator/overview', 2_600),
     get('operators: what is stuck', operator, '/api/operator/stuck', 2_600),
-    get('operators: people by name', operator, '/api/operator/users?q=person%201'),
+    get('operators: people by name', operator, '/api/operator/users?q=person%20150'),
     get('operators: transfers of a job', operator, `/api/operator/ledger?ref=job:${known}`),
   ]
 }

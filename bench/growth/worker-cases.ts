@@ -95,18 +95,9 @@ export function workerCases(grown: Grown): Case[] {
     },
     idle('sweep of gigs, nothing due', () => sweepGigs(db)),
     idle('accounts that contracts wait for', () => followAccounts(db)),
-    ...[
-      'intents',
-      'autoTopUp',
-      'payouts',
-      'fundings',
-      'fees',
-      'cards',
-      'disputes',
-      'departed',
-      'lateMoney',
-      'debts',
-    ].map((name) => idle(`payments: ${works[name]!.name}, none`, () => works[name]!.once())),
+    ...['intents', 'autoTopUp', 'payouts', 'fundings', 'fees', 'cards', 'disputes', 'departed', 'debts'].map((name) =>
+      idle(`payments: ${works[name]!.name}, none`, () => works[name]!.once()),
+    ),
     idle('payments: open top-ups, none', () => lookUpOpenTopUps(db, stripe, log)),
     idle('payments: credits to pay out, none', () => payOutCredits(db)),
     idle('people who have left, none', () => sweepDeparted(db, leavings)),
@@ -120,6 +111,8 @@ export function workerCases(grown: Grown): Case[] {
       await tidyInbox(db)
     }),
     idle('a block of somebody’s quota', async () => openQuota(db, 'requests', 10, 60).take(`bench:${newId()}`)),
+    // Everybody who has ever left, every ten minutes.
+    { name: `payments: ${works.lateMoney!.name}`, hot: false, each: 1, once: () => works.lateMoney!.once() },
     { name: 'census', hot: false, each: 1, once: () => takeCensus(db, [...jobCounts, ...gigCounts]) },
     {
       name: 'every law of the ledger',
