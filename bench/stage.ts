@@ -94,7 +94,8 @@ export async function openMarketDatabase(
   return { url, db, pairs }
 }
 
-async function makePerson(db: Database): Promise<Person> {
+/** Somebody with a key, a default agent and ten million dollars. */
+export async function makePerson(db: Database): Promise<Person> {
   const [id, keyId] = [newId(), newId()]
   const { key, publicId, hash, lastFour } = makeKey('clk')
   await db.transaction(async (sql) => {
