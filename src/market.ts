@@ -15,6 +15,12 @@ import { openGitHub } from './core/accounts/github.ts'
 import type { Leaving } from './core/accounts/leaving.ts'
 import { readAgent } from './core/accounts/queries.ts'
 import { accountsRoom } from './core/accounts/room.ts'
+import { channelsApi } from './core/channels/api.ts'
+import { channelEvents } from './core/channels/events.ts'
+import { channelsLeaving } from './core/channels/leaving.ts'
+import { channelsStuck } from './core/channels/oversight.ts'
+import { channelsRoom } from './core/channels/room.ts'
+import { availableOf } from './core/channels/ways.ts'
 import { creditsApi } from './core/credits/api.ts'
 import { creditsRoom } from './core/credits/room.ts'
 import { eventsApi } from './core/events/api.ts'
@@ -118,6 +124,7 @@ export const contracts: readonly Contract[] = [
   operatorsApi,
   eventsApi,
   webhooksApi,
+  channelsApi,
 ]
 
 /** The same with what only test mode serves. */
@@ -130,12 +137,16 @@ export const eventKinds: readonly EventKind[] = [
   ...paymentEvents,
   ...accountEvents,
   ...webhookEvents,
+  ...channelEvents,
 ]
 
 const kinds = kindsOf(eventKinds)
 
 /** What the secrets of webhooks are sealed under. */
 const webhookSecrets = 'webhook secrets'
+
+/** What channels lead to is sealed under. */
+const channelPlaces = 'notification channels'
 
 export interface Market {
   readonly config: Config
@@ -163,6 +174,7 @@ export const leavings: readonly Leaving[] = [
   profilesLeaving,
   paymentsLeaving,
   webhooksLeaving,
+  channelsLeaving,
   { affairs: async () => [], leave: forgetAnswers },
 ]
 
@@ -269,12 +281,19 @@ export async function buildApi(
     reviewsRoom(),
     operatorsRoom({
       counted: [...jobCounts, ...gigCounts],
-      stuck: [...jobsStuck, ...gigsStuck, ...paymentsStuck, ...webhooksStuck],
+      stuck: [...jobsStuck, ...gigsStuck, ...paymentsStuck, ...webhooksStuck, ...channelsStuck],
       provider: readProviderState,
       emails: config.operatorEmails,
     }),
     eventsRoom(kinds, market.signals),
     webhooksRoom({ egress: market.egress, sealer: openSealer(config.secret, webhookSecrets), kinds }),
+    channelsRoom({
+      egress: market.egress,
+      sealer: openSealer(config.secret, channelPlaces),
+      kinds,
+      hosts: config.chatHosts,
+      available: availableOf(config),
+    }),
   ]
   const withClock = config.mode === 'test'
   return buildServer({
@@ -316,5 +335,6 @@ export function startBackground(
     kinds,
     egress,
     sealer: openSealer(config.secret, webhookSecrets),
+    channels: openSealer(config.secret, channelPlaces),
   })
 }

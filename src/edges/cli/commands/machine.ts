@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { settings } from '../../../base/config.ts'
+import { settings } from '../../../base/settings.ts'
 import { columns, wrap } from '../render/text.ts'
 import { diagnose } from './doctor.ts'
 import { ledgerCommands } from './ledger.ts'
