@@ -251,6 +251,90 @@ create table census (
   constraint census_one_check CHECK (one)
 );
 
+create table channel (
+  id uuid not null,
+  user_id uuid not null,
+  channel_type text not null,
+  config bytea not null,
+  place bytea not null,
+  enabled_events text[],
+  digest text not null default 'off'::text,
+  enabled boolean not null default true,
+  disabled_reason text,
+  confirmed_at timestamp with time zone,
+  failing_since timestamp with time zone,
+  tries smallint not null default 0,
+  last_error text,
+  hold_until timestamp with time zone,
+  pace_seconds integer not null default 0,
+  delivered_at timestamp with time zone,
+  lease uuid,
+  lease_until timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint channel_pkey PRIMARY KEY (id),
+  constraint channel_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint channel_check CHECK (enabled = (disabled_reason IS NULL)),
+  constraint channel_check1 CHECK ((lease IS NULL) = (lease_until IS NULL)),
+  constraint channel_check2 CHECK ((failing_since IS NULL) = (tries = 0)),
+  constraint channel_digest CHECK (digest = ANY (ARRAY['off'::text, 'hourly'::text, 'daily'::text])),
+  constraint channel_disabled_reason CHECK (disabled_reason = ANY (ARRAY['owner'::text, 'gone'::text, 'failing'::text, 'stopped'::text])),
+  constraint channel_enabled_events_check CHECK (cardinality(enabled_events) >= 1 AND cardinality(enabled_events) <= 200),
+  constraint channel_type CHECK (channel_type = ANY (ARRAY['telegram'::text, 'discord'::text, 'slack'::text, 'email'::text]))
+);
+CREATE INDEX channel_of_place ON public.channel USING btree (place);
+CREATE INDEX channel_of_user ON public.channel USING btree (user_id, created_at);
+
+create table channel_delivery (
+  id uuid not null default uuid7(),
+  channel_id uuid not null,
+  seq bigint,
+  name text not null,
+  note text,
+  due_at timestamp with time zone not null,
+  created_at timestamp with time zone not null,
+  constraint channel_delivery_pkey PRIMARY KEY (id),
+  constraint channel_delivery_channel_id_seq_key UNIQUE (channel_id, seq),
+  constraint channel_delivery_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channel(id) ON DELETE CASCADE,
+  constraint channel_delivery_check CHECK ((note IS NULL) = (seq IS NOT NULL)),
+  constraint channel_delivery_note CHECK (note = ANY (ARRAY['test'::text, 'confirmation'::text]))
+);
+CREATE INDEX channel_delivery_due ON public.channel_delivery USING btree (channel_id, due_at, seq);
+
+create table channel_message (
+  id uuid not null,
+  channel_id uuid not null,
+  at timestamp with time zone not null,
+  kind text not null,
+  events integer not null,
+  names text[] not null,
+  outcome text not null,
+  status integer,
+  error text,
+  duration_ms integer not null,
+  constraint channel_message_pkey PRIMARY KEY (id),
+  constraint channel_message_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channel(id) ON DELETE CASCADE,
+  constraint channel_message_kind CHECK (kind = ANY (ARRAY['events'::text, 'test'::text, 'confirmation'::text])),
+  constraint channel_message_outcome CHECK (outcome = ANY (ARRAY['delivered'::text, 'postponed'::text, 'failed'::text, 'refused'::text, 'given_up'::text]))
+);
+CREATE INDEX channel_message_age ON public.channel_message USING btree (at);
+CREATE INDEX channel_message_log ON public.channel_message USING btree (channel_id, at DESC, id DESC);
+
+create table channel_question (
+  place bytea not null,
+  user_id uuid not null,
+  at timestamp with time zone not null
+);
+CREATE INDEX channel_question_age ON public.channel_question USING btree (at);
+CREATE INDEX channel_question_place ON public.channel_question USING btree (place, at);
+CREATE INDEX channel_question_user ON public.channel_question USING btree (user_id, at);
+
+create table channel_stop (
+  place bytea not null,
+  at timestamp with time zone not null,
+  constraint channel_stop_pkey PRIMARY KEY (place)
+);
+
 create table chargeback (
   id text not null,
   payment_id text not null,
@@ -1421,6 +1505,7 @@ CREATE INDEX webhook_delivery_log ON public.webhook_delivery USING btree (webhoo
 -- function account_is_operator(p_user app_user, p_emails text[]) returns boolean · sql, stable
 -- function account_lock(p_owner uuid) returns void · plpgsql, volatile
 -- function account_owner(p_agent uuid) returns TABLE(id uuid) · sql, stable
+-- function account_owns_address(p_user uuid, p_address text) returns boolean · sql, stable
 -- function account_public_agents() returns TABLE(id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamp with time zone, words tsvector) · sql, stable
 -- function account_words(p_typed text) returns tsquery · sql, immutable
 -- function app_clock_moved() returns trigger · plpgsql, volatile

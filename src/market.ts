@@ -18,6 +18,12 @@ import { openGitHub } from './core/accounts/github.ts'
 import type { Leaving } from './core/accounts/leaving.ts'
 import { readAgent } from './core/accounts/queries.ts'
 import { accountsRoom } from './core/accounts/room.ts'
+import { channelsApi } from './core/channels/api.ts'
+import { channelEvents } from './core/channels/events.ts'
+import { channelsLeaving } from './core/channels/leaving.ts'
+import { channelsStuck } from './core/channels/oversight.ts'
+import { channelsRoom } from './core/channels/room.ts'
+import { availableOf } from './core/channels/ways.ts'
 import { creditsApi } from './core/credits/api.ts'
 import { creditsRoom } from './core/credits/room.ts'
 import { eventsApi } from './core/events/api.ts'
@@ -121,6 +127,7 @@ export const contracts: readonly Contract[] = [
   operatorsApi,
   eventsApi,
   webhooksApi,
+  channelsApi,
 ]
 
 /** The same with what only test mode serves. */
@@ -133,12 +140,16 @@ export const eventKinds: readonly EventKind[] = [
   ...paymentEvents,
   ...accountEvents,
   ...webhookEvents,
+  ...channelEvents,
 ]
 
 const kinds = kindsOf(eventKinds)
 
 /** What the secrets of webhooks are sealed under. */
 const webhookSecrets = 'webhook secrets'
+
+/** What channels lead to is sealed under. */
+const channelPlaces = 'notification channels'
 
 export interface Market {
   readonly config: Config
@@ -168,6 +179,7 @@ export const leavings: readonly Leaving[] = [
   profilesLeaving,
   paymentsLeaving,
   webhooksLeaving,
+  channelsLeaving,
   { affairs: async () => [], leave: forgetAnswers },
 ]
 
@@ -291,12 +303,19 @@ export async function buildApi(
     reviewsRoom(),
     operatorsRoom({
       counted: [...jobCounts, ...gigCounts],
-      stuck: [...jobsStuck, ...gigsStuck, ...paymentsStuck, ...webhooksStuck],
+      stuck: [...jobsStuck, ...gigsStuck, ...paymentsStuck, ...webhooksStuck, ...channelsStuck],
       provider: readProviderState,
       emails: config.operatorEmails,
     }),
     eventsRoom(kinds, streams),
     webhooksRoom({ egress: market.egress, sealer: openSealer(config.secret, webhookSecrets), kinds }),
+    channelsRoom({
+      egress: market.egress,
+      sealer: openSealer(config.secret, channelPlaces),
+      kinds,
+      hosts: config.chatHosts,
+      available: availableOf(config),
+    }),
   ]
   const withClock = config.mode === 'test'
   return buildServer({
@@ -343,5 +362,6 @@ export function startBackground(
     kinds,
     egress,
     sealer: openSealer(config.secret, webhookSecrets),
+    channels: openSealer(config.secret, channelPlaces),
   })
 }

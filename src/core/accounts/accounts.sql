@@ -80,3 +80,8 @@ create or replace function account_is_operator(p_user app_user, p_emails text[])
   select p_user.suspended_at is null and p_user.deleted_at is null and (
     (p_user.email_verified_at is not null and p_user.email = any (p_emails)) or exists (select from operator where user_id = p_user.id))
 $$;
+
+-- Whether an e-mail address is somebody's own, and somebody we trust has seen that it is.
+create or replace function account_owns_address(p_user uuid, p_address text) returns boolean language sql stable as $$
+  select exists (select from app_user where id = p_user and email_verified_at is not null and email = lower(p_address))
+$$;
