@@ -43,6 +43,16 @@ export const settings = [
   },
   { name: 'DATABASE_POOL_SIZE', fallback: '16', help: 'connections each process may open' },
   { name: 'CRON_SECRET', fallback: '', help: 'opens /api/cron/enforce-deadlines, for an outside scheduler' },
+  {
+    name: 'METRICS_TOKEN',
+    fallback: '',
+    help: 'opens /metrics to whoever sends it as a bearer (default: only programs on this machine, in live mode only at METRICS_PORT)',
+  },
+  {
+    name: 'METRICS_PORT',
+    fallback: '9464',
+    help: 'port at which a worker without an API answers /metrics and /api/health, or the first free one of the next 9; 0 for none',
+  },
   { name: 'OPERATOR_EMAILS', fallback: '', help: 'verified e-mail addresses of operators, separated by commas' },
   {
     name: 'TRUST_PROXY',
@@ -129,6 +139,9 @@ export interface Config {
   readonly readLagMs: number
   readonly poolSize: number
   readonly cronSecret: string | null
+  readonly metricsToken: string | null
+  /** Of a process that has no API; null: it is not to be watched. */
+  readonly metricsPort: number | null
   readonly operatorEmails: readonly string[]
   readonly trustProxy: boolean | string
   readonly withdrawHoldDays: number
@@ -237,6 +250,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     faults.push(
       'CRON_SECRET must be visible ASCII without spaces: an Authorization header carries nothing else unchanged',
     )
+  const metricsToken = raw('METRICS_TOKEN') || null
+  if (metricsToken !== null && !/^[\x21-\x7e]{16,}$/.test(metricsToken))
+    faults.push('METRICS_TOKEN must be at least 16 characters of visible ASCII without spaces')
   const [accessKeyId, secretAccessKey] = [raw('S3_ACCESS_KEY_ID'), raw('S3_SECRET_ACCESS_KEY')]
   const [bucket, endpoint] = [raw('S3_BUCKET'), raw('S3_ENDPOINT').replace(/\/+$/, '')]
   if (Boolean(accessKeyId) !== Boolean(secretAccessKey))
@@ -265,6 +281,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     readLagMs: whole('DATABASE_READ_LAG_MS', 100, 3_600_000),
     poolSize: whole('DATABASE_POOL_SIZE', 2, 500),
     cronSecret: raw('CRON_SECRET') || null,
+    metricsToken,
+    metricsPort: whole('METRICS_PORT', 0, 65_526) || null,
     operatorEmails: raw('OPERATOR_EMAILS')
       .toLowerCase()
       .split(',')

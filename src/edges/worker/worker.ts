@@ -42,6 +42,7 @@ import { isFull, verifyBatch } from '../../desks/jobs/verify.ts'
 import { tidyIdempotency } from '../http/idempotency.ts'
 import { tidyQuotas } from '../http/limits.ts'
 import { type Loop, runLoop, type Work } from './loop.ts'
+import type { Tasks } from './tasks.ts'
 
 export interface WorkerNeeds {
   readonly config: Config
@@ -58,6 +59,7 @@ export interface WorkerNeeds {
   readonly egress: Egress
   /** Of the secrets of webhooks. */
   readonly sealer: Sealer
+  readonly tasks: Tasks
 }
 
 export interface Worker {
@@ -85,6 +87,7 @@ export function startWorker({
   kinds,
   egress,
   sealer,
+  tasks,
 }: WorkerNeeds): Worker {
   const deliverer = openDeliverer({ db, way: postTo(egress, sealer), log, onRoom: () => wake('webhooks') })
   const works: Record<string, Work> = {
@@ -175,7 +178,9 @@ export function startWorker({
         ),
     },
   }
-  const loops = new Map<string, Loop>(Object.entries(works).map(([name, work]) => [name, runLoop(work, log)]))
+  const loops = new Map<string, Loop>(
+    Object.entries(works).map(([name, work]) => [name, runLoop(name, work, log, tasks(name, work.everyMs))]),
+  )
   const wake = (work: string): void => loops.get(work)?.wake()
   signals.on(wake)
   return {
