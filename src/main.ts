@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Config, ConfigError, readConfig, refuseTwin } from './base/config.ts'
 import { knock } from './base/knock.ts'
 import { exitWithParent } from './base/lifeline.ts'
+import { presentTracer, startTracing } from './base/tracing.ts'
 
 enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/node-compile'))
 
@@ -33,13 +34,14 @@ async function findMarket(): Promise<{ config: Config; moved: Promise<void> }> {
  * that, SIGTERM leaves load balancers the time to see that `/api/ready` says no; SIGINT comes from a person, who waits for nothing.
  */
 async function serve(role: { api: boolean; worker: boolean }): Promise<void> {
+  const untraced = await startTracing(role.api ? 'clawrk-api' : 'clawrk-worker')
   const { buildApi, buildDoor, openMarket, startBackground } = await import('./market.ts')
   const { listenAtFirstFree } = await import('./edges/http/watch-door.ts')
   const { config, moved } = await findMarket()
   const { refusals, warnings } = await knock(config)
   if (refusals.length > 0) throw new ConfigError(refusals)
   const market = openMarket(config, role.api ? 'api' : 'worker')
-  for (const warning of warnings) market.log.warn({}, warning)
+  for (const warning of untraced ? [...warnings, untraced] : warnings) market.log.warn({}, warning)
   void moved.then(() => {
     market.log.error({}, 'the database of this market has moved: start this process again')
     process.exit(1)
@@ -63,6 +65,7 @@ async function serve(role: { api: boolean; worker: boolean }): Promise<void> {
   const drained = Promise.all([app?.close(), worker?.stop()])
     .then(() => door?.close())
     .then(() => market.close())
+    .then(() => presentTracer()?.close())
   await Promise.race([drained, pause(10_000)])
   process.exit(0)
 }

@@ -145,7 +145,7 @@ export const eventKinds: readonly EventKind[] = [
 const kinds = kindsOf(eventKinds)
 
 /** What every process can tell of the whole market. */
-const figures: readonly Figures[] = [
+export const figures: readonly Figures[] = [
   ...ledgerFigures,
   ...paymentFigures,
   ...eventFigures,

@@ -119,6 +119,11 @@ export const settings = [
     fallback: '15000',
     help: 'how long a receiver of a webhook may take to answer, in milliseconds',
   },
+  {
+    name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    fallback: '',
+    help: 'sends traces there by OTLP (needs npm ci --prefix ops/otel; see docs/operating/watching.md)',
+  },
   { name: 'LOG_LEVEL', fallback: 'info', help: 'trace, debug, info, warn, error or silent' },
 ] as const satisfies readonly Setting[]
 

@@ -50,11 +50,15 @@ export const lateFigures = (
 
 type Row = Readonly<Record<string, string | number | null>>
 
-/** Shows figures in a registry: one statement for all of them, at most every few seconds, however often they are scraped. */
-export function showFigures(registry: Registry, sql: Sql, figures: readonly Figures[]): void {
-  const text = `select ${figures
+/** The one statement that reads figures: a column for each, with its rows. */
+export const statementOf = (figures: readonly Figures[]): string =>
+  `select ${figures
     .map(({ query }, n) => `(select coalesce(json_agg(f), '[]') from (${query}) as f) as f${n}`)
     .join(', ')}`
+
+/** Shows figures in a registry: one statement for all of them, at most every few seconds, however often they are scraped. */
+export function showFigures(registry: Registry, sql: Sql, figures: readonly Figures[]): void {
+  const text = statementOf(figures)
   const read = readNowAndThen(async () => {
     const [row] = await sql.rows<Record<string, Row[]>>(text)
     return figures.map((_, n) => row![`f${n}`]!)

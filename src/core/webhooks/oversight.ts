@@ -27,7 +27,7 @@ select
   (select count(*) from (select from behind join webhook_delivery d on d.webhook_id = behind.id
     where not held and d.due_at <= app_now() limit ${countedMost}) as due) as due,
   (select count(*) from (select from behind join webhook_delivery d on d.webhook_id = behind.id
-    where d.due_at is not null and (held or d.due_at > app_now()) limit ${countedMost}) as later) as later,
+    where d.due_at > case when held then '-infinity'::timestamptz else app_now() end limit ${countedMost}) as later) as later,
   (select extract(epoch from app_now() - min(front.due_at))::float8 from behind
     cross join lateral (select due_at from webhook_delivery where webhook_id = behind.id and due_at <= app_now() order by due_at, seq limit 1) as front
     where not held) as oldest_seconds,

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { type Cause, readTraceparent } from '../../base/cause.ts'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { readTraceparent } from '../../base/cause.ts'
 import type { Config } from '../../base/config.ts'
 import { isRefusal } from '../../base/endpoint.ts'
 import type { Log } from '../../base/log.ts'
 import { edgeRefusals, refuseAtEdge } from '../../base/refusals.ts'
-import { presentTracer } from '../../base/tracing.ts'
 import { refusalFrom, sendFault, sendRefusal } from './refuse.ts'
 
 export interface AppNeeds {
@@ -50,13 +49,6 @@ export function openApp({ config, log }: AppNeeds): FastifyInstance {
     return refusal ? sendRefusal(reply, request, refusal) : sendFault(reply, request, error, log)
   })
   return app
-}
-
-/** What a request is known by in logs and to others: its id, and the trace that its caller or we began. */
-export function causeOf(request: FastifyRequest): Cause {
-  const header = presentTracer()?.traceparent() ?? request.headers.traceparent
-  const trace = header === undefined ? null : readTraceparent(header)
-  return trace === null ? { request_id: request.id } : { request_id: request.id, ...trace }
 }
 
 /** Bytes that are no request get no route, no hook and no reply object; they get an answer all the same. */

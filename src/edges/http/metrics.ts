@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Log } from '../../base/log.ts'
 import type { RequestsUnderWay } from './drain.ts'
+import { causeOf } from './request-cause.ts'
 
 /** What is counted of one verb, by nothing but additions: it is on every request's way. */
 export interface VerbMeter {
@@ -41,7 +42,7 @@ export function measure(app: FastifyInstance, registry: Registry, underWay: Requ
     seconds.observe({ method: request.method, route, status }, reply.elapsedTime / 1000)
     if (log.isLevelEnabled('debug'))
       log.debug(
-        { request_id: request.id, method: request.method, route, status, ms: Math.round(reply.elapsedTime) },
+        { ...causeOf(request), method: request.method, route, status, ms: Math.round(reply.elapsedTime) },
         'answered',
       )
     done()

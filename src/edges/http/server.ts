@@ -24,7 +24,7 @@ import { inSpan } from '../../base/tracing.ts'
 import { accountsApi } from '../../core/accounts/api.ts'
 import type { Credentials } from '../../core/accounts/credentials.ts'
 import { awayCookie } from '../../core/accounts/session.ts'
-import { causeOf, openApp } from './app.ts'
+import { openApp } from './app.ts'
 import { authenticate, presented } from './authenticate.ts'
 import { drainConnections } from './drain.ts'
 import { lineageOfStranger, recall, rememberOf, replay } from './idempotency.ts'
@@ -33,6 +33,7 @@ import { type Gate, type Limits, limitsOf, openGate } from './limits.ts'
 import { type HttpMeters, measure, type VerbMeter } from './metrics.ts'
 import { type Performed, perform } from './perform.ts'
 import { refusalFrom, sendFault, sendRefusal } from './refuse.ts'
+import { causeOf } from './request-cause.ts'
 import { answerMetrics } from './watch-door.ts'
 
 export interface ServerNeeds {
@@ -126,6 +127,41 @@ function addRoute(
   const headers = dataHeaders(needs.config)
   const tellsEvents = Object.values(endpoint.answers).includes('events')
   const may = new Set<string>([...edgeRefusalsOf(endpoint), ...endpoint.refusals])
+  const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    try {
+      const { reply: answer, replayed } = await answerTo(needs, endpoint, verb, request, reply)
+      needs.meter.ended(replayed ? 'replayed' : 'done')
+      if (replayed) reply.header('idempotency-replayed', 'true')
+      for (const [header, value] of Object.entries(answer.headers ?? {})) {
+        if (header === 'x-next-cursor') reply.header('link', nextPage(request, String(value)))
+        else reply.header(header, value)
+      }
+      if (answer.body !== null && typeof answer.body === 'object' && Symbol.asyncIterator in answer.body) {
+        if (tellsEvents) reply.raw.once('close', needs.meters.stream())
+        return reply
+          .code(answer.status)
+          .send(answer.body instanceof Readable ? answer.body : Readable.from(answer.body as AsyncIterable<string>))
+      }
+      return answer.body === null ? reply.code(answer.status).send() : sendJson(reply, answer.status, answer.body)
+    } catch (error) {
+      const refusal = refusalFrom(error, table)
+      if (!refusal) {
+        needs.meter.ended('failed')
+        return sendFault(reply, request, error, needs.log)
+      }
+      needs.meter.ended('refused', refusal.code)
+      if (!may.has(refusal.code)) {
+        needs.log.error({ route: endpoint.route, code: refusal.code }, 'a refusal that its contract does not declare')
+        if (needs.strict) return sendFault(reply, request, new Error(`undeclared refusal ${refusal.code}`), needs.log)
+      }
+      if (refusal.cause)
+        needs.log.warn(
+          { route: endpoint.route, code: refusal.code, err: refusal.cause },
+          'refused, for what happened outside',
+        )
+      return sendRefusal(reply, request, refusal)
+    }
+  }
   app.route({
     method,
     url,
@@ -135,46 +171,7 @@ function addRoute(
       done()
     },
     ...(endpoint.bodyLimit ? { bodyLimit: endpoint.bodyLimit } : {}),
-    async handler(request, reply) {
-      try {
-        const { reply: answer, replayed } = await because(causeOf(request), () =>
-          answerTo(needs, endpoint, verb, request, reply),
-        )
-        needs.meter.ended(replayed ? 'replayed' : 'done')
-        if (replayed) reply.header('idempotency-replayed', 'true')
-        for (const [header, value] of Object.entries(answer.headers ?? {})) {
-          if (header === 'x-next-cursor') reply.header('link', nextPage(request, String(value)))
-          else reply.header(header, value)
-        }
-        if (answer.body !== null && typeof answer.body === 'object' && Symbol.asyncIterator in answer.body) {
-          if (tellsEvents) reply.raw.once('close', needs.meters.stream())
-          return reply
-            .code(answer.status)
-            .send(answer.body instanceof Readable ? answer.body : Readable.from(answer.body as AsyncIterable<string>))
-        }
-        return answer.body === null ? reply.code(answer.status).send() : sendJson(reply, answer.status, answer.body)
-      } catch (error) {
-        const refusal = refusalFrom(error, table)
-        if (!refusal) {
-          needs.meter.ended('failed')
-          return sendFault(reply, request, error, needs.log)
-        }
-        needs.meter.ended('refused', refusal.code)
-        if (!may.has(refusal.code)) {
-          needs.log.error(
-            { route: endpoint.route, request_id: request.id, code: refusal.code },
-            'a refusal that its contract does not declare',
-          )
-          if (needs.strict) return sendFault(reply, request, new Error(`undeclared refusal ${refusal.code}`), needs.log)
-        }
-        if (refusal.cause)
-          needs.log.warn(
-            { route: endpoint.route, request_id: request.id, code: refusal.code, err: refusal.cause },
-            'refused, for what happened outside',
-          )
-        return sendRefusal(reply, request, refusal)
-      }
-    },
+    handler: (request, reply) => because(causeOf(request), () => handle(request, reply)),
   })
 }
 
