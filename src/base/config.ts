@@ -23,6 +23,9 @@ export interface Config {
   readonly readLagMs: number
   readonly poolSize: number
   readonly cronSecret: string | null
+  readonly metricsToken: string | null
+  /** Of a process that has no API; null: it is not to be watched. */
+  readonly metricsPort: number | null
   readonly operatorEmails: readonly string[]
   readonly trustProxy: boolean | string
   readonly withdrawHoldDays: number
@@ -140,6 +143,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     faults.push(
       'CRON_SECRET must be visible ASCII without spaces: an Authorization header carries nothing else unchanged',
     )
+  const metricsToken = raw('METRICS_TOKEN') || null
+  if (metricsToken !== null && !/^[\x21-\x7e]{16,}$/.test(metricsToken))
+    faults.push('METRICS_TOKEN must be at least 16 characters of visible ASCII without spaces')
   const [accessKeyId, secretAccessKey] = [raw('S3_ACCESS_KEY_ID'), raw('S3_SECRET_ACCESS_KEY')]
   const [bucket, endpoint] = [raw('S3_BUCKET'), raw('S3_ENDPOINT').replace(/\/+$/, '')]
   if (Boolean(accessKeyId) !== Boolean(secretAccessKey))
@@ -191,6 +197,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     readLagMs: whole('DATABASE_READ_LAG_MS', 100, 3_600_000),
     poolSize: whole('DATABASE_POOL_SIZE', 2, 500),
     cronSecret: raw('CRON_SECRET') || null,
+    metricsToken,
+    metricsPort: whole('METRICS_PORT', 0, 65_526) || null,
     operatorEmails: raw('OPERATOR_EMAILS')
       .toLowerCase()
       .split(',')

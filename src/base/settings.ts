@@ -44,6 +44,16 @@ export const settings = [
   },
   { name: 'DATABASE_POOL_SIZE', fallback: '16', help: 'connections each process may open' },
   { name: 'CRON_SECRET', fallback: '', help: 'opens /api/cron/enforce-deadlines, for an outside scheduler' },
+  {
+    name: 'METRICS_TOKEN',
+    fallback: '',
+    help: 'opens /metrics to whoever sends it as a bearer (default: only programs on this machine, in live mode only at METRICS_PORT)',
+  },
+  {
+    name: 'METRICS_PORT',
+    fallback: '9464',
+    help: 'port at which a worker without an API answers /metrics and /api/health, or the first free one of the next 9; 0 for none',
+  },
   { name: 'OPERATOR_EMAILS', fallback: '', help: 'verified e-mail addresses of operators, separated by commas' },
   {
     name: 'TRUST_PROXY',
@@ -133,6 +143,11 @@ export const settings = [
     name: 'SLACK_HOSTS',
     fallback: 'hooks.slack.com,hooks.slack-gov.com',
     help: 'the same for Slack; in test mode an origin such as http://127.0.0.1:4000 may stand in',
+  },
+  {
+    name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    fallback: '',
+    help: 'sends traces there by OTLP (needs npm ci --prefix ops/otel; see docs/operating/watching.md)',
   },
   { name: 'LOG_LEVEL', fallback: 'info', help: 'trace, debug, info, warn, error or silent' },
 ] as const satisfies readonly Setting[]

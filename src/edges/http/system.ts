@@ -4,9 +4,13 @@ import { iso } from '../../base/page.ts'
 import { clockApi, systemApi } from './api.ts'
 import { isFirstEffect } from './idempotency.ts'
 
+/** That a process answers, whatever its role and whether or not its database does. */
+export const healthOf = (mode: 'test' | 'live') =>
+  ({ ok: true, service: 'clawconnected', name: 'clawrk', mode }) as const
+
 export const systemRoom = (mode: 'test' | 'live') =>
   room(systemApi, {
-    health: async () => reply(200, { ok: true, service: 'clawconnected', name: 'clawrk', mode }),
+    health: async () => reply(200, healthOf(mode)),
   })
 
 /** Only wired in test mode. `sweep` fires the timers that have become due. */

@@ -49,6 +49,7 @@ import { isFull, verifyBatch } from '../../desks/jobs/verify.ts'
 import { tidyIdempotency } from '../http/idempotency.ts'
 import { tidyQuotas } from '../http/limits.ts'
 import { type Loop, runLoop, type Work } from './loop.ts'
+import type { Tasks } from './tasks.ts'
 
 export interface WorkerNeeds {
   readonly config: Config
@@ -67,6 +68,7 @@ export interface WorkerNeeds {
   readonly sealer: Sealer
   /** Of what channels lead to. */
   readonly channels: Sealer
+  readonly tasks: Tasks
 }
 
 export interface Worker {
@@ -95,6 +97,7 @@ export function startWorker({
   egress,
   sealer,
   channels,
+  tasks,
 }: WorkerNeeds): Worker {
   const deliverer = openDeliverer({ db, way: postTo(egress, sealer), log, onRoom: () => wake('webhooks') })
   const { backupDir } = config
@@ -200,7 +203,9 @@ export function startWorker({
         ),
     },
   }
-  const loops = new Map<string, Loop>(Object.entries(works).map(([name, work]) => [name, runLoop(work, log)]))
+  const loops = new Map<string, Loop>(
+    Object.entries(works).map(([name, work]) => [name, runLoop(name, work, log, tasks(name, work.everyMs))]),
+  )
   const wake = (work: string): void => loops.get(work)?.wake()
   signals.on(wake)
   return {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Database, openDatabase, sqlState } from '../../../base/db.ts'
+import { countedMost } from '../../../base/figures.ts'
 import { dollars } from '../../../base/money.ts'
 import { launchPostgres } from '../../../base/postgres/launch.ts'
 import { settings } from '../../../base/settings.ts'
@@ -134,9 +135,10 @@ function webhookLines({
   oldest_seconds: oldest,
   unnumbered_seconds: unnumbered,
 }: WebhookBacklog): string[] {
+  const many = (n: number): string => (n >= countedMost ? `${countedMost} or more` : `${n}`)
   const seconds = (n: number | null): string => (n === null ? '' : `, the first for ${Math.round(n)} s`)
   return facts([
-    ['deliveries', `${due} due${seconds(oldest)}; ${later} wait for their next try`],
+    ['deliveries', `${many(due)} due${seconds(oldest)}; ${many(later)} wait for their next try`],
     ['events', unnumbered === null ? 'all have their numbers' : `wait for their numbers${seconds(unnumbered)}`],
   ])
 }
