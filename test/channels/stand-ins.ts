@@ -82,6 +82,7 @@ export async function startPost(context: After): Promise<Post> {
   const letters: Letter[] = []
   const server = new SMTPServer({
     authOptional: true,
+    closeTimeout: 50,
     disabledCommands: ['STARTTLS', 'AUTH'],
     onRcptTo({ address }, _session, done) {
       const status = post.refuse?.(address) ?? null

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Sql } from '../../base/db.ts'
+import { channelBacklog } from '../../core/channels/oversight.ts'
 import { lastReconciliation } from '../../core/payments/books/reconcile.ts'
 import { inboxState } from '../../core/payments/inbox.ts'
 import { webhookBacklog } from '../../core/webhooks/oversight.ts'
@@ -46,7 +47,7 @@ export function measure(app: FastifyInstance, sql: Sql): void {
   app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
 }
 
-/** How the market stands with its payment provider and with webhooks: the same from every process, read when it is asked for. */
+/** How the market stands with its payment provider, with webhooks and with channels: the same from every process, read when it is asked for. */
 const sharedGauges: readonly { name: string; help: string; read: (sql: Sql) => Promise<number | null> }[] = [
   {
     name: 'clawrk_provider_events_waiting',
@@ -82,6 +83,21 @@ const sharedGauges: readonly { name: string; help: string; read: (sql: Sql) => P
     name: 'clawrk_webhook_oldest_due_seconds',
     help: 'How long the delivery that is due longest has waited.',
     read: async (sql) => (await webhookBacklog(sql)).oldest_seconds ?? 0,
+  },
+  {
+    name: 'clawrk_channel_events_due',
+    help: 'Events that channels are to be told now.',
+    read: async (sql) => (await channelBacklog(sql)).due,
+  },
+  {
+    name: 'clawrk_channel_events_later',
+    help: 'Events that wait for the digest, the pace or the next try of their channel.',
+    read: async (sql) => (await channelBacklog(sql)).later,
+  },
+  {
+    name: 'clawrk_channel_oldest_due_seconds',
+    help: 'How long the event that is due longest for a channel has waited.',
+    read: async (sql) => (await channelBacklog(sql)).oldest_seconds ?? 0,
   },
   {
     name: 'clawrk_events_unnumbered_seconds',
