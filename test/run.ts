@@ -63,8 +63,8 @@ function testEnvironment(template: string, temporary: string): NodeJS.ProcessEnv
 
 function runFiles(env: NodeJS.ProcessEnv): Promise<boolean> {
   const files = given.length > 0 ? given : ['test/**/*.test.ts', 'src/**/*.test.ts']
-  // A campaign of races takes longer than the rounds that every run has.
-  const timeoutMs = 120_000 * Math.max(1, Number(process.env.ROUNDS ?? 0) / 40)
+  // A campaign of races takes longer than the rounds that every run has, and behind doors everything takes longer.
+  const timeoutMs = 120_000 * Math.max(process.env.DOORS ? 4 : 1, Number(process.env.ROUNDS ?? 0) / 40)
   const options = ['--test', '--test-concurrency=2', `--test-timeout=${timeoutMs}`, '--test-reporter=spec']
   return succeeds(process.execPath, [...options, ...files], env)
 }
