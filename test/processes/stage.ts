@@ -64,7 +64,14 @@ export async function startScene(apis: number, workers: number): Promise<Scene> 
   }
   const gone: RoleProcess[] = []
   const start = (role: 'api' | 'worker' | 'twin', port?: number): Promise<RoleProcess> =>
-    startRole(role, { databaseUrl, dataDir, env, served: true, ...(port === undefined ? {} : { port }) })
+    startRole(role, {
+      databaseUrl,
+      dataDir,
+      env,
+      served: true,
+      patienceMs: 60_000,
+      ...(port === undefined ? {} : { port }),
+    })
   // The twin is the world outside, and tells the first API what has happened there.
   const twin = await start('twin', apiPorts[0]!)
   const running = {
