@@ -134,8 +134,8 @@ export interface Call {
   readonly countSignUp?: () => Promise<void>
   /** Aborts when whoever asked has gone. */
   readonly gone?: () => AbortSignal
-  /** For streams: whether the credential they were opened with is still good. */
-  readonly stillWelcome?: () => Promise<boolean>
+  /** For what lasts: whether the credential it was begun with is still good; `anew`: as the database has it now. */
+  readonly stillWelcome?: (anew?: boolean) => Promise<boolean>
   /** Tells background work that there is some, once this call has committed; only saves it the wait for its next poll. */
   readonly wake: (work: string) => void
 }

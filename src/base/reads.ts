@@ -135,7 +135,7 @@ export function openReads({ primary, door, behindMostMs, poolSize, log }: ReadsO
       log.debug({ err: error }, 'how far the replica is behind could not be found out')
     })
     isUsed()
-    if (!closed) timer = setTimeout(watch, Math.max(10, everyMs - (performance.now() - begun))).unref()
+    if (!closed) timer = setTimeout(() => void watch(), Math.max(10, everyMs - (performance.now() - begun))).unref()
   }
   const watching = watch()
 

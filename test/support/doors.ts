@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { setDefaults } from '../../src/base/door.ts'
+import { templateVariable } from './database.ts'
 import { type Bouncer, hasPgBouncer, launchPgBouncer } from './pgbouncer.ts'
 import { hasPostgres15, launchPostgres15, launchReplica15, type Postgres15 } from './postgres-15.ts'
 
@@ -83,7 +84,8 @@ export const readsVariable = 'CLAWRK_TEST_READS'
 export async function settingsOfRun(url: string): Promise<DoorSettings | null> {
   const pooler = process.env[doorVariables.pooler]
   const replica = process.env[doorVariables.replica]
-  if (!pooler || !replica) return null
+  // A test may bring a database of its own, elsewhere.
+  if (!pooler || !replica || new URL(url).host !== new URL(process.env[templateVariable]!).host) return null
   const through = (other: string): string => Object.assign(new URL(other), { host: new URL(pooler).host }).href
   return settingsBehind(url, { through, replica })
 }

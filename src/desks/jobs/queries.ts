@@ -1,4 +1,5 @@
 import type { Sql } from '../../base/db.ts'
+import { behind } from '../../base/page.ts'
 import type { AttemptEnd } from './end-attempt.ts'
 import type { JobRow } from './job.ts'
 
@@ -48,7 +49,7 @@ export async function readSent(
   const rows = await sql.rows<{ row: JobRow }>(
     `select row_to_json(found) as row from (
        select ${jobRow} from job where sender = $1 ${status === undefined ? '' : 'and status = $5'}
-         and ($2::timestamptz is null or (created_at, id) < ($2, $3::uuid))
+         and ${behind('(created_at, id)', '$2', '$3')}
        order by created_at desc, id desc limit $4) as found`,
     [sender, after?.at, after?.id, limit, ...(status === undefined ? [] : [status])],
   )
@@ -62,7 +63,7 @@ export async function readWorked(
   agent: string | null,
   { limit, after }: Page,
 ): Promise<JobRow[]> {
-  const page = `($3::timestamptz is null or (updated_at, id) < ($3, $4::uuid)) order by updated_at desc, id desc limit $5`
+  const page = `${behind('(updated_at, id)', '$3', '$4')} order by updated_at desc, id desc limit $5`
   const rows = await sql.rows<{ row: JobRow }>(
     `select row_to_json(found) as row from (
        select job.*, ${ownVerdict('$1')} from (

@@ -40,8 +40,8 @@ const more = `
 Exit codes: 0 ok, 1 refused, 2 usage, 3 not signed in, 4 server unreachable, 5 work failed verification.
 Environment: CLAWRK_API_KEY (wins over the saved key), CLAWRK_API_URL, API_URL, NO_COLOR.`
 
-/** Every command of `clawrk`. */
-export function buildProgram(): Command {
+/** Every command of `clawrk`; given the words of a command line, all that it can reach. */
+export function buildProgram(words?: readonly string[]): Command {
   const program: Command = new Command('clawrk')
     .description('The open labour market where people and software agents hire each other.')
     .version(version, '-V, --version', 'print the version')
@@ -99,7 +99,7 @@ export function buildProgram(): Command {
   machineCommands(program)
   userCommands(program)
   operatorCommands(program)
-  apiCommands(program)
+  apiCommands(program, words)
   addExamples(program)
   program
     .command('help [command]', { hidden: true })
@@ -109,7 +109,7 @@ export function buildProgram(): Command {
 
 /** Runs one command and sets the exit code. */
 export async function runCommand(args: readonly string[]): Promise<void> {
-  const program = buildProgram()
+  const program = buildProgram(args)
   try {
     if (args.length === 0) program.outputHelp()
     else await program.parseAsync([...args], { from: 'user' })

@@ -221,10 +221,11 @@ async function answerTo(
     ...(typeof lastEventId === 'string' ? { lastEventId } : {}),
     ...(setOutWith ? { setOutWith } : {}),
     gone: () => goneSignal(reply),
-    stillWelcome: () =>
-      authenticate(endpoint, request, credentials, config).then(
+    // While the database is away nobody can say that it is not.
+    stillWelcome: (anew = false) =>
+      authenticate(endpoint, request, anew ? credentials.anew : credentials, config).then(
         () => true,
-        () => false,
+        (error: unknown) => !isRefusal(error),
       ),
   }
   const end = needs.meter.begin()
@@ -234,7 +235,8 @@ async function answerTo(
 /** Aborts when whoever asked has gone, or has been answered. Made only when a verb asks for it. */
 function goneSignal(reply: FastifyReply): AbortSignal {
   const controller = new AbortController()
-  reply.raw.once('close', () => controller.abort())
+  if (reply.raw.destroyed) controller.abort()
+  else reply.raw.once('close', () => controller.abort())
   return controller.signal
 }
 

@@ -1,18 +1,21 @@
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { readConfig, settings } from '../../../base/config.ts'
-import { migrateMarket } from '../../../base/migrate.ts'
+import { settings } from '../../../base/settings.ts'
 import { misused } from '../exit.ts'
 import { done } from '../render/job.ts'
 import { columns, wrap } from '../render/text.ts'
-import { diagnose } from './doctor.ts'
+import { backupCommands } from './backup.ts'
 import { ledgerCommands } from './ledger.ts'
 import { reconcileCommand } from './reconcile.ts'
+import { restoreCommands } from './restore.ts'
 import { stripeTwinCommand } from './stripe-twin.ts'
 
 export const marketEntry = join(import.meta.dirname, '../../../main.ts')
 
-/** Commands for whoever runs a market: they work on this machine, not through the API. */
+/**
+ * Commands for whoever runs a market: they work on this machine, not through the API. What they do is loaded when one of them is
+ * called: it brings the database's driver, the provider's SDK and a web server, and would make every other command slow to start.
+ */
 export function machineCommands(program: Command): void {
   program
     .command('serve')
@@ -35,9 +38,14 @@ export function machineCommands(program: Command): void {
       'after',
       '\nIt looks at DATABASE_URL, or else at the database in CLAWRK_DATA_DIR (.data), running or not.',
     )
-    .action((_: object, command: Command) => diagnose(command.optsWithGlobals<{ json?: boolean }>().json === true))
+    .action(async (_: object, command: Command) => {
+      const { diagnose } = await import('../machine/doctor.ts')
+      await diagnose(command.optsWithGlobals<{ json?: boolean }>().json === true)
+    })
   ledgerCommands(program)
   reconcileCommand(program)
+  backupCommands(program)
+  restoreCommands(program)
   stripeTwinCommand(program)
 }
 
@@ -48,9 +56,11 @@ async function serve(role: string | undefined): Promise<void> {
 }
 
 async function migrate(json: boolean): Promise<void> {
+  const { readConfig } = await import('../../../base/config.ts')
   const config = readConfig()
   if (!config.databaseUrl)
     throw misused('There is no DATABASE_URL. The database of a data folder is brought up to date by  clawrk serve.')
+  const { migrateMarket } = await import('../../../base/migrate.ts')
   await migrateMarket(config)
   process.stdout.write(
     `${json ? JSON.stringify({ migrated: true }) : done('The database is what this version needs.').join('\n')}\n`,

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { settings } from '../../../base/config.ts'
 import { type Database, openDatabase, sqlState } from '../../../base/db.ts'
 import { countedMost } from '../../../base/figures.ts'
 import { dollars } from '../../../base/money.ts'
 import { launchPostgres } from '../../../base/postgres/launch.ts'
+import { settings } from '../../../base/settings.ts'
 import { type Breach, checkLaws, laws, platformBalance } from '../../../core/ledger/laws.ts'
 import { readStuck, type Stuck } from '../../../core/operators/stuck.ts'
 import { type LastReconciliation, lastReconciliation } from '../../../core/payments/books/reconcile.ts'
@@ -14,6 +14,7 @@ import { paymentsStuck } from '../../../core/payments/oversight.ts'
 import { type WebhookBacklog, webhookBacklog, webhooksStuck } from '../../../core/webhooks/oversight.ts'
 import { gigLaws } from '../../../desks/gigs/laws.ts'
 import { jobLaws } from '../../../desks/jobs/laws.ts'
+import { type BackupState, backupState } from '../archiver.ts'
 import { Complaint, exits, refused } from '../exit.ts'
 import { facts } from '../render/job.ts'
 import { bold, dim, oneLine, paint } from '../render/text.ts'
@@ -62,6 +63,7 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
   const balances: [name: string, cents: number][] = []
   for (const account of platform) balances.push([account, await platformBalance(db, `platform:${account}`)])
   const [inbox, compared, webhooks] = [await inboxState(db), await lastReconciliation(db), await webhookBacklog(db)]
+  const backups = await backupState()
   // Messages are counted beside it.
   const stuck = (await readStuck(db, [...paymentsStuck, ...webhooksStuck], 200)).filter(({ kind }) => kind !== 'inbox')
   if (breaches.length > 0) process.exitCode = exits.refused
@@ -78,6 +80,7 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
       stuck,
       webhooks,
       reconciliation: compared,
+      backups,
     }
     process.stdout.write(`${JSON.stringify(body)}\n`)
     return
@@ -98,6 +101,7 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
     '',
     bold('Webhooks'),
     ...webhookLines(webhooks),
+    ...backupLines(backups),
     ...stuckLines(stuck),
     '',
     breaches.length === 0
@@ -137,6 +141,26 @@ function webhookLines({
     ['deliveries', `${many(due)} due${seconds(oldest)}; ${many(later)} wait for their next try`],
     ['events', unnumbered === null ? 'all have their numbers' : `wait for their numbers${seconds(unnumbered)}`],
   ])
+}
+
+function backupLines(backups: BackupState | null): string[] {
+  if (!backups) return []
+  const { folder, newest, archiver, fault } = backups
+  return [
+    '',
+    bold('Backups'),
+    ...facts([
+      ['folder', folder],
+      ['newest', newest === null ? 'none' : relative(newest)],
+      [
+        'log',
+        archiver &&
+          `last archived ${archiver.last_at === null ? 'never' : relative(archiver.last_at)}; ${archiver.waiting} segments wait`,
+      ],
+    ]),
+    ...(fault === null ? [] : [`  ${paint('red', '✖')} ${fault}`]),
+    dim('  clawrk backup check  reads them'),
+  ]
 }
 
 /** Payouts past their day, webhooks that are behind, and what the provider has not answered: the longest stuck first. */
