@@ -34,12 +34,13 @@ async function findMarket(): Promise<{ config: Config; moved: Promise<void> }> {
  * that, SIGTERM leaves load balancers the time to see that `/api/ready` says no; SIGINT comes from a person, who waits for nothing.
  */
 async function serve(role: { api: boolean; worker: boolean }): Promise<void> {
-  const untraced = await startTracing(role.api ? 'clawrk-api' : 'clawrk-worker')
-  const { buildApi, buildDoor, openMarket, startBackground } = await import('./market.ts')
-  const { listenAtFirstFree } = await import('./edges/http/watch-door.ts')
   const { config, moved } = await findMarket()
   const { refusals, warnings } = await knock(config)
   if (refusals.length > 0) throw new ConfigError(refusals)
+  // After what is quickly said: loading all of the market takes a moment.
+  const untraced = await startTracing(role.api ? 'clawrk-api' : 'clawrk-worker')
+  const { buildApi, buildDoor, openMarket, startBackground } = await import('./market.ts')
+  const { listenAtFirstFree } = await import('./edges/http/watch-door.ts')
   const market = openMarket(config, role.api ? 'api' : 'worker')
   for (const warning of untraced ? [...warnings, untraced] : warnings) market.log.warn({}, warning)
   void moved.then(() => {

@@ -24,7 +24,7 @@ import { accountsRoom } from './core/accounts/room.ts'
 import { channelsApi } from './core/channels/api.ts'
 import { channelEvents } from './core/channels/events.ts'
 import { channelsLeaving } from './core/channels/leaving.ts'
-import { channelsStuck } from './core/channels/oversight.ts'
+import { channelFigures, channelsStuck } from './core/channels/oversight.ts'
 import { channelsRoom } from './core/channels/room.ts'
 import { availableOf } from './core/channels/ways.ts'
 import { creditsApi } from './core/credits/api.ts'
@@ -159,6 +159,7 @@ export const figures: readonly Figures[] = [
   ...paymentFigures,
   ...eventFigures,
   ...webhookFigures,
+  ...channelFigures,
   ...jobFigures,
   ...gigFigures,
   ...censusFigures,

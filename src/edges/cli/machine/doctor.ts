@@ -5,6 +5,7 @@ import { countedMost } from '../../../base/figures.ts'
 import { dollars } from '../../../base/money.ts'
 import { launchPostgres } from '../../../base/postgres/launch.ts'
 import { settings } from '../../../base/settings.ts'
+import { type ChannelBacklog, channelBacklog, channelsStuck } from '../../../core/channels/oversight.ts'
 import { type Breach, checkLaws, laws, platformBalance } from '../../../core/ledger/laws.ts'
 import { readStuck, type Stuck } from '../../../core/operators/stuck.ts'
 import { type LastReconciliation, lastReconciliation } from '../../../core/payments/books/reconcile.ts'
@@ -64,8 +65,11 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
   for (const account of platform) balances.push([account, await platformBalance(db, `platform:${account}`)])
   const [inbox, compared, webhooks] = [await inboxState(db), await lastReconciliation(db), await webhookBacklog(db)]
   const backups = await backupState()
+  const channels = await channelBacklog(db)
   // Messages are counted beside it.
-  const stuck = (await readStuck(db, [...paymentsStuck, ...webhooksStuck], 200)).filter(({ kind }) => kind !== 'inbox')
+  const stuck = (await readStuck(db, [...paymentsStuck, ...webhooksStuck, ...channelsStuck], 200)).filter(
+    ({ kind }) => kind !== 'inbox',
+  )
   if (breaches.length > 0) process.exitCode = exits.refused
   if (json) {
     const verdicts = [...laws, ...deskLaws].map((law) => ({
@@ -79,6 +83,7 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
       inbox,
       stuck,
       webhooks,
+      channels,
       reconciliation: compared,
       backups,
     }
@@ -99,8 +104,8 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
     bold('The payment provider'),
     ...providerLines(inbox, compared),
     '',
-    bold('Webhooks'),
-    ...webhookLines(webhooks),
+    bold('Webhooks and channels'),
+    ...webhookLines(webhooks, channels),
     ...backupLines(backups),
     ...stuckLines(stuck),
     '',
@@ -129,16 +134,18 @@ function providerLines(inbox: InboxState, compared: LastReconciliation | null): 
   ]
 }
 
-function webhookLines({
-  due,
-  later,
-  oldest_seconds: oldest,
-  unnumbered_seconds: unnumbered,
-}: WebhookBacklog): string[] {
+function webhookLines(
+  { due, later, oldest_seconds: oldest, unnumbered_seconds: unnumbered }: WebhookBacklog,
+  channels: ChannelBacklog,
+): string[] {
   const many = (n: number): string => (n >= countedMost ? `${countedMost} or more` : `${n}`)
   const seconds = (n: number | null): string => (n === null ? '' : `, the first for ${Math.round(n)} s`)
   return facts([
     ['deliveries', `${many(due)} due${seconds(oldest)}; ${many(later)} wait for their next try`],
+    [
+      'channels',
+      `${many(channels.due)} events due${seconds(channels.oldest_seconds)}; ${many(channels.later)} wait for digest, pace or next try`,
+    ],
     ['events', unnumbered === null ? 'all have their numbers' : `wait for their numbers${seconds(unnumbered)}`],
   ])
 }
@@ -163,7 +170,7 @@ function backupLines(backups: BackupState | null): string[] {
   ]
 }
 
-/** Payouts past their day, webhooks that are behind, and what the provider has not answered: the longest stuck first. */
+/** Payouts past their day, webhooks and channels that are behind, and what the provider has not answered: the longest stuck first. */
 const stuckLines = (stuck: readonly Stuck[]): string[] => [
   ...stuck
     .slice(0, 5)
