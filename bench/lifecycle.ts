@@ -1,12 +1,12 @@
 // `npm run bench:lifecycle`: full paid lifecycles a second, over HTTP, by the same SQL without HTTP, and bare queue libraries
 // beside them, in one run on one durable PostgreSQL. What is counted is work that is over and paid for, not requests.
-import { openDatabase } from '../src/base/db.ts'
 import { graphileWorker, pgBoss } from './bare-queue.ts'
 import { direct } from './direct.ts'
-import { closedLoop, cpuReader, describeMachine, pacedLoop, perSecond, type Round, spent } from './measure.ts'
+import { closedLoop, describeMachine, pacedLoop, perSecond, type Round } from './measure.ts'
 import { type Options, readOptions, usage } from './options.ts'
 import { overHttp } from './over-http.ts'
-import { openStage, type Stage } from './stage.ts'
+import { measure } from './rounds.ts'
+import { onStage, postgresVersion, type Stage } from './stage.ts'
 import { type AtOneCount, type Result, showResults, summarize } from './table.ts'
 import type { Variant } from './variant.ts'
 
@@ -27,25 +27,6 @@ async function openVariants(stage: Stage, clients: number, { keys }: Options): P
       await overHttp(stage, { name: 'over HTTP, api + worker', roles: ['api', 'worker'], clients, keys: false }),
     )
   return variants
-}
-
-type Loop = (once: (client: number) => Promise<void>) => Promise<number>
-
-async function measure(stage: Stage, variant: Variant, loop: Loop): Promise<Round> {
-  const latencies: Record<string, number[]> = {}
-  const note = (request: string, ms: number): void => {
-    const known = latencies[request]
-    if (known) known.push(ms)
-    else latencies[request] = [ms]
-  }
-  const readCpu = cpuReader(stage.postgres.pid, () => variant.pids)
-  const before = await variant.settled()
-  const cpu = readCpu()
-  const start = performance.now()
-  await loop((client) => variant.once(client, note))
-  const after = await variant.settled()
-  const seconds = (performance.now() - start) / 1000
-  return { lifecycles: after - before, seconds, latencies, cpu: spent(cpu, readCpu()) }
 }
 
 async function measureAt(stage: Stage, clients: number, options: Options): Promise<AtOneCount> {
@@ -75,13 +56,6 @@ async function measureAt(stage: Stage, clients: number, options: Options): Promi
   }
 }
 
-async function postgresVersion(stage: Stage): Promise<string> {
-  const db = openDatabase({ url: stage.postgres.url, poolSize: 1 })
-  const [row] = await db.rows<{ server_version: string }>('show server_version')
-  await db.close()
-  return row!.server_version
-}
-
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))
   if (!options) {
@@ -90,12 +64,7 @@ async function main(): Promise<void> {
     return
   }
   const startedAt = Date.now()
-  const stage = await openStage()
-  // What was started ends with this process; the folder must be taken away.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void stage.close().finally(() => process.exit(130)))
-  }
-  try {
+  await onStage(async (stage) => {
     const machine = describeMachine(await postgresVersion(stage))
     const at: AtOneCount[] = []
     for (const clients of options.clients) at.push(await measureAt(stage, clients, options))
@@ -107,9 +76,7 @@ async function main(): Promise<void> {
     }
     process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : showResults(result, options))
     if (at.some(({ faults }) => faults.length > 0)) process.exitCode = 1
-  } finally {
-    await stage.close()
-  }
+  })
 }
 
 await main()

@@ -43,6 +43,30 @@ export async function openStage(settings: Readonly<Record<string, string>> = {})
   }
 }
 
+/** Works on a stage and takes it away, also when somebody interrupts: what was started ends with this process, the folder would not. */
+export async function onStage<T>(
+  work: (stage: Stage) => Promise<T>,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<T> {
+  const stage = await openStage(settings)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void stage.close().finally(() => process.exit(130)))
+  }
+  try {
+    return await work(stage)
+  } finally {
+    await stage.close()
+  }
+}
+
+/** The version of a stage's PostgreSQL, for the heading. */
+export async function postgresVersion({ postgres }: Stage): Promise<string> {
+  const db = openDatabase({ url: postgres.url, poolSize: 1 })
+  const [row] = await db.rows<{ server_version: string }>('show server_version')
+  await db.close()
+  return row!.server_version
+}
+
 /** Somebody with a key, a default agent that has a personality, and money. */
 export interface Person {
   readonly id: string
@@ -70,7 +94,8 @@ export async function openMarketDatabase(
   return { url, db, pairs }
 }
 
-async function makePerson(db: Database): Promise<Person> {
+/** Somebody with a key, a default agent and ten million dollars. */
+export async function makePerson(db: Database): Promise<Person> {
   const [id, keyId] = [newId(), newId()]
   const { key, publicId, hash, lastFour } = makeKey('clk')
   await db.transaction(async (sql) => {
@@ -97,39 +122,51 @@ async function makePerson(db: Database): Promise<Person> {
 }
 
 export interface MarketProcesses {
+  /** Of the first API. */
   readonly port: number
+  /** Of each API, in their order. */
+  readonly ports: readonly number[]
+  /** Of each role, in their order. */
   readonly pids: readonly number[]
   stop(): Promise<void>
 }
 
-/** The market's roles, each in a process of its own, on one database. */
+/** The market's roles, each in a process of its own, each API at a port of its own, on one database. */
 export async function startProcesses(
   stage: Stage,
   url: string,
   roles: readonly ('all' | 'api' | 'worker')[],
   nodeArgs: readonly string[] = [],
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<MarketProcesses> {
-  const port = await findFreePort()
-  const children = roles.map((role) =>
+  const own: number[] = []
+  while (own.length < roles.length) {
+    const port = await findFreePort()
+    if (!own.includes(port)) own.push(port)
+  }
+  const children = roles.map((role, index) =>
     spawn(process.execPath, [...nodeArgs, entry, role], {
       env: {
         ...process.env,
         DATABASE_URL: url,
-        PORT: `${port}`,
+        PORT: `${own[index]}`,
         CLAWRK_DATA_DIR: join(stage.folder, 'market'),
         CLAWRK_MODE: 'test',
         DATABASE_POOL_SIZE: `${poolSize}`,
         // Nobody tops up here, so there is no twin to talk to; that background work says so again and again is no news.
         STRIPE_API_BASE: 'http://127.0.0.1:9',
         LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+        ...settings,
       },
       // With a channel, so that they end when the bench is killed.
       stdio: ['ignore', 2, 2, 'ipc'],
     }),
   )
-  await untilHealthy(port, children)
+  const ports = own.filter((_, index) => roles[index] !== 'worker')
+  for (const port of ports) await untilHealthy(port, children)
   return {
-    port,
+    port: ports[0]!,
+    ports,
     pids: children.map((child) => child.pid!),
     async stop() {
       await Promise.all(children.map(end))
@@ -138,7 +175,7 @@ export async function startProcesses(
 }
 
 async function untilHealthy(port: number, children: readonly ChildProcess[]): Promise<void> {
-  for (const giveUpAt = Date.now() + 20_000; Date.now() < giveUpAt; ) {
+  for (const giveUpAt = Date.now() + 60_000; Date.now() < giveUpAt; ) {
     if (children.some((child) => child.exitCode !== null)) break
     const answer = await fetch(`http://127.0.0.1:${port}/api/ready`).catch(() => null)
     await answer?.body?.cancel()

@@ -59,7 +59,7 @@ export function summarize(name: string, rounds: readonly Round[]): Summary {
 }
 
 /** Lines up columns: the first to the left, the others to the right. */
-function table(rows: readonly (readonly string[])[]): string {
+export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
   return rows
     .map((row) =>
@@ -67,6 +67,10 @@ function table(rows: readonly (readonly string[])[]): string {
     )
     .join('\n')
 }
+
+/** What was measured on, for the heading of a result. */
+export const machineLine = ({ cpu, cores, load, node, postgres }: Machine): string =>
+  `${cpu}, ${cores} cores, load ${load.toFixed(2)} at the start; Node ${node}, PostgreSQL ${postgres}, durable commits, pool of 16`
 
 const ms = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(value < 10 ? 1 : 0))
 const both = (latency: Latency | undefined): string => (latency ? `${ms(latency.p50)} / ${ms(latency.p99)}` : '')
@@ -106,7 +110,7 @@ export function showResults({ machine, command, seconds, at }: Result, options: 
   const sixteen = at.find(({ clients }) => clients === 16)
   const faults = at.flatMap(({ faults }) => faults)
   return `
-${machine.cpu}, ${machine.cores} cores, load ${machine.load.toFixed(2)} at the start; Node ${machine.node}, PostgreSQL ${machine.postgres}, durable commits, pool of 16
+${machineLine(machine)}
 ${command} (${seconds} s; medians of ${options.rounds} rounds of ${options.seconds} s each, variants taking turns; the load generator shares the cores)
 
 ${rows('Paid lifecycles a second', ({ perSecond }) => perSecond.toFixed(0))}

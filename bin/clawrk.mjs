@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The `clawrk` command. Plain JavaScript, because the Node that starts it may be too old for the rest.
 import { spawn } from 'node:child_process'
+import * as modules from 'node:module'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bootstrap } from '../bootstrap.mjs'
@@ -9,8 +10,11 @@ const entry = new URL('../src/edges/cli/main.ts', import.meta.url)
 
 try {
   const node = await bootstrap()
-  if (node === process.execPath) await import(entry.href)
-  else runUnder(node)
+  if (node === process.execPath) {
+    // Before the first file of TypeScript, for which Node would otherwise load a compiler. An old Node has no such export.
+    modules.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/node-compile', import.meta.url)))
+    await import(entry.href)
+  } else runUnder(node)
 } catch (error) {
   process.stderr.write(`clawrk: ${error instanceof Error ? error.message : error}\n`)
   process.exitCode = 1

@@ -1,13 +1,13 @@
 // What `npm test` runs: everything that has to be right. With arguments (`npm test -- test/x.test.ts`) only those test files.
 import { spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
-import { settings } from '../src/base/config.ts'
 import { migrate } from '../src/base/migrate.ts'
 import { launchPostgres, type Postgres } from '../src/base/postgres/launch.ts'
+import { settings } from '../src/base/settings.ts'
 import { templateVariable } from './support/database.ts'
+import { doorVariables, onDatabase, openDoors, readsVariable, sumsOf } from './support/doors.ts'
 
 const projectDir = join(import.meta.dirname, '..')
 const folderPrefix = 'clawrk-test-'
@@ -45,12 +45,11 @@ function succeeds(command: string, args: readonly string[], env: NodeJS.ProcessE
 const tool = (name: string): string => join(projectDir, 'node_modules/.bin', name)
 
 /** Makes the server's database a template: migrated, and entered by nobody, so that it can be cloned at any time. */
-async function prepareTemplate(server: Postgres): Promise<void> {
-  await migrate(server.url, { mode: 'test' })
-  const client = new pg.Client({ connectionString: server.url.replace(/\/clawrk$/, '/postgres') })
-  await client.connect()
-  await client.query('alter database clawrk with is_template true allow_connections false')
-  await client.end()
+async function prepareTemplate(url: string): Promise<void> {
+  await migrate(url, { mode: 'test' })
+  await onDatabase(url.replace(/\/clawrk$/, '/postgres'), (client) =>
+    client.query('alter database clawrk with is_template true allow_connections false'),
+  )
 }
 
 /** The environment of the tests: what this shell says about a market must not reach them, and their files go away with ours. */
@@ -60,6 +59,39 @@ function testEnvironment(template: string, temporary: string): NodeJS.ProcessEnv
   env.LOG_LEVEL = process.env.LOG_LEVEL ?? 'silent'
   env.NODE_COMPILE_CACHE ??= join(projectDir, 'node_modules/.cache/node-compile')
   return env
+}
+
+function runFiles(env: NodeJS.ProcessEnv): Promise<boolean> {
+  const files = given.length > 0 ? given : ['test/**/*.test.ts', 'src/**/*.test.ts']
+  // A campaign takes longer than what every run does, and behind doors everything takes longer.
+  const timeoutMs =
+    240_000 * Math.max(process.env.DOORS || process.env.CAMPAIGN ? 4 : 1, Number(process.env.ROUNDS ?? 0) / 40)
+  // One file more than there are processors: most of them wait now and then, for a deadline or another process.
+  const atOnce = availableParallelism() + 1
+  const options = ['--test', `--test-concurrency=${atOnce}`, `--test-timeout=${timeoutMs}`, '--test-reporter=spec']
+  return succeeds(process.execPath, [...options, ...files], env)
+}
+
+/** The same tests on Debian's PostgreSQL 15, through PgBouncer and beside a streaming replica; says what went where. */
+async function runBehindDoors(temporary: string): Promise<boolean> {
+  const doors = await openDoors({ synchronous: true })
+  if (!doors) return false
+  try {
+    const url = Object.assign(new URL(doors.primary.url), { pathname: '/clawrk' }).href
+    await onDatabase(doors.primary.url, (client) => client.query('create database clawrk'))
+    await prepareTemplate(url)
+    const reads = join(temporary, 'reads')
+    const good = await runFiles({
+      ...testEnvironment(url, temporary),
+      [doorVariables.pooler]: doors.bouncer.through(url),
+      [doorVariables.replica]: doors.replica.url,
+      [readsVariable]: reads,
+    })
+    process.stdout.write(`${await sumsOf(doors, reads)}\n`)
+    return good
+  } finally {
+    await doors.close()
+  }
 }
 
 async function runTests(): Promise<boolean> {
@@ -75,17 +107,14 @@ async function runTests(): Promise<boolean> {
   mkdirSync(temporary)
   let server: Postgres | undefined
   try {
+    if (process.env.DOORS) return await runBehindDoors(temporary)
     server = await launchPostgres({
       dataDir: join(folder, 'pg'),
       durable: false,
       settings: { autovacuum: 'off', max_connections: '400' },
     })
-    await prepareTemplate(server)
-    const files = given.length > 0 ? given : ['test/**/*.test.ts', 'src/**/*.test.ts']
-    // A campaign of races takes longer than the rounds that every run has.
-    const timeoutMs = 120_000 * Math.max(1, Number(process.env.ROUNDS ?? 0) / 40)
-    const options = ['--test', '--test-concurrency=2', `--test-timeout=${timeoutMs}`, '--test-reporter=spec']
-    return await succeeds(process.execPath, [...options, ...files], testEnvironment(server.url, temporary))
+    await prepareTemplate(server.url)
+    return await runFiles(testEnvironment(server.url, temporary))
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
     return false

@@ -1,8 +1,10 @@
 import pg from 'pg'
+import { type Door, doorOf, sessionOptions } from './door.ts'
+import { inSpan, presentTracer } from './tracing.ts'
 
 /** Where statements run: the pool (each on its own) or one transaction. */
 export interface Sql {
-  /** Runs one statement; prepared once per connection under a name of its own. */
+  /** Runs one statement; prepared once per connection under a name of its own, where sessions last. */
   rows<R>(text: string, params?: readonly unknown[]): Promise<R[]>
 }
 
@@ -34,9 +36,25 @@ function nameOf(text: string): string {
   return name
 }
 
-const sqlOn = (client: pg.ClientBase): Sql => ({
+/** What the driver takes; its types do not know of the last. */
+interface Query extends pg.QueryConfig {
+  query_timeout?: number
+}
+
+/** How the statements of a pool are sent. */
+interface Manner {
+  readonly named: boolean
+  /** When an answer is not waited for any longer, in milliseconds; 0: as long as the database takes. */
+  readonly patience: number
+}
+
+const sqlOn = (client: pg.ClientBase, { named, patience }: Manner): Sql => ({
   async rows<R>(text: string, params: readonly unknown[] = []): Promise<R[]> {
-    const result = await client.query({ name: nameOf(text), text, values: params as unknown[] })
+    const query: Query = { text, values: params as unknown[], query_timeout: patience }
+    if (named) query.name = nameOf(text)
+    const result = await (presentTracer() === null
+      ? client.query(query)
+      : inSpan('sql', text, () => client.query(query)))
     return result.rows as R[]
   },
 })
@@ -45,12 +63,12 @@ const sqlOn = (client: pg.ClientBase): Sql => ({
  * Each statement on whichever connection is free. One that Postgres refused goes back with all its prepared statements and plans:
  * the pool's own `query` would close it, so that a refusal cost everybody fifteen times as much as what is let through.
  */
-const sqlOnAnyOf = (pool: pg.Pool): Sql => ({
+const sqlOnAnyOf = (pool: pg.Pool, manner: Manner): Sql => ({
   async rows<R>(text: string, params?: readonly unknown[]): Promise<R[]> {
     const client = await pool.connect()
     let broken: Error | undefined
     try {
-      return await sqlOn(client).rows<R>(text, params)
+      return await sqlOn(client, manner).rows<R>(text, params)
     } catch (error) {
       if (!wasRolledBack(error)) broken = error as Error
       throw error
@@ -63,33 +81,37 @@ const sqlOnAnyOf = (pool: pg.Pool): Sql => ({
 const transient = new Set(['40001', '40P01'])
 
 export interface DatabaseOptions {
-  readonly url: string
+  /** Where it is; a text leads to PostgreSQL itself unless its parameter `pooler` says otherwise. */
+  readonly url: string | Door
   readonly poolSize: number
   readonly onError?: (error: Error) => void
+  /** When an answer is not waited for any longer; without it the database's own limits hold. */
+  readonly patienceMs?: number
 }
 
+/** Longer than PostgreSQL lets a statement run: a pooler that gets no connection for one may keep it for minutes. */
+const pooledPatience = 25_000
+
 /** Opens a pool. A connection that breaks is reported to `onError` and replaced; it never ends the process. */
-export function openDatabase({ url, poolSize, onError = () => {} }: DatabaseOptions): Database {
+export function openDatabase({ url, poolSize, onError = () => {}, patienceMs }: DatabaseOptions): Database {
+  const door = typeof url === 'string' ? doorOf(url) : url
+  const manner: Manner = { named: door.named, patience: patienceMs ?? (door.pooled ? pooledPatience : 0) }
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString: door.url,
     max: poolSize,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: Math.min(5_000, patienceMs ?? 5_000),
     idleTimeoutMillis: 30_000,
-    // Plans are kept as long as their connection. One made while a table is small reads it whole, and would go on doing so when it
-    // has grown and is full of dead rows: so a table or an index is read whole, for a join too, only where there is no other way.
-    // Before PostgreSQL 18 that makes such a plan look costly enough to be compiled, which takes longer than running it.
-    options:
-      '-c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c timezone=UTC -c statement_timeout=20000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=20000',
+    ...(door.pooled ? {} : { options: sessionOptions }),
   })
   pool.on('error', onError)
   pool.on('connect', (client) => client.on('error', onError))
   return {
-    ...sqlOnAnyOf(pool),
+    ...sqlOnAnyOf(pool, manner),
     pool,
     async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await inTransaction(pool, 'begin', work)
+          return await inTransaction(pool, manner, 'begin', work)
         } catch (error) {
           if (attempt >= 3 || !transient.has(sqlState(error) ?? '')) throw error
         }
@@ -98,6 +120,7 @@ export function openDatabase({ url, poolSize, onError = () => {} }: DatabaseOpti
     overview: (work) =>
       inTransaction(
         pool,
+        { ...manner, patience: 0 },
         `begin isolation level repeatable read read only; set local statement_timeout = '10min'; set local enable_seqscan = on;
          set local enable_bitmapscan = on; set local enable_hashjoin = on; set local enable_mergejoin = on`,
         work,
@@ -106,18 +129,27 @@ export function openDatabase({ url, poolSize, onError = () => {} }: DatabaseOpti
   }
 }
 
-async function inTransaction<T>(pool: pg.Pool, begin: string, work: (sql: Sql) => Promise<T>): Promise<T> {
+async function inTransaction<T>(
+  pool: pg.Pool,
+  manner: Manner,
+  begin: string,
+  work: (sql: Sql) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect()
+  const say = (text: string): Promise<unknown> => client.query({ text, query_timeout: manner.patience } as Query)
   let broken: Error | undefined
   try {
-    await client.query(begin)
-    const result = await work(sqlOn(client))
-    await client.query('commit')
+    await say(begin)
+    const result = await work(sqlOn(client, manner))
+    await say('commit')
     return result
   } catch (error) {
-    await client.query('rollback').catch((failure: Error) => {
-      broken = failure
-    })
+    // Whoever does not answer is left: what was begun ends with the connection.
+    if (isSilence(error)) broken = error as Error
+    else
+      await say('rollback').catch((failure: Error) => {
+        broken = failure
+      })
     throw error
   } finally {
     client.release(broken)
@@ -137,6 +169,9 @@ export function constraintOf(error: unknown): string | undefined {
 /** Whether Postgres itself says that it has done nothing. A connection that broke leaves open what became of the statement. */
 export const wasRolledBack = (error: unknown): boolean => sqlState(error) !== undefined && !isUnreachable(error)
 
+/** Whether an answer was not waited for any longer. */
+const isSilence = (error: unknown): boolean => error instanceof Error && error.message === 'Query read timeout'
+
 /** Whether the database could not be reached or is going down: the caller may try again soon. */
 export function isUnreachable(error: unknown): boolean {
   const state = sqlState(error)
@@ -145,7 +180,7 @@ export function isUnreachable(error: unknown): boolean {
   const code = 'code' in error ? String(error.code) : ''
   return (
     /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ETIMEDOUT)$/.test(code) ||
-    /Connection terminated|connection timeout|timeout exceeded when trying to connect|is not queryable/i.test(
+    /Connection terminated|connection timeout|timeout exceeded when trying to connect|is not queryable|Query read timeout/i.test(
       error.message,
     )
   )

@@ -32,6 +32,11 @@ export interface Endpoint<I extends z.ZodObject = z.ZodObject, A extends Answers
   readonly scope?: string
   /** It moves money or takes on something new: refused to whoever is suspended. Finishing what is under way never is. */
   readonly suspendable?: true
+  /**
+   * Its answer may be as old as `DATABASE_READ_LAG_MS` allows, so it may be read from a replica. Only for reads that are the same for
+   * everybody: nobody looks there for what they have just done themselves.
+   */
+  readonly mayLag?: true
   /** One flat object: path parameters, then query (GET) or body fields. */
   readonly input: I
   /** Every lasting answer by its status. `nothing` stands for an answer without a body. */
@@ -129,8 +134,8 @@ export interface Call {
   readonly countSignUp?: () => Promise<void>
   /** Aborts when whoever asked has gone. */
   readonly gone?: () => AbortSignal
-  /** For streams: whether the credential they were opened with is still good. */
-  readonly stillWelcome?: () => Promise<boolean>
+  /** For what lasts: whether the credential it was begun with is still good; `anew`: as the database has it now. */
+  readonly stillWelcome?: (anew?: boolean) => Promise<boolean>
   /** Tells background work that there is some, once this call has committed; only saves it the wait for its next poll. */
   readonly wake: (work: string) => void
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
 import pg from 'pg'
+import { type Addresses, directDoor, plainOptions, setDefaults, usualDoor } from './door.ts'
 
 /** Of the project; `schema.sql` in it is the dump, and no migration. */
 const projectDir = join(import.meta.dirname, '../..')
@@ -11,14 +12,16 @@ const projectDir = join(import.meta.dirname, '../..')
 export interface MigrateOptions {
   /** `test`: the clock of the market can be moved. */
   readonly mode: 'test' | 'live'
+  /** As whom the market comes through a transaction pooler, where it does. */
+  readonly pooledRole?: string | null
 }
 
 /**
  * Brings a database to what this program needs: tables by the numbered files, and the rooms' functions as they are
  * written today. Any number of processes may do it at once; the second finds it done.
  */
-export async function migrate(databaseUrl: string, { mode }: MigrateOptions): Promise<void> {
-  const connection = { connectionString: databaseUrl, options: '-c client_min_messages=warning' }
+export async function migrate(databaseUrl: string, { mode, pooledRole = null }: MigrateOptions): Promise<void> {
+  const connection = { connectionString: databaseUrl, options: plainOptions }
   const client = new pg.Client(connection)
   client.on('error', () => {})
   await client.connect()
@@ -28,9 +31,22 @@ export async function migrate(databaseUrl: string, { mode }: MigrateOptions): Pr
     await inTransaction(client, () => defineClock(client, mode))
     await runMigrationFiles(connection)
     await inTransaction(client, () => applyFunctions(client, mode))
+    if (pooledRole !== null) await inTransaction(client, () => setDefaults(client, pooledRole)).catch(unlessNotOurs)
   } finally {
     await client.end()
   }
+}
+
+/** `migrate`, by whichever of its addresses leads to PostgreSQL itself. */
+export function migrateMarket(config: Addresses & MigrateOptions): Promise<void> {
+  const usual = usualDoor(config)
+  const pooledRole = usual.pooled ? (new pg.Client({ connectionString: usual.url }).user ?? null) : null
+  return migrate(directDoor(config).url, { mode: config.mode, pooledRole })
+}
+
+/** A pooler may know its users by other names, or ours may not change another: who comes through it looks, and says what is missing. */
+function unlessNotOurs(error: unknown): void {
+  if (!(error instanceof pg.DatabaseError && ['42704', '42501'].includes(error.code ?? ''))) throw error
 }
 
 /**

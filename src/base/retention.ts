@@ -1,4 +1,4 @@
-import type { Setting } from './config.ts'
+import type { Setting } from './settings.ts'
 
 /** When what is old moves to the archive, and when it is thrown away, in days; null: never. */
 export interface Retention {

@@ -1,6 +1,8 @@
+import { randomInt } from 'node:crypto'
 import pg from 'pg'
 import type { Sql } from './db.ts'
 import type { Log } from './log.ts'
+import { processLock } from './seats.ts'
 
 const channel = 'clawrk_signals'
 
@@ -26,6 +28,8 @@ export interface Signals {
   /** Resolves when the topic is told, the time is over, the signal aborts or the process stops; says whether to go on. */
   wait(topic: string, ms: number, options?: WaitOptions): Promise<boolean>
   readonly closed: boolean
+  /** The number of this process among all that listen; the session that listens holds its lock. */
+  readonly process: number
   close(): Promise<void>
 }
 
@@ -41,6 +45,7 @@ export function openSignals(sql: Sql, url: string, log: Log): Signals {
   let pending: Set<string> | null = null
   let sentAt = 0
   let closed = false
+  const process = randomInt(1, 2 ** 31 - 1)
 
   const hear = (topic: string): void => {
     for (const listener of listeners) listener(topic)
@@ -63,7 +68,7 @@ export function openSignals(sql: Sql, url: string, log: Log): Signals {
     for (const waiters of [...waiting.values()]) for (const waiter of [...waiters]) waiter.rouse()
   }
   // What was told while nobody listened is lost, so whoever waits looks for themselves when we listen again.
-  const session = listen(url, (payload) => payload.split(' ').forEach(hear), rouseAll, log)
+  const session = listen(url, process, (payload) => payload.split(' ').forEach(hear), rouseAll, log)
 
   return {
     tell(topic) {
@@ -98,6 +103,7 @@ export function openSignals(sql: Sql, url: string, log: Log): Signals {
         waiting.set(topic, others.add(waiter))
       })
     },
+    process,
     get closed() {
       return closed
     },
@@ -109,9 +115,10 @@ export function openSignals(sql: Sql, url: string, log: Log): Signals {
   }
 }
 
-/** Hears the channel on a connection of its own, which is made again when it breaks. */
+/** Hears the channel on a connection of its own, which holds the lock of its process and is made again when it breaks. */
 function listen(
   url: string,
+  process: number,
   onPayload: (payload: string) => void,
   onListening: () => void,
   log: Log,
@@ -129,6 +136,8 @@ function listen(
       next.on('notification', ({ payload }) => payload && onPayload(payload))
       try {
         await next.connect()
+        // Shared: the session before it may not be known to be dead yet.
+        await next.query('select pg_advisory_lock_shared($1::integer, $2::integer)', [processLock, process])
         await next.query(`listen ${channel}`)
         client = next
         onListening()

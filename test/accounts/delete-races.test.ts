@@ -234,9 +234,10 @@ test('a key that is believed elsewhere for some seconds is refused within five, 
   went(await leave(market, ada, { forfeit_balance: true }))
   refused(await ada.ask('POST', '/api/whoami'), 401, 'credential_dead')
   for (;;) {
+    const asked = Date.now()
     const answer = await far.ask('GET', '/api/agents')
     if (answer.status === 401) break
-    assert.ok(Date.now() - from < 5_000, 'still believed after five seconds')
+    assert.ok(asked - from < 5_000, 'still believed after five seconds')
     await new Promise((done) => setTimeout(done, 100))
   }
   assert.ok((await ends) - from < 9_000, 'the stream went on')

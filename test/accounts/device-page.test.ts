@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core'
 import type { DeviceStarted } from '../../src/core/accounts/start-device.ts'
 import { refused, went } from '../journeys/desk.ts'
 import { launchBrowser } from '../support/browser.ts'
-import { ask, startTestMarket, type TestMarket } from '../support/market.ts'
+import { ask, signUp, startTestMarket, type TestMarket } from '../support/market.ts'
 
 let market: TestMarket
 let browser: Browser | null
@@ -20,7 +20,7 @@ after(async () => {
 
 test('a person opens the address their device shows, signs in, sees which device it is, and approves; another they deny', async (t) => {
   if (!browser) return t.skip('no browser')
-  const ada = await market.person('Ada')
+  const ada = await signUp(market.url, 'Ada')
   const start = async (name: string): Promise<DeviceStarted> =>
     went(await ask<DeviceStarted>(market.url, 'POST', '/api/auth/device', { client_name: name }))
   const poll = (device: DeviceStarted) =>

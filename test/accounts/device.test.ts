@@ -3,7 +3,7 @@ import { after, test } from 'node:test'
 import type { KeyRow } from '../../src/core/accounts/queries.ts'
 import type { DeviceStarted } from '../../src/core/accounts/start-device.ts'
 import { people, refused, went } from '../journeys/desk.ts'
-import { type Answer, ask, type Fields, type Person, startTestMarket } from '../support/market.ts'
+import { type Answer, ask, type Fields, type Person, signUp, startTestMarket } from '../support/market.ts'
 
 const market = await startTestMarket({ worker: false, apis: 2, limits: { deviceCodes: 30 } })
 after(() => market.close())
@@ -125,7 +125,7 @@ test('fifty keys are the most for devices too; the code is not lost by it', asyn
 })
 
 test('a person has few tries at codes', async () => {
-  const eve = await market.person('Eve')
+  const eve = await signUp(market.url, 'Eve')
   for (let n = 0; n < 30; n++) {
     const tried = n % 2 ? decide(eve, 'BBBB-BBBB') : byPage(eve, 'GET', '/api/auth/device?user_code=BBBBBBBB')
     refused(await tried, 404, 'device_code_unknown')

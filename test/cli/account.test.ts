@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { fund } from '../journeys/desk.ts'
-import { startTestMarket } from '../support/market.ts'
+import { signUp, startTestMarket } from '../support/market.ts'
 import { openShell } from './clawrk.ts'
 
 const market = await startTestMarket({ worker: false })
 after(() => market.close())
 
 test('clawrk account delete: nothing without a yes, the list when refused, and the kept key is forgotten', async () => {
-  const ada = await market.person('Ada')
+  const ada = await signUp(market.url, 'Ada')
   const shell = openShell({ CLAWRK_API_URL: market.url })
   const login = await shell.with({ input: ada.key })('login', '--key', '-')
   assert.equal(login.code, 0, login.stderr)

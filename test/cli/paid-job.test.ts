@@ -173,7 +173,7 @@ test('agents are made, chosen, changed and deleted; pull and accept follow the c
   assert.equal((await hal('use', 'poet')).code, 0)
   assert.match(
     (await hal('agents')).stdout,
-    /^ {3}NAME {5}JOBS AT ONCE {2}MODEL CALLS {2}PERSONALITY\n {3}default +10\n● {2}poet +10 {2,}Writes poems about the sea\n$/,
+    /^ {3}NAME {5}JOBS AT ONCE {2}PERSONALITY\n {3}default +10\n● {2}poet +10 {2}Writes poems about the sea\n$/,
   )
   const sender = await market.person('Ina')
   await sender.topUp(500)

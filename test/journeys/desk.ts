@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
 import { openLog } from '../../src/base/log.ts'
-import { mintKey } from '../../src/core/accounts/create-key.ts'
-import { openAccount } from '../../src/core/accounts/open-account.ts'
-import { startSession } from '../../src/core/accounts/session.ts'
 import { checkLaws } from '../../src/core/ledger/laws.ts'
 import { gigLaws } from '../../src/desks/gigs/laws.ts'
 import type { Job } from '../../src/desks/jobs/job.ts'
 import { jobLaws } from '../../src/desks/jobs/laws.ts'
 import { verifyBatch } from '../../src/desks/jobs/verify.ts'
-import { type Answer, ask, type Fields, type Person, type TestMarket } from '../support/market.ts'
+import { type Answer, type Fields, newPerson, type Person, type TestMarket } from '../support/market.ts'
 import { until } from '../support/processes.ts'
 
 /** The job of the README tour, and work for it that passes the rules. */
@@ -70,26 +66,7 @@ export async function people<N extends readonly string[]>(
   market: Pick<TestMarket, 'db' | 'url'>,
   ...names: N
 ): Promise<{ [K in keyof N]: Person }> {
-  return (await Promise.all(names.map((name) => newcomer(market, name)))) as { [K in keyof N]: Person }
-}
-
-/** Somebody as sign-up makes them, with a session and a key, but without a password: hashing one takes half a second. */
-async function newcomer({ db, url }: Pick<TestMarket, 'db' | 'url'>, name: string): Promise<Person> {
-  const email = `${randomUUID()}@people.test`
-  const { userId, cookie, key } = await db.transaction(async (sql) => {
-    const id = await openAccount(sql, { name, email })
-    const [session] = (await startSession(sql, id, false)).split(';')
-    return { userId: id, cookie: session!, key: (await mintKey(sql, id, { name: 'test' })).key }
-  })
-  return {
-    userId,
-    email,
-    key,
-    cookie,
-    ask: (method, path, body, headers = {}) =>
-      ask(url, method, path, body, { authorization: `Bearer ${key}`, ...headers }),
-    topUp: () => Promise.reject(new Error('use fund(), or market.person() for a walk to the page')),
-  }
+  return (await Promise.all(names.map((name) => newPerson(market, name)))) as { [K in keyof N]: Person }
 }
 
 let gifts = 0

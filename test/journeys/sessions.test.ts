@@ -123,12 +123,14 @@ test('a session lasts seven days from its last use, and thirty in all', async ()
 
 test('signing in by many people at once does not keep the others waiting', async () => {
   const [ada] = await people(market, 'Ada')
-  const crowd = Array.from({ length: 24 }, (_, n) => signIn({ email: `crowd${n}@people.test`, password: 'guess' }))
-  await new Promise((done) => setTimeout(done, 100))
   const start = performance.now()
+  const crowd = Array.from({ length: 12 }, (_, n) => signIn({ email: `crowd${n}@people.test`, password: 'guess' }))
+  await new Promise((done) => setTimeout(done, 100))
   const answer = await ada.ask('GET', '/api/wallet/balance')
-  const took = performance.now() - start
+  const read = performance.now() - start
   for (const one of await Promise.all(crowd)) refused(one, 401, 'login_wrong')
+  const all = performance.now() - start
   went(answer)
-  assert.ok(took < 1_500, `a wallet was read in ${took.toFixed(0)} ms`)
+  // Beside them and not behind them, however fast the machine is.
+  assert.ok(read < all / 3, `a wallet was read after ${read.toFixed(0)} ms of ${all.toFixed(0)}`)
 })

@@ -33,7 +33,9 @@ const coreArrows: Readonly<Record<string, readonly string[]>> = {
   'core/profiles': ['core/accounts', 'core/files', 'core/ledger', 'core/events', 'core/turns'],
   'core/payments': ['core/accounts', 'core/ledger', 'core/events'],
   'core/verification': ['core/events', 'core/files'],
-  'core/webhooks': ['core/accounts', 'core/events'],
+  'core/deliveries': [],
+  'core/channels': ['core/accounts', 'core/deliveries', 'core/events'],
+  'core/webhooks': ['core/accounts', 'core/deliveries', 'core/events'],
 }
 
 /** What an edge may import of another edge: how it is started, and contracts. Nothing else of its inside. */
@@ -121,6 +123,7 @@ test('only the ledger room names its tables; only the events room names its own'
     'core/events': /\b(from|into|update|join)\s+event(_old|_all)?\b|\bevent_(page|sequence|day|reader|archive)\b/i,
     'core/matching': /\bmatch_text\b|\b(from|into|update|join)\s+match_profile\b/i,
     'core/webhooks': /\b(from|into|update|join)\s+webhook(_delivery|_attempt)?\b/i,
+    'core/channels': /\b(from|into|update|join)\s+channel(_\w+)?\b/i,
     'desks/jobs': /\b(job_presentation|job_log|quote)\b(?=\s+(where|set|\(|p\b))/i,
   }
   const sql = globSync('**/*.sql', { cwd: src })

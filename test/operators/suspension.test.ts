@@ -48,10 +48,15 @@ test('a suspension holds within 5 seconds, in both processes, for keys and sessi
   const suspended = went(await turn(mallory, 'suspend'))
   assert.deepEqual([typeof suspended.suspended_at, suspended.can], ['string', ['restore']])
   const begun = Date.now()
-  await until('nobody lets her top up', async () =>
-    (await Promise.all(topUps(mallory))).every(({ status }) => status === 403),
-  )
-  assert.ok(Date.now() - begun < 5_000, `${Date.now() - begun} ms`)
+  // What counts is when the last was asked that went well; the answer may take as long as the machine does.
+  let lastLetIn = begun
+  await until('nobody lets her top up', async () => {
+    const asked = Date.now()
+    const isShut = (await Promise.all(topUps(mallory))).every(({ status }) => status === 403)
+    if (!isShut) lastLetIn = asked
+    return isShut
+  })
+  assert.ok(lastLetIn - begun < 5_000, `${lastLetIn - begun} ms`)
   for (const answer of await Promise.all(topUps(mallory))) refused(answer, 403, 'suspended')
   // Reading goes on, and so does signing in.
   for (const url of market.urls)
@@ -61,10 +66,14 @@ test('a suspension holds within 5 seconds, in both processes, for keys and sessi
   const restored = went(await turn(mallory, 'restore', 'The bank has cleared it.'))
   assert.deepEqual([restored.suspended_at, restored.can], [null, ['suspend']])
   const ended = Date.now()
-  await until('she may top up again', async () =>
-    (await Promise.all(topUps(mallory))).every(({ status }) => status === 200),
-  )
-  assert.ok(Date.now() - ended < 5_000)
+  let lastRefused = ended
+  await until('she may top up again', async () => {
+    const asked = Date.now()
+    const isOpen = (await Promise.all(topUps(mallory))).every(({ status }) => status === 200)
+    if (!isOpen) lastRefused = asked
+    return isOpen
+  })
+  assert.ok(lastRefused - ended < 5_000, `${lastRefused - ended} ms`)
   refused(await turn(mallory, 'restore'), 400, 'not_suspended')
 
   const acts = went(

@@ -25,6 +25,7 @@ import {
   transfersMade,
   type Work,
 } from './payouts-stage.ts'
+import '../support/impatient.ts'
 
 const market = await startTestMarket({ worker: false })
 after(() => market.close())

@@ -110,13 +110,14 @@ test('key revoke against debit: the job is paid for and queued, or the key is de
   went(await byPage(dora, `/api/keys/${last.id}/revoke`))
   const revokedAt = performance.now()
   for (;;) {
+    const asked = performance.now()
     const elsewhere = await debit(last.key, 1)
     if (elsewhere.status !== 201) {
       refused(elsewhere, 401, 'credential_dead')
       break
     }
     paid++
-    assert.ok(performance.now() - revokedAt < 5_000, 'the other process believed it for too long')
+    assert.ok(asked - revokedAt < 5_000, 'the other process believed it for too long')
     await sleep(100)
   }
   for (const key of [...ended, last.key]) for (const n of [0, 1]) refused(await debit(key, n), 401, 'credential_dead')

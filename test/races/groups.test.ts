@@ -169,11 +169,15 @@ test('while one group is stuck the others do not wait out its patience again and
   const release = await keepLocked(db, 'n0')
   const stuck = addTo(db, 'n0', 1)
   await sleep(5)
-  const before = performance.now()
-  const calls = 60
-  for (let n = 0; n < calls; n++) await addTo(db, 'n1', 1)
-  const took = performance.now() - before
-  assert.ok(took < calls * 25, `${calls} calls took ${took.toFixed(0)} ms: each waited 25 ms`)
+  const calls = 20
+  const tries: number[] = []
+  // Had each waited 25 ms, no try could be shorter; on a busy machine some of them may be.
+  do {
+    const before = performance.now()
+    for (let n = 0; n < calls; n++) await addTo(db, 'n1', 1)
+    tries.push(performance.now() - before)
+  } while (tries.at(-1)! >= calls * 25 && tries.length < 10)
+  assert.ok(tries.at(-1)! < calls * 25, `${calls} calls took ${tries.map(Math.round)} ms: each waited 25 ms`)
   await release()
   await stuck
 })

@@ -22,6 +22,7 @@ import {
 import { startTestMarket } from '../support/market.ts'
 import { needsOf, settleAll } from '../wallet/stage.ts'
 import { contest, race } from './contest.ts'
+import '../support/impatient.ts'
 
 // Payouts, releases and banks at the same moment. Each round has a deal of its own between the same two.
 const market = await startTestMarket({ worker: false })

@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import type { Browser } from 'playwright-core'
+import { installed, mayInstall } from './apt.ts'
 
 const candidates = [
   '/usr/bin/chromium-headless-shell',
@@ -28,19 +28,10 @@ function findChromium(): string | undefined {
 
 /** Debian's, about 100 MB and 10 s, once. Only for root, who may; others are told. */
 function installChromium(): string | undefined {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+  if (!mayInstall()) {
     return lament(`no Chromium found. Install it: apt-get install ${packages.join(' ')}, or set CHROMIUM_PATH`)
   }
-  process.stderr.write('installing Chromium for the tests of pages (once) …\n')
-  const apt = (...args: string[]): boolean => {
-    // Two test files may come here at once: the second waits for the first.
-    const options = ['-qq', '-o', 'DPkg::Lock::Timeout=120', '-o', 'Acquire::Retries=2']
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    return spawnSync('apt-get', [...options, ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0
-  }
-  const install = (): boolean => apt('install', '--yes', '--no-install-recommends', ...packages)
-  // A fresh image has no package lists, or old ones.
-  if (!install() && !(apt('update') && install()))
+  if (!installed('Chromium for the tests of pages', packages))
     return lament('Chromium could not be installed; apt-get says why above')
   return findChromium() ?? lament('Chromium was installed, but is not where it was expected')
 }

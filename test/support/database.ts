@@ -5,7 +5,8 @@ import pg from 'pg'
 export const templateVariable = 'CLAWRK_TEST_TEMPLATE_URL'
 
 /**
- * A migrated, empty database of the caller's own; about 30 ms.
+ * A migrated, empty database of the caller's own; about 30 ms. Its files are copied, which is a quarter cheaper than writing every
+ * page of it to the log, where nothing waits for a disk.
  * Nobody drops it: `npm test` throws the whole server away, which is twice as fast.
  */
 export async function cloneDatabase(): Promise<{ readonly url: string }> {
@@ -14,7 +15,7 @@ export async function cloneDatabase(): Promise<{ readonly url: string }> {
   const client = new pg.Client({ connectionString: withDatabase(template, 'postgres') })
   await client.connect()
   try {
-    await client.query(`create database ${name} template ${template.pathname.slice(1)}`)
+    await client.query(`create database ${name} template ${template.pathname.slice(1)} strategy file_copy`)
   } finally {
     await client.end()
   }

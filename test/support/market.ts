@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { appendFileSync } from 'node:fs'
 import { readConfig } from '../../src/base/config.ts'
 import type { Database } from '../../src/base/db.ts'
 import { findFreePort } from '../../src/base/free-port.ts'
+import { mintKey } from '../../src/core/accounts/create-key.ts'
+import { openAccount } from '../../src/core/accounts/open-account.ts'
+import { startSession } from '../../src/core/accounts/session.ts'
 import type { FundingDesk } from '../../src/core/payments/funding/desk.ts'
 import type { Skills } from '../../src/desks/jobs/skills/skill.ts'
 import type { Limits } from '../../src/edges/http/limits.ts'
@@ -9,6 +13,7 @@ import { startTwin } from '../../src/edges/twin/start.ts'
 import { buildApi, type Market, openMarket, startBackground } from '../../src/market.ts'
 import { type Controls, controls } from '../twin/controls.ts'
 import { cloneDatabase } from './database.ts'
+import { readsVariable, settingsOfRun } from './doors.ts'
 import { until } from './processes.ts'
 
 export interface TestMarketOptions {
@@ -38,7 +43,7 @@ export interface TestMarket {
   readonly twinUrl: string
   /** What the market's Stripe twin gets wrong, and what happens there. */
   readonly stripe: Controls
-  /** Signs somebody up, with a key of all default scopes. Their e-mail address is new each time. */
+  /** Somebody as sign-up makes them, with a session and a key of all default scopes, but without a password: see `newPerson`. */
   person(name: string): Promise<Person>
   /** Moves the market's clock forward; due timers of the desks have fired when it resolves. */
   advance(seconds: number): Promise<void>
@@ -117,6 +122,7 @@ export async function startTestMarket({
   })
   const settings = {
     DATABASE_URL: databaseUrl,
+    ...(await settingsOfRun(databaseUrl)),
     CLAWRK_SECRET: randomBytes(32).toString('hex'),
     STRIPE_API_BASE: twin.url,
     STRIPE_TWIN_WEBHOOK_SECRET: webhookSecret,
@@ -125,6 +131,13 @@ export async function startTestMarket({
     ...env,
   }
   const markets: Market[] = ports.map((port) => openMarket(readConfig({ PORT: `${port}`, ...settings })))
+  // Where there is a replica it is read from the first request on.
+  try {
+    for (const { reads } of markets) await until('the replica follows', () => reads.standing().replica?.used ?? true)
+  } catch (error) {
+    await Promise.all([...markets.map((market) => market.close()), twin.close()])
+    throw error
+  }
   const servers = await Promise.all(
     markets.map((market) => buildApi(market, { strict: true, limits, ...(skills ? { skills } : {}) })),
   )
@@ -137,22 +150,32 @@ export async function startTestMarket({
     databaseUrl,
     stripe: controls(twin.url),
     twinUrl: twin.url,
-    person: (name) => signUp(url, name),
+    person: (name) => newPerson({ db: markets[0]!.db, url }, name),
     async advance(seconds) {
       const answer = await ask(url, 'POST', '/api/test/clock', { advance_seconds: seconds })
       if (answer.status !== 200) throw new Error(`the clock did not move: ${answer.text}`)
     },
     async close() {
       await Promise.all([...servers.map((server) => server.close()), background?.stop()])
+      noteReads(markets)
       await Promise.all(markets.map((market) => market.close()))
       await twin.close()
     },
   }
 }
 
-/** Signs somebody up at a market, with a key of all default scopes. Their e-mail address is new each time. */
+/** What was read where, for the sums of a run behind doors: a line for each market. */
+function noteReads(markets: readonly Market[]): void {
+  for (const { reads } of markets) {
+    const { replica, answered, turnedBack } = reads.standing()
+    const file = process.env[readsVariable]
+    if (replica && file) appendFileSync(file, `${JSON.stringify({ ...answered, turnedBack })}\n`)
+  }
+}
+
+/** Signs somebody up at a market, with a key of all default scopes; the password is `correct horse battery`. Their e-mail address is new each time. */
 export async function signUp(url: string, name: string): Promise<Person> {
-  const email = `${name.toLowerCase().replaceAll(/\W/g, '.')}.${randomBytes(4).toString('hex')}@people.test`
+  const email = newAddress(name)
   const signedUp = await ask<{ user: { id: string } }>(url, 'POST', '/api/auth/sign-up/email', {
     email,
     password: 'correct horse battery',
@@ -162,16 +185,36 @@ export async function signUp(url: string, name: string): Promise<Person> {
   const cookie = signedUp.headers.get('set-cookie')!.split(';')[0]!
   const made = await ask<{ key: string }>(url, 'POST', '/api/keys', { name: 'test' }, { cookie, origin: url })
   if (made.status !== 201) throw new Error(`${name} got no key: ${made.text}`)
-  const { key } = made.body
+  return asPerson(url, name, { userId: signedUp.body.user.id, email, cookie, key: made.body.key })
+}
+
+/**
+ * The same without a password: hashing one takes half a second of a processor, as it should. Who signs in again in a test comes
+ * from `signUp`.
+ */
+export async function newPerson({ db, url }: Pick<TestMarket, 'db' | 'url'>, name: string): Promise<Person> {
+  const email = newAddress(name)
+  const known = await db.transaction(async (sql) => {
+    const userId = await openAccount(sql, { name, email })
+    const cookie = (await startSession(sql, userId, false)).split(';')[0]!
+    return { userId, email, cookie, key: (await mintKey(sql, userId, { name: 'test' })).key }
+  })
+  return asPerson(url, name, known)
+}
+
+const newAddress = (name: string): string =>
+  `${name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 40)}-${randomBytes(8).toString('hex')}@people.test`
+
+function asPerson(url: string, name: string, known: Pick<Person, 'userId' | 'email' | 'cookie' | 'key'>): Person {
   const askAsPerson: Person['ask'] = (method, path, body, headers = {}) =>
-    ask(url, method, path, body, { authorization: `Bearer ${key}`, ...headers })
+    ask(url, method, path, body, { authorization: `Bearer ${known.key}`, ...headers })
   const balance = async (): Promise<number> =>
     (await askAsPerson<{ balance_cents: number }>('GET', '/api/wallet/balance')).body.balance_cents
   return {
-    userId: signedUp.body.user.id,
-    email,
-    key,
-    cookie,
+    ...known,
     ask: askAsPerson,
     async topUp(cents) {
       const before = await balance()

@@ -9,6 +9,7 @@ import { pursue } from '../../src/core/payments/pursue.ts'
 import { fund, post, refused, walletOf, went } from '../journeys/desk.ts'
 import { ask, type Person, startTestMarket } from '../support/market.ts'
 import { assertBooked, autoTopUpOf, madeAt, needsOf, owners, settleAll } from './stage.ts'
+import '../support/impatient.ts'
 
 const market = await startTestMarket({ worker: false })
 after(() => market.close())

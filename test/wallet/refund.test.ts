@@ -5,6 +5,7 @@ import type { Refunded } from '../../src/core/payments/refund.ts'
 import { cardPartOf, post, refused, walletOf, went } from '../journeys/desk.ts'
 import { type Answer, type Person, startTestMarket } from '../support/market.ts'
 import { assertBooked, earn, madeAt, needsOf, owners, paid, settleAll } from './stage.ts'
+import '../support/impatient.ts'
 
 const market = await startTestMarket({ worker: false })
 after(() => market.close())

@@ -12,12 +12,18 @@ import { openStripe } from '../../src/core/payments/stripe.ts'
 import { assertLawful, people, went } from '../journeys/desk.ts'
 import { ask, type Person, type TestMarket } from '../support/market.ts'
 
-/** The payments room as a worker process has it, on the market's own database and twin. */
-export const needsOf = ({ db, twinUrl }: TestMarket): ProviderNeeds => ({
-  db,
-  stripe: openStripe({ stripe: { secretKey: null, apiBase: twinUrl } }),
-  log: openLog(process.env.LOG_LEVEL ?? 'silent', 'test'),
-})
+const needs = new Map<string, ProviderNeeds>()
+
+/** The payments room as a worker process has it, on the market's own database and twin: one for all that is asked of it. */
+export function needsOf({ db, twinUrl }: TestMarket): ProviderNeeds {
+  const known = needs.get(twinUrl) ?? {
+    db,
+    stripe: openStripe({ stripe: { secretKey: null, apiBase: twinUrl } }),
+    log: openLog(process.env.LOG_LEVEL ?? 'silent', 'test'),
+  }
+  needs.set(twinUrl, known)
+  return { ...known, db }
+}
 
 /** People whose key may do everything with their wallet. */
 export async function owners<N extends readonly string[]>(

@@ -7,6 +7,7 @@ import type { Withdrawal } from '../../src/core/payments/withdraw.ts'
 import { fund, people, post, refused, walletOf, went } from '../journeys/desk.ts'
 import { type Answer, ask, type Fields, type Person, startTestMarket } from '../support/market.ts'
 import { assertBooked, connected, earn, madeAt, needsOf, owners, settleAll } from './stage.ts'
+import '../support/impatient.ts'
 
 const market = await startTestMarket({ worker: false })
 after(() => market.close())

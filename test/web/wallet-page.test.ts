@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { launchBrowser } from '../support/browser.ts'
-import { startTestMarket, type TestMarket } from '../support/market.ts'
+import { signUp as signUpAt, startTestMarket, type TestMarket } from '../support/market.ts'
 
 let market: TestMarket
 let browser: Browser | null
@@ -96,7 +96,7 @@ test('a person signs up, tops up $20, makes a key that works, and signs out', as
 
 test('a refusal is told in the words of the API, and the field it is about is marked', async (t) => {
   if (!browser) return t.skip('no browser')
-  const ada = await market.person('Ada')
+  const ada = await signUpAt(market.url, 'Ada')
   const { page, complaints } = await open()
   await page.goto(`${market.url}/wallet`)
   const signUp = page.getByRole('form', { name: 'Make an account' })

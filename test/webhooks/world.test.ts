@@ -32,7 +32,7 @@ const happen = (market: TestMarket, who: readonly string[], nth: number): Promis
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Two workers, of which one is killed again and again. */
+/** Two workers. One is killed again and again; the other lasts, so that one sees what a long time does to its memory. */
 async function workers(
   context: TestContext,
   market: TestMarket,
@@ -51,17 +51,13 @@ async function workers(
   context.after(async () => {
     await Promise.all(running.map((worker) => worker.end('SIGKILL')))
   })
+  const [lasting] = running as [RoleProcess]
   return {
     async killOne() {
-      await running.shift()!.end('SIGKILL')
+      await running.pop()!.end('SIGKILL')
       running.push(await startRole('worker', options))
     },
-    memory: () =>
-      Math.max(
-        ...running.map(
-          ({ pid }) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024,
-        ),
-      ),
+    memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${lasting.pid}/status`, 'utf8'))![1]) / 1024,
   }
 }
 
@@ -88,7 +84,7 @@ test('receivers of every kind, while workers are killed: each event reaches each
   const created = new Map<number, number>()
   let killing = Promise.resolve()
   let killed = 0
-  let most = 0
+  const memories: number[] = []
   for (let nth = 1; nth <= many; nth++) {
     const due = cast.filter(({ playing }) => playing.personality.many || nth <= few).map(({ who }) => who.userId)
     created.set(nth, Date.now())
@@ -97,7 +93,7 @@ test('receivers of every kind, while workers are killed: each event reaches each
       killed++
       killing = killing.then(killOne)
     }
-    if (nth % 10 === 0) most = Math.max(most, memory())
+    if (nth % 10 === 0) memories.push(memory())
     await pause(everyMs * (0.5 + Math.random()))
   }
   await killing
@@ -113,8 +109,16 @@ test('receivers of every kind, while workers are killed: each event reaches each
     .sort((a, b) => a - b)
   const p95 = waits[Math.floor(waits.length * 0.95)]!
   context.diagnostic(
-    `${waits.length} deliveries to healthy receivers: p50 ${waits[Math.floor(waits.length / 2)]} ms, p95 ${p95} ms, max ${waits.at(-1)} ms; ${killed} workers killed; ${Math.round(most)} MB`,
+    `${waits.length} deliveries to healthy receivers: p50 ${waits[Math.floor(waits.length / 2)]} ms, p95 ${p95} ms, max ${waits.at(-1)} ms; ${killed} workers killed`,
   )
+  // The first quarter is what a process grows by until it is warm.
+  const quarter = Math.ceil(memories.length / 4)
+  const highest = (from: number, to: number): number => Math.round(Math.max(...memories.slice(from, to)))
+  const [warm, last] = [highest(quarter, 2 * quarter), highest(3 * quarter, memories.length)]
+  context.diagnostic(
+    `the worker that lasted: ${Math.round(memories[0]!)} MB at first, ${warm} MB at most in the second quarter, ${last} MB in the last`,
+  )
+  if (isCampaign) assert.ok(last < warm * 1.15, `memory grows: ${memories.map(Math.round).join(' ')} MB`)
 
   // Now time goes by: each retry comes when it is due. After a day the one that was dead comes back.
   const live = cast.filter(({ playing }) => playing.personality.fate === 'live')

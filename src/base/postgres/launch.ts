@@ -12,6 +12,7 @@ import {
 import { join, resolve } from 'node:path'
 import pg from 'pg'
 import { findFreePort } from '../free-port.ts'
+import { archiveSettings, grantArchive, readArchiving, walFolderOf } from './archiving.ts'
 import { type Binaries, findBinaries } from './binaries.ts'
 import { clearStalePid, clusterUrl, findServer, makeCluster } from './cluster.ts'
 import { chooseIdentity } from './identity.ts'
@@ -25,6 +26,8 @@ export interface LaunchOptions {
   readonly log?: (line: string) => void
   /** Further settings of the server, as in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Further paths that the server must be able to reach. */
+  readonly reaches?: readonly string[]
 }
 
 export interface Postgres {
@@ -52,7 +55,9 @@ export async function launchPostgres(options: LaunchOptions): Promise<Postgres> 
   mkdirSync(options.dataDir, { recursive: true })
   const dataDir = realpathSync(resolve(options.dataDir))
   const cluster = join(dataDir, 'cluster')
-  const identity = chooseIdentity(cluster, [binaries.postgres, cluster])
+  const archiving = readArchiving(dataDir)
+  const archive = archiving && existsSync(walFolderOf(archiving)) ? [join(walFolderOf(archiving), '0')] : []
+  const identity = chooseIdentity(cluster, [binaries.postgres, cluster, ...archive, ...(options.reaches ?? [])])
   if (!existsSync(join(cluster, 'PG_VERSION'))) {
     log('making a new database')
     await makeCluster({ dataDir, cluster, binaries, identity, durable })
@@ -62,6 +67,7 @@ export async function launchPostgres(options: LaunchOptions): Promise<Postgres> 
     const attached = await attach(cluster, log)
     if (attached) return attached
     await clearStalePid(cluster)
+    if (archiving) grantArchive(archiving, identity)
     try {
       return await start({ options, dataDir, cluster, binaries, wrap: identity.wrap })
     } catch (error) {
@@ -70,6 +76,12 @@ export async function launchPostgres(options: LaunchOptions): Promise<Postgres> 
       await pause(150)
     }
   }
+}
+
+/** The server that runs on `dataDir`, started by another process; null when there is none. */
+export async function findPostgres(dataDir: string): Promise<Postgres | null> {
+  const cluster = join(resolve(dataDir), 'cluster')
+  return existsSync(join(cluster, 'PG_VERSION')) ? attach(cluster, () => {}) : null
 }
 
 /** The server that already runs on the cluster, once it takes connections; null when there is none. */
@@ -110,6 +122,7 @@ interface Start {
 
 async function start({ options, dataDir, cluster, binaries, wrap }: Start): Promise<Postgres> {
   const { durable = true, log = () => {} } = options
+  const archiving = readArchiving(dataDir)
   const portFile = join(dataDir, 'port')
   const port = await findFreePort(existsSync(portFile) ? Number(readFileSync(portFile, 'utf8')) : undefined)
   const settings: Record<string, string> = {
@@ -123,6 +136,7 @@ async function start({ options, dataDir, cluster, binaries, wrap }: Start): Prom
     log_min_messages: 'log',
     log_checkpoints: 'off',
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...(archiving ? archiveSettings(archiving) : {}),
     ...options.settings,
   }
   const args = ['-D', cluster, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])]

@@ -9,20 +9,28 @@ const settled = `interval '65 seconds'`
 const stretch = 10_000
 const batch = 20
 
+/** Writes down outside of the database who has left, so that a restore can delete them again; a second time it does nothing. */
+export type NoteDeparted = (accounts: readonly { readonly id: string; readonly at: string }[]) => Promise<void>
+
 /**
  * Finishes what a deletion leaves to the background: the words in the events of those who have left; and, a minute later, what
  * had begun in another process on a credential that was still believed there. Any number of processes may. Answers how many it
  * looked at.
  */
-export async function sweepDeparted(db: Database, leavings: readonly Leaving[]): Promise<number> {
-  const open = await db.rows<{ user_id: string }>(
-    `select user_id from deleted_accounts where swept_at is null order by left_at limit ${batch}`,
+export async function sweepDeparted(db: Database, leavings: readonly Leaving[], note?: NoteDeparted): Promise<number> {
+  const open = await db.rows<{ id: string; at: string }>(
+    `select user_id as id, to_json(left_at) #>> '{}' as at from deleted_accounts where swept_at is null order by left_at limit ${batch}`,
   )
-  for (const { user_id: user } of open) await sweepOne(db, user, leavings)
+  // Whoever cannot be noted, as while the disk of the backups is away, stays open, and is noted later.
+  const failure = open.length > 0 ? await note?.(open).then(() => null, asError) : null
+  for (const { id } of open) await sweepOne(db, id, leavings, !failure)
+  if (failure) throw failure
   return open.length
 }
 
-async function sweepOne(db: Database, user: string, leavings: readonly Leaving[]): Promise<void> {
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+
+async function sweepOne(db: Database, user: string, leavings: readonly Leaving[], noted: boolean): Promise<void> {
   const last = await db.transaction(async (sql) => {
     const [due] = await claim(sql, user, `and left_at < clock_timestamp() - ${settled}`)
     if (!due) return false
@@ -45,7 +53,7 @@ async function sweepOne(db: Database, user: string, leavings: readonly Leaving[]
     })
     if (!more) break
   }
-  if (last) await db.rows(`update deleted_accounts set swept_at = app_now() where user_id = $1`, [user])
+  if (last && noted) await db.rows(`update deleted_accounts set swept_at = app_now() where user_id = $1`, [user])
 }
 
 /** A turn of theirs that was counted after they had gone goes with them too, or with whoever has come back as them. */

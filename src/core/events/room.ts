@@ -1,8 +1,7 @@
 import { type Call, type Input, type Reply, type Room, reply, room } from '../../base/endpoint.ts'
-import type { Signals } from '../../base/signals.ts'
-import { block, follow, hasAllStreams, type Look, streamHeaders } from '../../base/stream.ts'
+import { block, type Look, type Streams, streamHeaders } from '../../base/stream.ts'
 import { eventsApi, refuseEvents } from './api.ts'
-import { hasLost, type Kinds, readNewest, readOwn, readPublic, readReach, thePublic } from './feed.ts'
+import { hasLost, type Kinds, readNewest, readOwn, readPublic, readReach, thePublic, whoHasNews } from './feed.ts'
 import type { WireEvent } from './kind.ts'
 
 type Endpoints = (typeof eventsApi)['endpoints']
@@ -10,10 +9,10 @@ type Endpoints = (typeof eventsApi)['endpoints']
 /** What is told when events of somebody have got their numbers: those whose ids end alike share a topic. */
 export const feedTopic = (person: string): string => `feed:${person.slice(-3)}`
 
-export const eventsRoom = (kinds: Kinds, signals: Signals): Room<typeof eventsApi> =>
+export const eventsRoom = (kinds: Kinds, streams: Streams): Room<typeof eventsApi> =>
   room(eventsApi, {
     list: (call, input) => list(call, input, kinds),
-    stream: (call, input) => stream(call, input, kinds, signals),
+    stream: (call, input) => stream(call, input, kinds, streams),
   })
 
 /** Somebody's own affairs or what is public; refuses a place that is not kept, so that nobody misses anything unawares. */
@@ -43,10 +42,9 @@ async function stream(
   call: Call,
   { after, public: isPublic }: Input<Endpoints['stream']>,
   kinds: Kinds,
-  signals: Signals,
+  streams: Streams,
 ): Promise<Reply<AsyncIterable<string>>> {
   const { sql, actor, lastEventId } = call
-  if (hasAllStreams(actor.userId)) throw refuseEvents('too_many_streams', { retryable: true, retry_after_seconds: 5 })
   const person = isPublic ? thePublic : actor.userId
   const reach = await readReach(sql)
   const given = placeOf(lastEventId, after)
@@ -65,7 +63,10 @@ async function stream(
     last = events.at(-1)?.seq ?? last
     return { blocks: [...blocks, ...events.map((event) => block(event.event, event, event.seq!))] }
   }
-  return reply(200, follow(call, signals, feedTopic(person), look), streamHeaders)
+  const source = { sql, topic: feedTopic(person), look, news: whoHasNews, of: person, after: () => last }
+  const opened = await streams.follow(call, source)
+  if (!opened) throw refuseEvents('too_many_streams', { retryable: true, retry_after_seconds: 5 })
+  return reply(200, opened, streamHeaders)
 }
 
 /** Where the reader wants to go on: null is now, NaN a place that nobody was ever given. */

@@ -18,3 +18,10 @@ export async function readStored(sql: Sql, id: string): Promise<{ name: string; 
   )
   return file ?? null
 }
+
+/** Every file whose bytes somebody may ask for. */
+export async function listStored(sql: Sql): Promise<{ id: string; size: number }[]> {
+  return sql.rows<{ id: string; size: number }>(
+    `select id, size from attachment where stored_at is not null and removed_at is null and discarded_at is null and created_at > '-infinity'`,
+  )
+}

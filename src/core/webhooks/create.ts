@@ -2,6 +2,7 @@ import { type Egress, EgressError } from '../../base/egress/egress.ts'
 import { type Call, type Input, type Reply, reply } from '../../base/endpoint.ts'
 import { newId } from '../../base/ids.ts'
 import type { Sealer } from '../../base/seal.ts'
+import { chooseEvents } from '../events/choice.ts'
 import type { Kinds } from '../events/feed.ts'
 import { refuseWebhook, type webhooksApi } from './api.ts'
 import { makeSecret, sealedFor } from './secret.ts'
@@ -48,13 +49,7 @@ export function judge(egress: Pick<Egress, 'judge'>, url: string): void {
 
 /** The names that are asked for, each once; refuses one that nothing is ever told under. */
 export function known(kinds: Kinds, names: readonly string[] | null): string[] | null {
-  if (names === null) return null
-  const unknown = names.find((name) => !kinds.has(name))
-  if (unknown !== undefined)
-    throw refuseWebhook(
-      'unknown_event',
-      { known: [...kinds.keys()] },
-      `There is no event "${unknown}". Known: ${[...kinds.keys()].join(', ')}.`,
-    )
-  return [...new Set(names)]
+  const chosen = chooseEvents(kinds, names)
+  if ('names' in chosen) return chosen.names
+  throw refuseWebhook('unknown_event', { known: chosen.known }, chosen.sentence)
 }

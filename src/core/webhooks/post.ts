@@ -1,7 +1,7 @@
 import { type Egress, EgressError } from '../../base/egress/egress.ts'
 import { failpoint } from '../../base/failpoint.ts'
 import type { Sealer } from '../../base/seal.ts'
-import { readRetryAfter } from './schedule.ts'
+import { readRetryAfter } from '../deliveries/schedule.ts'
 import { sealedFor } from './secret.ts'
 import { signatures } from './sign.ts'
 import type { Taken } from './take.ts'
@@ -65,8 +65,8 @@ export const postTo =
     }
   }
 
-function secretsOf({ webhook, secret, secretBefore }: Taken, sealer: Sealer): readonly [string, string?] {
-  const open = (hex: string): string => sealer.open(Buffer.from(hex, 'hex'), sealedFor(webhook))
+function secretsOf({ receiver, secret, secretBefore }: Taken, sealer: Sealer): readonly [string, string?] {
+  const open = (hex: string): string => sealer.open(Buffer.from(hex, 'hex'), sealedFor(receiver))
   return secretBefore === null ? [open(secret)] : [open(secret), open(secretBefore)]
 }
 

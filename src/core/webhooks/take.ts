@@ -1,28 +1,16 @@
 import type { Sql } from '../../base/db.ts'
+import { lease, type Piece, type RoomLeft, runMost } from '../deliveries/runs.ts'
 import { asWire, type FeedRow } from '../events/feed.ts'
 import type { WireEvent } from '../events/kind.ts'
 
-/** A process that has not said for this long that it still has a delivery in hand is taken for dead. */
-const lease = '1500 milliseconds'
-
-/** How often it says so. */
-export const renewEveryMs = 400
-
-/** Deliveries of a healthy webhook that are taken at once. */
-export const runMost = 16
-
-/** One delivery in hand. */
-export interface Taken {
-  readonly id: string
-  readonly webhook: string
+/** One delivery in hand; its receiver is the webhook. */
+export interface Taken extends Piece {
   readonly url: string
   readonly secret: string
   readonly secretBefore: string | null
   readonly tries: number
   /** Null once it is older than the feed. */
   readonly event: WireEvent | null
-  /** Its webhook has failed last, or has never taken anything. */
-  readonly isRisky: boolean
 }
 
 interface TakenRow {
@@ -75,15 +63,11 @@ select row_to_json(x) as row from (
  * Takes what is due under a lease: of each webhook that nobody is busy with a few, in their order. `busy` are left out, `slow` are
  * treated as if they had failed; at most so many risky and healthy webhooks.
  */
-export async function takeDue(
-  sql: Sql,
-  token: string,
-  { busy, slow, risky, healthy }: { busy: readonly string[]; slow: readonly string[]; risky: number; healthy: number },
-): Promise<Taken[]> {
+export async function takeDue(sql: Sql, token: string, { busy, slow, risky, healthy }: RoomLeft): Promise<Taken[]> {
   const rows = await sql.rows<{ row: TakenRow }>(take, [token, busy, slow, risky, healthy])
   return rows.map(({ row }) => ({
     id: row.id,
-    webhook: row.webhook_id,
+    receiver: row.webhook_id,
     url: row.url,
     secret: row.secret,
     secretBefore: row.secret_before,

@@ -414,6 +414,7 @@ export const jobsApi = contract('jobs', jobRefusals, {
     summary: 'The open jobs of the market, for anybody to see.',
     kind: 'read',
     access: 'public',
+    mayLag: true,
     input: z.strictObject({
       q: Words,
       skill: z.string().max(100).optional().describe('Only jobs of this skill.'),
@@ -430,6 +431,7 @@ export const jobsApi = contract('jobs', jobRefusals, {
     summary: 'The market in eight numbers.',
     kind: 'read',
     access: 'public',
+    mayLag: true,
     input: z.strictObject({}),
     answers: {
       200: z.strictObject({
@@ -450,6 +452,7 @@ export const jobsApi = contract('jobs', jobRefusals, {
     summary: 'Agents with a verified job, or listed by their owner, with what they have to show.',
     kind: 'read',
     access: 'public',
+    mayLag: true,
     input: z.strictObject({
       q: Words,
       sort: z

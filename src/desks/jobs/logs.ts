@@ -1,7 +1,6 @@
 import type { Sql } from '../../base/db.ts'
 import { type Call, type Input, type Reply, reply } from '../../base/endpoint.ts'
-import type { Signals } from '../../base/signals.ts'
-import { block, follow, hasAllStreams, type Look, streamHeaders } from '../../base/stream.ts'
+import { block, type Look, type Source, type Streams, streamHeaders } from '../../base/stream.ts'
 import type { Verdict } from '../../core/verification/check.ts'
 import { type jobsApi, refuseJob } from './api.ts'
 import { forSender, viewJob } from './job.ts'
@@ -25,9 +24,13 @@ select row_to_json(line) as row from (
 const readEnd = `with here as materialized (select id, kind from job_log where job_id = $1 and kind = 'end')
   select id from here union all select id from ${onlyWithout('here')}, job_past_lines($1, 0, null, true) where kind = 'end'`
 
+// Lines of somebody else's attempt are looked at in vain; there are few, and few who watch meanwhile.
+const whereLinesCame = `select n from unnest($1::uuid[], $2::bigint[]) with ordinality as reader (job, after, n)
+  where exists (select from job_log where job_id = reader.job and id > reader.after)`
+
 /** The verification log of a job as it grows. Ids are the database's, so any process goes on where another broke off. */
 export const streamLogs =
-  (signals: Signals) =>
+  (streams: Streams) =>
   async (
     call: Call,
     { id }: Input<(typeof jobsApi)['endpoints']['logs']>,
@@ -40,13 +43,11 @@ export const streamLogs =
     const after = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : 0
     const [end] = await sql.rows<{ id: number }>(readEnd, [id])
     if (end && end.id <= after) return reply(204, null)
-    if (hasAllStreams(actor.userId)) throw refuseJob('too_many_streams', { retryable: true, retry_after_seconds: 5 })
     const isSender = row.sender === actor.userId
-    return reply(
-      200,
-      follow(call, signals, `log:${id}`, linesBehind(sql, id, actor.userId, isSender, after)),
-      streamHeaders,
-    )
+    const lines = linesBehind(sql, id, actor.userId, isSender, after)
+    const stream = await streams.follow(call, { sql, topic: `log:${id}`, news: whereLinesCame, of: id, ...lines })
+    if (!stream) throw refuseJob('too_many_streams', { retryable: true, retry_after_seconds: 5 })
+    return reply(200, stream, streamHeaders)
   }
 
 /** Whoever holds or has accepted the job, or has made an attempt at it before. */
@@ -62,9 +63,15 @@ async function hasWorked(sql: Sql, job: string, viewer: string): Promise<boolean
 }
 
 /** The lines that have come since the last look, from a place in the log on. */
-function linesBehind(sql: Sql, job: string, user: string, isSender: boolean, after: number): () => Promise<Look> {
+function linesBehind(
+  sql: Sql,
+  job: string,
+  user: string,
+  isSender: boolean,
+  after: number,
+): Pick<Source, 'look' | 'after'> {
   let last = after
-  return async () => {
+  const look = async (): Promise<Look> => {
     const lines = await sql.rows<{ row: Line }>(readLines, [job, last, user, isSender])
     last = lines.at(-1)?.row.id ?? last
     return {
@@ -74,4 +81,5 @@ function linesBehind(sql: Sql, job: string, user: string, isSender: boolean, aft
       over: lines.at(-1)?.row.kind === 'end',
     }
   }
+  return { look, after: () => last }
 }

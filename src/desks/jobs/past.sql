@@ -60,11 +60,17 @@ end $$;
 create or replace function job_past_worked(p_owner uuid, p_agent uuid, p_at timestamptz, p_id uuid, p_most integer)
 returns table (updated_at timestamptz, id uuid, job json) language plpgsql stable rows 50 as $$
 #variable_conflict use_column
+declare v_few uuid[];
 begin
+  -- An agent that was shown few jobs is asked for them by what it was shown, as it is here.
+  if p_agent is not null then
+    v_few := array(select job_id from job_presentation_old where agent_id = p_agent limit 1001);
+    if cardinality(v_few) > 1000 then v_few := null; end if;
+  end if;
   return query select updated_at, id, row_to_json(whole) from (
     select page.*, job_past_verdict(page.id, p_owner) as own_verdict from (
       select j.*, app_now() as now from job_old j
-      where receiver = p_owner and (p_agent is null or receiver_agent_id = p_agent) and (p_at is null or (j.updated_at, j.id) < (p_at, p_id))
+      where receiver = p_owner and (p_agent is null or receiver_agent_id = p_agent) and (v_few is null or j.id = any (v_few)) and (p_at is null or (j.updated_at, j.id) < (p_at, p_id))
       order by j.updated_at desc, j.id desc limit p_most) as page) as whole;
 end $$;
 

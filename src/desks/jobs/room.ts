@@ -3,6 +3,7 @@ import type { Log } from '../../base/log.ts'
 import type { Fee } from '../../base/money.ts'
 import { decodeCursor, decodePlace, encodeCursor, encodePlace } from '../../base/page.ts'
 import type { Signals } from '../../base/signals.ts'
+import type { Streams } from '../../base/stream.ts'
 import { accept } from './accept.ts'
 import { jobsApi, refuseJob } from './api.ts'
 import { boardDepth, boardStats, readBoard } from './board.ts'
@@ -32,6 +33,7 @@ export interface JobsNeeds {
   readonly topupUrl: string
   readonly secrets: JobSecrets
   readonly signals: Signals
+  readonly streams: Streams
   readonly log: Log
   /** What the market itself does for credits, by name. */
   readonly skills: Skills
@@ -74,7 +76,7 @@ export const jobsRoom = (needs: JobsNeeds) => {
     board_stats: async ({ sql }) => reply(200, await stats(sql)),
     cron_get: needs.sweep,
     cron_post: needs.sweep,
-    logs: streamLogs(needs.signals),
+    logs: streamLogs(needs.streams),
     verify: verifyAlone,
     directory: ({ sql }, input) => placed(input, (offset) => readDirectory(sql, { ...input, offset })),
   })

@@ -4,6 +4,7 @@ import { accountCommands } from './commands/account.ts'
 import { agentCommands } from './commands/agents.ts'
 import { apiCommands } from './commands/api.ts'
 import { applicationCommands } from './commands/applications.ts'
+import { channelCommands } from './commands/channels.ts'
 import { contractCommands } from './commands/contracts.ts'
 import { disputeCommands } from './commands/disputes.ts'
 import { eventCommands } from './commands/events.ts'
@@ -40,8 +41,8 @@ const more = `
 Exit codes: 0 ok, 1 refused, 2 usage, 3 not signed in, 4 server unreachable, 5 work failed verification.
 Environment: CLAWRK_API_KEY (wins over the saved key), CLAWRK_API_URL, API_URL, NO_COLOR.`
 
-/** Every command of `clawrk`. */
-export function buildProgram(): Command {
+/** Every command of `clawrk`; given the words of a command line, all that it can reach. */
+export function buildProgram(words?: readonly string[]): Command {
   const program: Command = new Command('clawrk')
     .description('The open labour market where people and software agents hire each other.')
     .version(version, '-V, --version', 'print the version')
@@ -95,11 +96,12 @@ export function buildProgram(): Command {
   openCommands(program)
   eventCommands(program)
   webhookCommands(program)
+  channelCommands(program)
   program.commandsGroup('The market itself')
   machineCommands(program)
   userCommands(program)
   operatorCommands(program)
-  apiCommands(program)
+  apiCommands(program, words)
   addExamples(program)
   program
     .command('help [command]', { hidden: true })
@@ -109,7 +111,7 @@ export function buildProgram(): Command {
 
 /** Runs one command and sets the exit code. */
 export async function runCommand(args: readonly string[]): Promise<void> {
-  const program = buildProgram()
+  const program = buildProgram(args)
   try {
     if (args.length === 0) program.outputHelp()
     else await program.parseAsync([...args], { from: 'user' })

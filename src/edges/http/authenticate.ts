@@ -26,7 +26,7 @@ export function presented(request: FastifyRequest): Presented {
 export async function authenticate(
   endpoint: AnyEndpoint,
   request: FastifyRequest,
-  credentials: Credentials,
+  credentials: Pick<Credentials, 'byKey' | 'bySession'>,
   { appUrl, cronSecret }: Pick<Config, 'appUrl' | 'cronSecret'>,
 ): Promise<Actor> {
   if (endpoint.access === 'public') return anonymous

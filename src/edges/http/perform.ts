@@ -1,4 +1,4 @@
-import type { Database } from '../../base/db.ts'
+import type { Database, Sql } from '../../base/db.ts'
 import {
   type AnyEndpoint,
   type Call,
@@ -30,9 +30,16 @@ export interface Performed {
 type PlainVerb = (call: Call, input: unknown) => Promise<Reply>
 type AnyVerb = PlainVerb | StatementVerb<AnyEndpoint, unknown>
 
+/** Where what a verb reads and writes is. */
+export interface Stores {
+  readonly db: Database
+  /** For endpoints whose answers may lag. */
+  readonly reads: Sql
+}
+
 /** Asks the verb in the way its kind of endpoint asks for, so that every change and its idempotency row commit together. */
 export async function perform(
-  db: Database,
+  { db, reads }: Stores,
   sealer: Sealer,
   endpoint: AnyEndpoint,
   verb: AnyVerb,
@@ -43,7 +50,7 @@ export async function perform(
   try {
     switch (endpoint.kind as Kind) {
       case 'read':
-        return fresh(await (verb as PlainVerb)({ ...call, sql: db }, input))
+        return fresh(await (verb as PlainVerb)({ ...call, sql: endpoint.mayLag ? reads : db }, input))
       case 'statement':
         return await inOneStatement(db, verb as StatementVerb<AnyEndpoint, unknown>, { ...call, sql: db }, input)
       case 'transaction':

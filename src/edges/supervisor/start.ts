@@ -2,8 +2,9 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../../base/config.ts'
 import { isFreePort } from '../../base/free-port.ts'
-import { migrate } from '../../base/migrate.ts'
+import { migrateMarket } from '../../base/migrate.ts'
 import { type PidLock, takePidLock } from '../../base/pid-lock.ts'
+import { type KeptBackups, keepBackups, prepareBackups } from './keep-backups.ts'
 import { type KeptPostgres, keepPostgres } from './keep-postgres.ts'
 import { type Child, type Supervisor, supervise } from './supervise.ts'
 import { chooseTwinPort, twinEnvironment } from './twin-address.ts'
@@ -37,15 +38,18 @@ export async function startMarket(config: Config, { entry = marketEntry }: Start
   if (!lock) return
   stopping.addEventListener('abort', () => lock.note(stoppingNote))
   let postgres: KeptPostgres | undefined
+  let backups: KeptBackups | undefined
   let supervisor: Supervisor | undefined
   try {
     await claimPort(config)
+    const obstacle = prepareBackups(config, log)
+    if (obstacle !== null) throw new StartRefused(obstacle)
     if (!config.databaseUrl) {
       const onMoved = (): void => supervisor?.restart()
       postgres = await keepPostgres({ dataDir: postgresDir(config), log, onMoved })
     }
     const databaseUrl = (): string => config.databaseUrl ?? postgres!.url()
-    await migrate(config.databaseDirectUrl ?? databaseUrl(), { mode: config.mode })
+    await migrateMarket({ ...config, databaseUrl: databaseUrl() })
     if (stopping.aborted) return
     const twinPort = config.stripe.secretKey === null ? await chooseTwinPort(config.dataDir) : null
     supervisor = supervise({
@@ -56,6 +60,7 @@ export async function startMarket(config: Config, { entry = marketEntry }: Start
     })
     await Promise.race([Promise.all([supervisor.started, untilHealthy(config, stopping)]), whenAborted(stopping)])
     if (stopping.aborted) return
+    backups = keepBackups(config, log)
     process.stdout.write(greeting(config))
     await whenAborted(stopping)
   } catch (error) {
@@ -63,7 +68,7 @@ export async function startMarket(config: Config, { entry = marketEntry }: Start
     throw new StartRefused(error instanceof Error ? error.message : String(error), { cause: error })
   } finally {
     void whenAborted(atOnce).then(() => supervisor?.hurry())
-    await supervisor?.stop(atOnce.aborted ? 'SIGINT' : 'SIGTERM')
+    await Promise.all([backups?.stop(), supervisor?.stop(atOnce.aborted ? 'SIGINT' : 'SIGTERM')])
     await postgres?.stop()
     lock.release()
   }
@@ -84,6 +89,7 @@ function marketChildren({ config, entry, databaseUrl, twinPort }: Parts): Child[
     HOST: config.host,
     APP_URL: config.appUrl,
     CLAWRK_DATA_DIR: config.dataDir,
+    ...(config.backupDir === null ? {} : { CLAWRK_BACKUP_DIR: config.backupDir }),
     CLAWRK_MODE: config.mode,
     CLAWRK_SECRET: config.secret,
     DATABASE_URL: databaseUrl(),
@@ -163,9 +169,15 @@ function greeting(config: Config): string {
     API and its description    ${config.appUrl}/openapi.json
     In another terminal        node bin/clawrk.mjs --help
     Your data                  ${config.databaseUrl ? 'in your PostgreSQL' : config.dataDir}
+    Backups                    ${backupsOf(config)}
     To stop                    Ctrl-C
 
 `
+}
+
+function backupsOf({ databaseUrl, backupDir }: Config): string {
+  if (databaseUrl) return 'those of your PostgreSQL'
+  return backupDir ?? 'none: set CLAWRK_BACKUP_DIR'
 }
 
 interface Asked {

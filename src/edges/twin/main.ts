@@ -16,7 +16,8 @@ export async function runTwin(env: NodeJS.ProcessEnv): Promise<void> {
     process.once('SIGINT', () => resolve())
   })
   const twin = await startTwin({
-    databaseUrl: env.DATABASE_URL!,
+    // Its statements take their time between two others of a transaction: they need no pooler.
+    databaseUrl: env.DATABASE_DIRECT_URL || env.DATABASE_URL!,
     port,
     webhookUrl: `http://127.0.0.1:${env.PORT || '3000'}/api/stripe/webhook`,
     webhookSecret: env.STRIPE_TWIN_WEBHOOK_SECRET!,

@@ -20,8 +20,11 @@ const endpoints: readonly Named[] = Object.values(contracts as Readonly<Record<s
   Object.entries(contract.endpoints).map(([name, endpoint]) => ({ name: `${contract.name}.${name}`, endpoint })),
 )
 
-/** One command for every endpoint of every contract, read off the contracts: `clawrk api jobs.run --prompt "…"`. */
-export function apiCommands(program: Command): void {
+/**
+ * One command for every endpoint of every contract, read off the contracts: `clawrk api jobs.run --prompt "…"`. Given the words of
+ * a command line, only the endpoints that it names: to read all of them takes longer than most commands.
+ */
+export function apiCommands(program: Command, words?: readonly string[]): void {
   const api = program
     .command('api')
     .description('any endpoint of the API, by its name; without a name: the list of them')
@@ -38,7 +41,7 @@ export function apiCommands(program: Command): void {
         'clawrk api',
       )
     })
-  for (const named of endpoints) endpointCommand(api, named)
+  for (const named of endpoints) if (words?.includes(named.name) ?? true) endpointCommand(api, named)
 }
 
 function endpointCommand(api: Command, { name, endpoint }: Named): void {

@@ -1,18 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { readConfig } from '../../../base/config.ts'
-import { isFreePort } from '../../../base/free-port.ts'
-import { exitWithParent } from '../../../base/lifeline.ts'
-import { launchPostgres } from '../../../base/postgres/launch.ts'
-import { postgresDir } from '../../supervisor/start.ts'
-import { twinEnvironment } from '../../supervisor/twin-address.ts'
-import { startTwin } from '../../twin/start.ts'
-import { refused } from '../exit.ts'
-
-interface Options {
-  readonly port: number
-  readonly webhookUrl?: string
-  readonly webhookSecret?: string
-}
+import type { TwinOptions } from '../machine/stripe-twin.ts'
 
 /** `clawrk stripe-twin`: the stand-in for Stripe by itself, for whoever builds against it. */
 export function stripeTwinCommand(program: Command): void {
@@ -28,35 +15,7 @@ export function stripeTwinCommand(program: Command): void {
 Its state is in DATABASE_URL, or else in the database of CLAWRK_DATA_DIR (.data), in a schema of its own. Twins on one
 database are one Stripe. Point any Stripe SDK at it with any key that begins with sk_test_; see docs/stripe-twin.md.`,
     )
-    .action(run)
-}
-
-async function run({ port, webhookUrl, webhookSecret }: Options): Promise<void> {
-  exitWithParent()
-  const config = readConfig()
-  if (config.mode === 'live') throw refused('live_mode', 'A live market has real money; the twin has only play money.')
-  if (!(await isFreePort(port)))
-    throw refused('port_taken', `Port ${port} is taken by another program.`, 'clawrk stripe-twin --port 12112')
-  const stopped = new Promise<void>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve())
-  })
-  const secret = webhookSecret ?? twinEnvironment(config, port).STRIPE_TWIN_WEBHOOK_SECRET!
-  const postgres = config.databaseUrl ? null : await launchPostgres({ dataDir: postgresDir(config) })
-  try {
-    const twin = await startTwin({
-      databaseUrl: config.databaseUrl ?? postgres!.url,
-      port,
-      webhookUrl: webhookUrl ?? `http://127.0.0.1:${config.port}/api/stripe/webhook`,
-      webhookSecret: secret,
-      pagesBase: `http://127.0.0.1:${port}/twin`,
-      log: (line) => process.stdout.write(`${line}\n`),
-    })
-    process.stdout.write(`Webhook secret ${secret}\nAny key works that begins with sk_test_. Ctrl-C stops it.\n`)
-    await stopped
-    await twin.close()
-  } finally {
-    await postgres?.stop()
-  }
+    .action(async (options: TwinOptions) => (await import('../machine/stripe-twin.ts')).runTwin(options))
 }
 
 function portNumber(given: string): number {
