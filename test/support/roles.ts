@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { settings } from '../../src/base/config.ts'
-import { findFreePort } from '../../src/base/free-port.ts'
 import { settingsOfRun } from './doors.ts'
+import { takePort } from './ports.ts'
 import { until } from './processes.ts'
 
 const entry = join(import.meta.dirname, '../../src/main.ts')
@@ -49,7 +49,7 @@ export async function startRole(
   role: 'api' | 'worker' | null,
   { databaseUrl, dataDir, port, env = {} }: RoleOptions,
 ): Promise<RoleProcess> {
-  const own = port ?? (await findFreePort())
+  const own = port ?? (await takePort())
   const url = `http://127.0.0.1:${own}`
   const doors = await settingsOfRun(databaseUrl)
   const clean: NodeJS.ProcessEnv = { ...process.env }
