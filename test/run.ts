@@ -4,9 +4,9 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { settings } from '../src/base/settings.ts'
 import { migrate } from '../src/base/migrate.ts'
 import { launchPostgres, type Postgres } from '../src/base/postgres/launch.ts'
+import { settings } from '../src/base/settings.ts'
 import { templateVariable } from './support/database.ts'
 
 const projectDir = join(import.meta.dirname, '..')

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { settings } from '../../src/base/settings.ts'
 import { findFreePort } from '../../src/base/free-port.ts'
+import { settings } from '../../src/base/settings.ts'
 import { until } from './processes.ts'
 
 const entry = join(import.meta.dirname, '../../src/main.ts')

@@ -64,11 +64,11 @@ const signedIn = (events: readonly EventKind[]): Html => html`
       </fieldset>
       <label><span id="where-label">Chat id</span> <small id="where-note"></small>
         <input name="where" autocomplete="off" spellcheck="false" required></label>
-      <label>How often
+      <label>How often <small>What is urgent comes at once in any case</small>
         <select name="digest">
-          <option value="off">At once; what comes together in one message</option>
-          <option value="hourly">Once an hour at most, and at once what is urgent</option>
-          <option value="daily">Once a day at most, and at once what is urgent</option>
+          <option value="off">At once</option>
+          <option value="hourly">Once an hour at most</option>
+          <option value="daily">Once a day at most</option>
         </select></label>
       <details>
         <summary>Of what? <span id="chosen">All but small news</span></summary>

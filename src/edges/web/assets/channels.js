@@ -128,7 +128,9 @@ function row(channel) {
         : '',
       channel.enabled
         ? makeButton('Turn off', 'text', () => void turn(false))
-        : makeButton('Turn on', 'text', () => void turn(true)),
+        : channel.disabled_reason === 'stopped'
+          ? ''
+          : makeButton('Turn on', 'text', () => void turn(true)),
       makeButton('Remove', 'text', sure),
     ]
     for (const button of buttons)

@@ -1,6 +1,6 @@
 // @ts-check
 import { ask } from './ask.js'
-import { byId, make, moment } from './page.js'
+import { byId, dollars, make, moment } from './page.js'
 
 /** @typedef {{ seq: number, event: string, text?: string, timestamp: string, data: Record<string, unknown> }} Told */
 
@@ -52,7 +52,12 @@ export async function showAsked(seq) {
       'dl',
       { class: 'facts' },
       ...facts.map(([name, value]) =>
-        make('div', {}, make('dt', {}, name.replaceAll('_', ' ')), make('dd', {}, make('code', {}, String(value)))),
+        make(
+          'div',
+          {},
+          make('dt', {}, name.replace(/_cents$/, '').replaceAll('_', ' ')),
+          make('dd', {}, /_cents$/.test(name) ? dollars(Number(value)) : make('code', {}, String(value))),
+        ),
       ),
     ),
   )
