@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { Registry } from 'prom-client'
 import type { Actor, Call } from '../src/base/endpoint.ts'
 import { openLog } from '../src/base/log.ts'
 import { openSealer } from '../src/base/seal.ts'
@@ -8,6 +9,7 @@ import { jobSecrets } from '../src/desks/jobs/secrets.ts'
 import { skills } from '../src/desks/jobs/skills/skill.ts'
 import { isFull, verifyBatch } from '../src/desks/jobs/verify.ts'
 import { runLoop } from '../src/edges/worker/loop.ts'
+import { measureTasks } from '../src/edges/worker/tasks.ts'
 import { brokenLaws, untilVerified } from './over-http.ts'
 import { openMarketDatabase, type Person, type Stage } from './stage.ts'
 import type { Variant } from './variant.ts'
@@ -30,8 +32,10 @@ export async function direct(stage: Stage, clients: number): Promise<Variant> {
     log,
   })
   const verifying = runLoop(
+    'verify',
     { name: 'verify', everyMs: 1_000, apartMs: 25, once: async () => isFull(await verifyBatch(db, log)) },
     log,
+    measureTasks(new Registry())('verify', 1_000),
   )
   // As debounced as the market's own wake-up, which goes by way of the database.
   let waking = false

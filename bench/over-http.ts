@@ -14,19 +14,21 @@ export interface OverHttp {
   readonly keys: boolean
   /** Arguments of Node for the market's processes, such as --cpu-prof. */
   readonly nodeArgs?: readonly string[]
+  /** More settings of the market's processes, once its database is there. */
+  readonly settings?: (url: string) => Promise<Readonly<Record<string, string>>>
 }
 
 /** The market as its users meet it, whose clients share out its APIs: four authenticated requests a job, verification and payment in the background. */
 export async function overHttp(
   stage: Stage,
-  { name, roles, clients, keys, nodeArgs = [] }: OverHttp,
+  { name, roles, clients, keys, nodeArgs = [], settings }: OverHttp,
 ): Promise<Variant> {
   const { url, db, pairs } = await openMarketDatabase(
     stage,
     `${name.toLowerCase().replaceAll(/\W+/g, '_')}_${clients}`,
     clients,
   )
-  const processes = await startProcesses(stage, url, roles, nodeArgs)
+  const processes = await startProcesses(stage, url, roles, nodeArgs, await settings?.(url))
   const open = pairs.map(async ({ sender, worker }, client) => {
     const port = processes.ports[client % processes.ports.length]!
     return {

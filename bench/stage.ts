@@ -94,7 +94,8 @@ export async function openMarketDatabase(
   return { url, db, pairs }
 }
 
-async function makePerson(db: Database): Promise<Person> {
+/** Somebody with a key, a default agent and ten million dollars. */
+export async function makePerson(db: Database): Promise<Person> {
   const [id, keyId] = [newId(), newId()]
   const { key, publicId, hash, lastFour } = makeKey('clk')
   await db.transaction(async (sql) => {
@@ -136,6 +137,7 @@ export async function startProcesses(
   url: string,
   roles: readonly ('all' | 'api' | 'worker')[],
   nodeArgs: readonly string[] = [],
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<MarketProcesses> {
   const own: number[] = []
   while (own.length < roles.length) {
@@ -154,6 +156,7 @@ export async function startProcesses(
         // Nobody tops up here, so there is no twin to talk to; that background work says so again and again is no news.
         STRIPE_API_BASE: 'http://127.0.0.1:9',
         LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+        ...settings,
       },
       // With a channel, so that they end when the bench is killed.
       stdio: ['ignore', 2, 2, 'ipc'],
@@ -172,7 +175,7 @@ export async function startProcesses(
 }
 
 async function untilHealthy(port: number, children: readonly ChildProcess[]): Promise<void> {
-  for (const giveUpAt = Date.now() + 20_000; Date.now() < giveUpAt; ) {
+  for (const giveUpAt = Date.now() + 60_000; Date.now() < giveUpAt; ) {
     if (children.some((child) => child.exitCode !== null)) break
     const answer = await fetch(`http://127.0.0.1:${port}/api/ready`).catch(() => null)
     await answer?.body?.cancel()

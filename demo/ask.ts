@@ -34,15 +34,21 @@ export interface Persistence {
 
 /**
  * A client that does not give up: what got no answer, or a passing failure, is asked again with the same Idempotency-Key, so
- * whatever happened to the server meanwhile, it happens once.
+ * whatever happened to the server meanwhile, it happens once. Of several addresses of one market each try goes to the next.
  */
-export function openAsker(url: string, headers: Readonly<Record<string, string>>, persistence: Persistence): Asker {
+export function openAsker(
+  url: string | readonly string[],
+  headers: Readonly<Record<string, string>>,
+  persistence: Persistence,
+): Asker {
+  const urls = typeof url === 'string' ? [url] : url
+  let turn = 0
   const ask = async (method: string, path: string, body?: unknown, how: HowToAsk = {}): Promise<Answer<never>> => {
     let key = randomUUID()
     const content = body === undefined ? {} : { 'content-type': 'application/json' }
     for (let tries = 1; ; tries++) {
       try {
-        const answer = await fetch(url + path, {
+        const answer = await fetch(urls[turn++ % urls.length]! + path, {
           method,
           headers: { ...headers, ...(method === 'GET' ? {} : { 'idempotency-key': key }), ...content },
           redirect: 'manual',

@@ -25,6 +25,7 @@ CREATE UNIQUE INDEX agent_default ON public.agent USING btree (owner_id) WHERE (
 CREATE INDEX agent_listed ON public.agent USING btree (id) WHERE (listed AND (deleted_at IS NULL));
 CREATE UNIQUE INDEX agent_name ON public.agent USING btree (owner_id, name) WHERE (deleted_at IS NULL);
 CREATE INDEX agent_newest ON public.agent USING btree (created_at DESC, id) WHERE (deleted_at IS NULL);
+CREATE INDEX agent_words ON public.agent USING gin (to_tsvector('simple'::regconfig, ((name || ' '::text) || COALESCE(personality, ''::text)))) WHERE (deleted_at IS NULL);
 
 create table agent_model_use (
   agent_id uuid not null,
@@ -248,6 +249,90 @@ create table census (
   numbers json not null,
   constraint census_pkey PRIMARY KEY (one),
   constraint census_one_check CHECK (one)
+);
+
+create table channel (
+  id uuid not null,
+  user_id uuid not null,
+  channel_type text not null,
+  config bytea not null,
+  place bytea not null,
+  enabled_events text[],
+  digest text not null default 'off'::text,
+  enabled boolean not null default true,
+  disabled_reason text,
+  confirmed_at timestamp with time zone,
+  failing_since timestamp with time zone,
+  tries smallint not null default 0,
+  last_error text,
+  hold_until timestamp with time zone,
+  pace_seconds integer not null default 0,
+  delivered_at timestamp with time zone,
+  lease uuid,
+  lease_until timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  constraint channel_pkey PRIMARY KEY (id),
+  constraint channel_user_id_fkey FOREIGN KEY (user_id) REFERENCES app_user(id),
+  constraint channel_check CHECK (enabled = (disabled_reason IS NULL)),
+  constraint channel_check1 CHECK ((lease IS NULL) = (lease_until IS NULL)),
+  constraint channel_check2 CHECK ((failing_since IS NULL) = (tries = 0)),
+  constraint channel_digest CHECK (digest = ANY (ARRAY['off'::text, 'hourly'::text, 'daily'::text])),
+  constraint channel_disabled_reason CHECK (disabled_reason = ANY (ARRAY['owner'::text, 'gone'::text, 'failing'::text, 'stopped'::text])),
+  constraint channel_enabled_events_check CHECK (cardinality(enabled_events) >= 1 AND cardinality(enabled_events) <= 200),
+  constraint channel_type CHECK (channel_type = ANY (ARRAY['telegram'::text, 'discord'::text, 'slack'::text, 'email'::text]))
+);
+CREATE INDEX channel_of_place ON public.channel USING btree (place);
+CREATE INDEX channel_of_user ON public.channel USING btree (user_id, created_at);
+
+create table channel_delivery (
+  id uuid not null default uuid7(),
+  channel_id uuid not null,
+  seq bigint,
+  name text not null,
+  note text,
+  due_at timestamp with time zone not null,
+  created_at timestamp with time zone not null,
+  constraint channel_delivery_pkey PRIMARY KEY (id),
+  constraint channel_delivery_channel_id_seq_key UNIQUE (channel_id, seq),
+  constraint channel_delivery_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channel(id) ON DELETE CASCADE,
+  constraint channel_delivery_check CHECK ((note IS NULL) = (seq IS NOT NULL)),
+  constraint channel_delivery_note CHECK (note = ANY (ARRAY['test'::text, 'confirmation'::text]))
+);
+CREATE INDEX channel_delivery_due ON public.channel_delivery USING btree (channel_id, due_at, seq);
+
+create table channel_message (
+  id uuid not null,
+  channel_id uuid not null,
+  at timestamp with time zone not null,
+  kind text not null,
+  events integer not null,
+  names text[] not null,
+  outcome text not null,
+  status integer,
+  error text,
+  duration_ms integer not null,
+  constraint channel_message_pkey PRIMARY KEY (id),
+  constraint channel_message_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channel(id) ON DELETE CASCADE,
+  constraint channel_message_kind CHECK (kind = ANY (ARRAY['events'::text, 'test'::text, 'confirmation'::text])),
+  constraint channel_message_outcome CHECK (outcome = ANY (ARRAY['delivered'::text, 'postponed'::text, 'failed'::text, 'refused'::text, 'given_up'::text]))
+);
+CREATE INDEX channel_message_age ON public.channel_message USING btree (at);
+CREATE INDEX channel_message_log ON public.channel_message USING btree (channel_id, at DESC, id DESC);
+
+create table channel_question (
+  place bytea not null,
+  user_id uuid not null,
+  at timestamp with time zone not null
+);
+CREATE INDEX channel_question_age ON public.channel_question USING btree (at);
+CREATE INDEX channel_question_place ON public.channel_question USING btree (place, at);
+CREATE INDEX channel_question_user ON public.channel_question USING btree (user_id, at);
+
+create table channel_stop (
+  place bytea not null,
+  at timestamp with time zone not null,
+  constraint channel_stop_pkey PRIMARY KEY (place)
 );
 
 create table chargeback (
@@ -595,7 +680,8 @@ create table idempotency (
   created_at timestamp with time zone not null default clock_timestamp(),
   constraint idempotency_pkey PRIMARY KEY (lineage, route, key)
 );
-CREATE INDEX idempotency_age ON public.idempotency USING brin (created_at);
+CREATE INDEX idempotency_age ON public.idempotency USING btree (created_at);
+CREATE INDEX idempotency_sealed ON public.idempotency USING btree (sealed_until) WHERE (sealed IS NOT NULL);
 
 create table job (
   id uuid not null,
@@ -800,6 +886,7 @@ create table match_profile (
   created_at timestamp with time zone not null default clock_timestamp(),
   constraint match_profile_pkey PRIMARY KEY (text_md5)
 );
+CREATE INDEX match_profile_age ON public.match_profile USING btree (created_at);
 
 create table match_text (
   offer uuid not null,
@@ -807,7 +894,6 @@ create table match_text (
   created_at timestamp with time zone not null default clock_timestamp(),
   constraint match_text_pkey PRIMARY KEY (offer)
 );
-CREATE INDEX match_text_age ON public.match_text USING brin (created_at);
 
 create table milestone (
   id uuid not null,
@@ -1308,7 +1394,7 @@ CREATE INDEX transfer_from_wallet ON public.transfer USING btree (from_account, 
 CREATE INDEX transfer_ref ON public.transfer USING btree (ref, "position") WHERE (NOT starts_with(ref, 'job:'::text));
 CREATE INDEX transfer_to_debt ON public.transfer USING btree (to_account) WHERE starts_with(to_account, 'debt:'::text);
 CREATE INDEX transfer_to_wallet ON public.transfer USING btree (to_account, "position") WHERE starts_with(to_account, 'wallet:'::text);
-CREATE INDEX transfer_xid ON public.transfer USING brin (xid) WITH (pages_per_range='32');
+CREATE INDEX transfer_xid ON public.transfer USING btree (xid, "position");
 
 create table turn (
   id bigint not null generated always as identity,
@@ -1413,12 +1499,15 @@ CREATE INDEX webhook_delivery_log ON public.webhook_delivery USING btree (webhoo
 
 -- function account_agent(p_owner uuid, p_agent uuid, p_name text) returns TABLE(id uuid, personality text, max_active_jobs integer) · sql, stable
 -- function account_agents_of(p_owner uuid) returns SETOF uuid · sql, stable
+-- function account_agents_saying(p_typed text, p_most integer) returns uuid[] · plpgsql, stable
 -- function account_count_model_call(p_agent uuid) returns integer · plpgsql, volatile
 -- function account_hosted(p_agent uuid, p_quota integer) returns json · sql, stable
 -- function account_is_operator(p_user app_user, p_emails text[]) returns boolean · sql, stable
 -- function account_lock(p_owner uuid) returns void · plpgsql, volatile
 -- function account_owner(p_agent uuid) returns TABLE(id uuid) · sql, stable
--- function account_public_agents() returns TABLE(id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamp with time zone) · sql, stable
+-- function account_owns_address(p_user uuid, p_address text) returns boolean · sql, stable
+-- function account_public_agents() returns TABLE(id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamp with time zone, words tsvector) · sql, stable
+-- function account_words(p_typed text) returns tsquery · sql, immutable
 -- function app_clock_moved() returns trigger · plpgsql, volatile
 -- function app_clock_set(p_now text) returns void · plpgsql, volatile
 -- function app_now() returns timestamp with time zone · plpgsql, stable
@@ -1458,7 +1547,7 @@ CREATE INDEX webhook_delivery_log ON public.webhook_delivery USING btree (webhoo
 -- function ledger_clearing(p_intent text) returns bigint · sql, stable
 -- function ledger_credits(p_user uuid) returns bigint · sql, stable
 -- function ledger_debt(p_user uuid) returns bigint · sql, stable
--- function ledger_earned(p_user uuid, p_hold_days integer) returns bigint · sql, stable
+-- function ledger_earned(p_user uuid, p_hold_days integer) returns bigint · plpgsql, stable
 -- function ledger_fee(p_amount bigint, p_percent integer, p_fixed integer) returns bigint · sql, immutable
 -- function ledger_give_up(p_user uuid) returns bigint · plpgsql, volatile
 -- function ledger_held(p_ref text) returns bigint · plpgsql, stable

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Config, ConfigError, readConfig, refuseTwin } from './base/config.ts'
 import { knock } from './base/knock.ts'
 import { exitWithParent } from './base/lifeline.ts'
+import { presentTracer, startTracing } from './base/tracing.ts'
 
 enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/node-compile'))
 
@@ -33,12 +34,15 @@ async function findMarket(): Promise<{ config: Config; moved: Promise<void> }> {
  * that, SIGTERM leaves load balancers the time to see that `/api/ready` says no; SIGINT comes from a person, who waits for nothing.
  */
 async function serve(role: { api: boolean; worker: boolean }): Promise<void> {
-  const { buildApi, openMarket, startBackground } = await import('./market.ts')
   const { config, moved } = await findMarket()
   const { refusals, warnings } = await knock(config)
   if (refusals.length > 0) throw new ConfigError(refusals)
+  // After what is quickly said: loading all of the market takes a moment.
+  const untraced = await startTracing(role.api ? 'clawrk-api' : 'clawrk-worker')
+  const { buildApi, buildDoor, openMarket, startBackground } = await import('./market.ts')
+  const { listenAtFirstFree } = await import('./edges/http/watch-door.ts')
   const market = openMarket(config, role.api ? 'api' : 'worker')
-  for (const warning of warnings) market.log.warn({}, warning)
+  for (const warning of untraced ? [...warnings, untraced] : warnings) market.log.warn({}, warning)
   void moved.then(() => {
     market.log.error({}, 'the database of this market has moved: start this process again')
     process.exit(1)
@@ -48,11 +52,21 @@ async function serve(role: { api: boolean; worker: boolean }): Promise<void> {
   const app = role.api ? await buildApi(market) : null
   const worker = role.worker ? startBackground(market) : null
   await app?.listen({ port: config.port, host: config.host })
-  market.log.info({ port: role.api ? config.port : undefined }, role.api ? 'listening' : 'working')
+  const door = role.api || config.metricsPort === null ? null : buildDoor(market)
+  const metricsPort = door && (await listenAtFirstFree(door, config.metricsPort!, config.host))
+  if (door && metricsPort === null)
+    market.log.warn({}, `nobody can watch this process: no port from ${config.metricsPort} on was free (METRICS_PORT)`)
+  if (role.api && config.mode === 'live' && config.metricsToken === null)
+    market.log.warn({}, 'METRICS_TOKEN is not set, so /metrics of this process is shown to nobody')
+  if (role.api) market.log.info({ port: config.port }, 'listening')
+  else market.log.info({ metrics_port: metricsPort }, 'working')
   await Promise.race([terminated, interrupted])
   market.leaving.abort()
   if (app) await Promise.race([pause(config.readyGraceMs), interrupted])
-  const drained = Promise.all([app?.close(), worker?.stop()]).then(() => market.close())
+  const drained = Promise.all([app?.close(), worker?.stop()])
+    .then(() => door?.close())
+    .then(() => market.close())
+    .then(() => presentTracer()?.close())
   await Promise.race([drained, pause(10_000)])
   process.exit(0)
 }

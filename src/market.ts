@@ -1,12 +1,15 @@
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import type { Registry } from 'prom-client'
 import type Stripe from 'stripe'
 import type { Config } from './base/config.ts'
 import { type Database, openDatabase } from './base/db.ts'
 import { directDoor, doorOf, usualDoor } from './base/door.ts'
 import { type Egress, openEgress } from './base/egress/egress.ts'
 import { type Contract, reply } from './base/endpoint.ts'
+import type { Figures } from './base/figures.ts'
 import { type Log, openLog } from './base/log.ts'
+import { openMeters } from './base/meters.ts'
 import { onlyPrimary, openReads, type Reads } from './base/reads.ts'
 import { openSealer } from './base/seal.ts'
 import { openSignals, type Signals } from './base/signals.ts'
@@ -18,10 +21,17 @@ import { openGitHub } from './core/accounts/github.ts'
 import type { Leaving } from './core/accounts/leaving.ts'
 import { readAgent } from './core/accounts/queries.ts'
 import { accountsRoom } from './core/accounts/room.ts'
+import { channelsApi } from './core/channels/api.ts'
+import { channelEvents } from './core/channels/events.ts'
+import { channelsLeaving } from './core/channels/leaving.ts'
+import { channelFigures, channelsStuck } from './core/channels/oversight.ts'
+import { channelsRoom } from './core/channels/room.ts'
+import { availableOf } from './core/channels/ways.ts'
 import { creditsApi } from './core/credits/api.ts'
 import { creditsRoom } from './core/credits/room.ts'
 import { eventsApi } from './core/events/api.ts'
 import { kindsOf } from './core/events/feed.ts'
+import { eventFigures } from './core/events/figures.ts'
 import type { EventKind } from './core/events/kind.ts'
 import { eventsRoom } from './core/events/room.ts'
 import { filesApi } from './core/files/api.ts'
@@ -29,14 +39,16 @@ import type { MayRead } from './core/files/download.ts'
 import { filesRoom } from './core/files/room.ts'
 import { s3Storage } from './core/files/s3-storage.ts'
 import { diskStorage, type Storage } from './core/files/storage.ts'
+import { ledgerFigures } from './core/ledger/figures.ts'
 import { operatorsApi } from './core/operators/api.ts'
+import { censusFigures } from './core/operators/figures.ts'
 import { operatorsRoom } from './core/operators/room.ts'
 import { paymentsApi } from './core/payments/api.ts'
 import { connectPage } from './core/payments/connect.ts'
 import { paymentEvents } from './core/payments/events.ts'
 import type { FundingDesk } from './core/payments/funding/desk.ts'
 import { paymentsLeaving } from './core/payments/leaving.ts'
-import { paymentsStuck, readProviderState } from './core/payments/oversight.ts'
+import { paymentFigures, paymentsStuck, readProviderState } from './core/payments/oversight.ts'
 import { plansApi } from './core/payments/plans/api.ts'
 import { plansRoom } from './core/payments/plans/room.ts'
 import { paymentsRoom } from './core/payments/room.ts'
@@ -48,7 +60,7 @@ import { profilesRoom } from './core/profiles/room.ts'
 import { webhooksApi } from './core/webhooks/api.ts'
 import { webhookEvents } from './core/webhooks/events.ts'
 import { webhooksLeaving } from './core/webhooks/leaving.ts'
-import { webhooksStuck } from './core/webhooks/oversight.ts'
+import { webhookFigures, webhooksStuck } from './core/webhooks/oversight.ts'
 import { webhooksRoom } from './core/webhooks/room.ts'
 import { contractsApi } from './desks/gigs/contract/api.ts'
 import { fundedByCard } from './desks/gigs/contract/funded-by-card.ts'
@@ -66,7 +78,7 @@ import { milestonesRoom } from './desks/gigs/milestone/room.ts'
 import { paymentDisputed } from './desks/gigs/milestone/with-bank.ts'
 import { negotiationsApi } from './desks/gigs/negotiation/api.ts'
 import { negotiationsRoom } from './desks/gigs/negotiation/room.ts'
-import { gigCounts, gigsStuck } from './desks/gigs/oversight.ts'
+import { gigCounts, gigFigures, gigsStuck } from './desks/gigs/oversight.ts'
 import { reviewsApi } from './desks/gigs/review/api.ts'
 import { reviewsRoom } from './desks/gigs/review/room.ts'
 import { sweepGigs } from './desks/gigs/sweep.ts'
@@ -74,7 +86,7 @@ import { haveContracted } from './desks/gigs/worked-together.ts'
 import { jobsApi } from './desks/jobs/api.ts'
 import { jobEvents } from './desks/jobs/events.ts'
 import { jobsLeaving } from './desks/jobs/leaving.ts'
-import { jobCounts, jobsStuck } from './desks/jobs/oversight.ts'
+import { jobCounts, jobFigures, jobsStuck } from './desks/jobs/oversight.ts'
 import { agentIsBusy } from './desks/jobs/queries.ts'
 import { jobsRoom } from './desks/jobs/room.ts'
 import { jobSecrets, mayReadJobFile } from './desks/jobs/secrets.ts'
@@ -91,7 +103,9 @@ import { buildServer } from './edges/http/server.ts'
 import { stripeWebhook } from './edges/http/stripe-webhook.ts'
 import { clockRoom, systemRoom } from './edges/http/system.ts'
 import { twinProxy } from './edges/http/twin-proxy.ts'
+import { buildWatchDoor } from './edges/http/watch-door.ts'
 import { pages } from './edges/web/pages.ts'
+import { measureTasks } from './edges/worker/tasks.ts'
 import { startWorker, type Worker } from './edges/worker/worker.ts'
 
 export const version = '0.1.0'
@@ -121,6 +135,7 @@ export const contracts: readonly Contract[] = [
   operatorsApi,
   eventsApi,
   webhooksApi,
+  channelsApi,
 ]
 
 /** The same with what only test mode serves. */
@@ -133,12 +148,28 @@ export const eventKinds: readonly EventKind[] = [
   ...paymentEvents,
   ...accountEvents,
   ...webhookEvents,
+  ...channelEvents,
 ]
 
 const kinds = kindsOf(eventKinds)
 
+/** What every process can tell of the whole market. */
+export const figures: readonly Figures[] = [
+  ...ledgerFigures,
+  ...paymentFigures,
+  ...eventFigures,
+  ...webhookFigures,
+  ...channelFigures,
+  ...jobFigures,
+  ...gigFigures,
+  ...censusFigures,
+]
+
 /** What the secrets of webhooks are sealed under. */
 const webhookSecrets = 'webhook secrets'
+
+/** What channels lead to is sealed under. */
+const channelPlaces = 'notification channels'
 
 export interface Market {
   readonly config: Config
@@ -146,6 +177,8 @@ export interface Market {
   /** For what may be a little old. */
   readonly reads: Reads
   readonly log: Log
+  /** What this process shows at `/metrics`. */
+  readonly registry: Registry
   readonly stripe: Stripe
   readonly credentials: Credentials
   readonly storage: Storage
@@ -168,6 +201,7 @@ export const leavings: readonly Leaving[] = [
   profilesLeaving,
   paymentsLeaving,
   webhooksLeaving,
+  channelsLeaving,
   { affairs: async () => [], leave: forgetAnswers },
 ]
 
@@ -207,6 +241,7 @@ export function openMarket(config: Config, name = 'clawrk'): Market {
     db,
     reads,
     log,
+    registry: openMeters({ db, reads, figures }),
     stripe: openStripe(config),
     credentials: openCredentials(db, config.operatorEmails),
     storage: config.s3 ? s3Storage(config.s3) : diskStorage(join(config.dataDir, 'files')),
@@ -291,12 +326,19 @@ export async function buildApi(
     reviewsRoom(),
     operatorsRoom({
       counted: [...jobCounts, ...gigCounts],
-      stuck: [...jobsStuck, ...gigsStuck, ...paymentsStuck, ...webhooksStuck],
+      stuck: [...jobsStuck, ...gigsStuck, ...paymentsStuck, ...webhooksStuck, ...channelsStuck],
       provider: readProviderState,
       emails: config.operatorEmails,
     }),
     eventsRoom(kinds, streams),
     webhooksRoom({ egress: market.egress, sealer: openSealer(config.secret, webhookSecrets), kinds }),
+    channelsRoom({
+      egress: market.egress,
+      sealer: openSealer(config.secret, channelPlaces),
+      kinds,
+      hosts: config.chatHosts,
+      available: availableOf(config),
+    }),
   ]
   const withClock = config.mode === 'test'
   return buildServer({
@@ -304,6 +346,7 @@ export async function buildApi(
     db,
     reads,
     log,
+    registry: market.registry,
     credentials,
     wake,
     ...options,
@@ -326,9 +369,13 @@ export async function buildApi(
   })
 }
 
+/** The door of a process that has no API, at which it can be watched; not listening yet. */
+export const buildDoor = (market: Market): FastifyInstance =>
+  buildWatchDoor({ ...market, leaving: market.leaving.signal })
+
 /** Starts the background work of this process. */
 export function startBackground(
-  { config, db, stripe, storage, signals, log, egress }: Market,
+  { config, db, stripe, storage, signals, log, egress, registry }: Market,
   desk: FundingDesk = fundingDesk(config),
 ): Worker {
   return startWorker({
@@ -343,5 +390,7 @@ export function startBackground(
     kinds,
     egress,
     sealer: openSealer(config.secret, webhookSecrets),
+    channels: openSealer(config.secret, channelPlaces),
+    tasks: measureTasks(registry),
   })
 }

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { settings } from '../src/base/config.ts'
 import { migrate } from '../src/base/migrate.ts'
 import { launchPostgres, type Postgres } from '../src/base/postgres/launch.ts'
+import { settings } from '../src/base/settings.ts'
 import { templateVariable } from './support/database.ts'
 import { doorVariables, onDatabase, openDoors, readsVariable, sumsOf } from './support/doors.ts'
 
@@ -63,8 +63,9 @@ function testEnvironment(template: string, temporary: string): NodeJS.ProcessEnv
 
 function runFiles(env: NodeJS.ProcessEnv): Promise<boolean> {
   const files = given.length > 0 ? given : ['test/**/*.test.ts', 'src/**/*.test.ts']
-  // A campaign of races takes longer than the rounds that every run has.
-  const timeoutMs = 240_000 * Math.max(1, Number(process.env.ROUNDS ?? 0) / 40)
+  // A campaign takes longer than what every run does, and behind doors everything takes longer.
+  const timeoutMs =
+    240_000 * Math.max(process.env.DOORS || process.env.CAMPAIGN ? 4 : 1, Number(process.env.ROUNDS ?? 0) / 40)
   // One file more than there are processors: most of them wait now and then, for a deadline or another process.
   const atOnce = availableParallelism() + 1
   const options = ['--test', `--test-concurrency=${atOnce}`, `--test-timeout=${timeoutMs}`, '--test-reporter=spec']

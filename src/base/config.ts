@@ -2,123 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { faultsOf } from './door.ts'
-
-/** One setting of the market: its environment variable, what it is without one, and a sentence for `clawrk serve --help`. */
-export interface Setting {
-  readonly name: string
-  readonly fallback: string
-  readonly help: string
-}
-
-export const settings = [
-  { name: 'PORT', fallback: '3000', help: 'port of the HTTP API' },
-  { name: 'HOST', fallback: '127.0.0.1', help: 'address the HTTP API listens on' },
-  { name: 'APP_URL', fallback: '', help: 'public origin (default http://localhost:$PORT)' },
-  { name: 'CLAWRK_DATA_DIR', fallback: '.data', help: 'folder of the embedded database and generated secrets' },
-  {
-    name: 'CLAWRK_BACKUP_DIR',
-    fallback: '',
-    help: 'folder of backups, on another disk: the embedded database archives its log there, and is backed up once a day (default: no backups)',
-  },
-  { name: 'CLAWRK_BACKUP_KEEP', fallback: '7', help: 'how many of the daily backups are kept' },
-  {
-    name: 'CLAWRK_MODE',
-    fallback: 'test',
-    help: 'test, or live (refuses the Stripe twin, weak secrets and the test clock)',
-  },
-  {
-    name: 'CLAWRK_SECRET',
-    fallback: '',
-    help: 'sealing of secrets; made in the data folder in test mode, required in live mode',
-  },
-  { name: 'DATABASE_URL', fallback: '', help: 'your own PostgreSQL 15 or later (default: embedded PostgreSQL 18)' },
-  {
-    name: 'DATABASE_DIRECT_URL',
-    fallback: '',
-    help: 'PostgreSQL itself, for LISTEN, migrations and workers, when DATABASE_URL goes through a transaction pooler',
-  },
-  {
-    name: 'DATABASE_READ_URL',
-    fallback: '',
-    help: 'a streaming replica, for the board, its numbers and the directory',
-  },
-  {
-    name: 'DATABASE_READ_LAG_MS',
-    fallback: '5000',
-    help: 'how far the replica may be behind, in milliseconds; beyond that those reads go to the primary',
-  },
-  { name: 'DATABASE_POOL_SIZE', fallback: '16', help: 'connections each process may open' },
-  { name: 'CRON_SECRET', fallback: '', help: 'opens /api/cron/enforce-deadlines, for an outside scheduler' },
-  { name: 'OPERATOR_EMAILS', fallback: '', help: 'verified e-mail addresses of operators, separated by commas' },
-  {
-    name: 'TRUST_PROXY',
-    fallback: '',
-    help: 'true, or the addresses of proxies whose X-Forwarded-* headers are believed',
-  },
-  {
-    name: 'WITHDRAW_HOLD_DAYS',
-    fallback: '',
-    help: 'days before an earning can be withdrawn (default 7 in live mode, 0 in test mode)',
-  },
-  {
-    name: 'GITHUB_CLIENT_ID',
-    fallback: '',
-    help: 'client id of your GitHub OAuth app: lets people sign in with GitHub',
-  },
-  { name: 'GITHUB_CLIENT_SECRET', fallback: '', help: 'its client secret' },
-  { name: 'GITHUB_BASE_URL', fallback: 'https://github.com', help: 'where people sign in with GitHub' },
-  { name: 'GITHUB_API_URL', fallback: 'https://api.github.com', help: 'where GitHub says who they are' },
-  { name: 'STRIPE_SECRET_KEY', fallback: '', help: 'Stripe key (default: the built-in Stripe twin, play money)' },
-  {
-    name: 'STRIPE_WEBHOOK_SECRET',
-    fallback: '',
-    help: 'signing secret of the Stripe webhook endpoint; several, separated by commas, while you change it',
-  },
-  { name: 'STRIPE_API_BASE', fallback: '', help: 'origin of the Stripe API (default https://api.stripe.com)' },
-  {
-    name: 'S3_BUCKET',
-    fallback: '',
-    help: 'keeps attachments in this bucket of an S3-compatible store (default: in the data folder)',
-  },
-  { name: 'S3_ENDPOINT', fallback: '', help: 'address of the store, for MinIO and its kind (default: that of Amazon)' },
-  { name: 'S3_REGION', fallback: 'us-east-1', help: 'region of the bucket' },
-  {
-    name: 'S3_ACCESS_KEY_ID',
-    fallback: '',
-    help: 'access key of the store (default: what the machine is given, such as a role)',
-  },
-  { name: 'S3_SECRET_ACCESS_KEY', fallback: '', help: 'its secret' },
-  { name: 'STRIPE_PRICE_STARTER', fallback: '3500', help: 'price of the plan of 50 credits a month, in cents' },
-  { name: 'STRIPE_PRICE_PRO', fallback: '9900', help: 'price of the plan of 150 credits a month, in cents' },
-  { name: 'STRIPE_PRICE_TEAM', fallback: '32500', help: 'price of the plan of 500 credits a month, in cents' },
-  { name: 'JOB_FEE_PERCENT', fallback: '20', help: 'fee of a job, in percent of its price' },
-  { name: 'JOB_FEE_FIXED_CENTS', fallback: '50', help: 'fixed part of the fee of a job, in cents' },
-  { name: 'GIG_FEE_PERCENT', fallback: '5', help: 'fee of a milestone of a gig, in percent of its amount' },
-  {
-    name: 'ARBITRATION_FEE_CENTS',
-    fallback: '0',
-    help: 'what deciding a dispute costs the side that is awarded less than half, in cents',
-  },
-  {
-    name: 'READY_GRACE_MS',
-    fallback: '',
-    help: 'how long after SIGTERM the API serves on while /api/ready answers 503 (default 5000 in live mode, 1000 in test mode)',
-  },
-  { name: 'ALLOW_RULES_ONLY', fallback: '', help: '1 lets live mode verify work by checks and rules alone' },
-  {
-    name: 'ALLOW_PRIVATE_WEBHOOKS',
-    fallback: '',
-    help: '1 lets webhooks go to addresses of your own network, which are refused otherwise',
-  },
-  {
-    name: 'WEBHOOK_TIMEOUT_MS',
-    fallback: '15000',
-    help: 'how long a receiver of a webhook may take to answer, in milliseconds',
-  },
-  { name: 'LOG_LEVEL', fallback: 'info', help: 'trace, debug, info, warn, error or silent' },
-] as const satisfies readonly Setting[]
-
-export type SettingName = (typeof settings)[number]['name']
+import type { MailSettings } from './mail/mailer.ts'
+import { type SettingName, settings } from './settings.ts'
 
 export interface Config {
   readonly mode: 'test' | 'live'
@@ -138,6 +23,9 @@ export interface Config {
   readonly readLagMs: number
   readonly poolSize: number
   readonly cronSecret: string | null
+  readonly metricsToken: string | null
+  /** Of a process that has no API; null: it is not to be watched. */
+  readonly metricsPort: number | null
   readonly operatorEmails: readonly string[]
   readonly trustProxy: boolean | string
   readonly withdrawHoldDays: number
@@ -175,6 +63,12 @@ export interface Config {
   /** Whether addresses that people give may lead into our own network. */
   readonly allowPrivateWebhooks: boolean
   readonly webhookTimeoutMs: number
+  /** How mail is sent; null: it is not. */
+  readonly mail: MailSettings | null
+  /** The bot that writes to Telegram; null: nobody is told anything there. */
+  readonly telegram: { readonly token: string; readonly apiUrl: string } | null
+  /** Where webhooks of Discord and Slack may be. */
+  readonly chatHosts: { readonly discord: readonly string[]; readonly slack: readonly string[] }
   readonly logLevel: string
 }
 
@@ -234,7 +128,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       faults.push(`${name} must be at least ${credits * 63} in live mode: 63 cents for each of its ${credits} credits`)
     return cents
   }
-  const origin = (name: 'GITHUB_BASE_URL' | 'GITHUB_API_URL'): string => {
+  const origin = (name: 'GITHUB_BASE_URL' | 'GITHUB_API_URL' | 'RESEND_API_URL' | 'TELEGRAM_API_URL'): string => {
     const url = raw(name).replace(/\/+$/, '')
     if (!URL.canParse(url) || !/^https?:\/\//.test(url)) faults.push(`${name} must be a web address, not "${url}"`)
     else if (live && !url.startsWith('https:')) faults.push(`live mode needs https in ${name}`)
@@ -249,6 +143,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     faults.push(
       'CRON_SECRET must be visible ASCII without spaces: an Authorization header carries nothing else unchanged',
     )
+  const metricsToken = raw('METRICS_TOKEN') || null
+  if (metricsToken !== null && !/^[\x21-\x7e]{16,}$/.test(metricsToken))
+    faults.push('METRICS_TOKEN must be at least 16 characters of visible ASCII without spaces')
   const [accessKeyId, secretAccessKey] = [raw('S3_ACCESS_KEY_ID'), raw('S3_SECRET_ACCESS_KEY')]
   const [bucket, endpoint] = [raw('S3_BUCKET'), raw('S3_ENDPOINT').replace(/\/+$/, '')]
   if (Boolean(accessKeyId) !== Boolean(secretAccessKey))
@@ -263,6 +160,27 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     databaseReadUrl: raw('DATABASE_READ_URL') || null,
   }
   faults.push(...faultsOf(addresses))
+  const smtpUrl = raw('SMTP_URL') || null
+  if (smtpUrl && !(URL.canParse(smtpUrl) && /^smtps?:\/\/[^/]/.test(smtpUrl)))
+    faults.push('SMTP_URL must be an address such as smtps://user:password@mail.example:465')
+  const resendKey = raw('RESEND_API_KEY')
+  const from = raw('MAIL_FROM') || `clawrk <no-reply@${appUrl.replace(/^https?:\/\//, '').replace(/:\d+$/, '')}>`
+  if (!/^([^<>"\p{Cc}]*<)?[^\s<>@,;]+@[^\s<>@,;]+>?$/u.test(from))
+    faults.push(`MAIL_FROM must be an address such as clawrk <mail@market.example>, not "${from}"`)
+  const telegramToken = raw('TELEGRAM_BOT_TOKEN')
+  if (telegramToken && !/^\d+:[\w-]+$/.test(telegramToken))
+    faults.push('TELEGRAM_BOT_TOKEN must be a token such as 123456:ABC-def, from @BotFather')
+  const hosts = (name: 'DISCORD_HOSTS' | 'SLACK_HOSTS'): string[] => {
+    const found = raw(name)
+      .toLowerCase()
+      .split(',')
+      .map((host) => host.trim())
+      .filter(Boolean)
+    for (const host of found)
+      if (!(live ? /^[a-z0-9.-]+(:\d+)?$/ : /^(https?:\/\/)?[a-z0-9.-]+(:\d+)?$/).test(host))
+        faults.push(`${name} must be hosts such as discord.com, separated by commas, not "${host}"`)
+    return found
+  }
   const holdDays = raw('WITHDRAW_HOLD_DAYS') === '' ? (live ? 7 : 0) : whole('WITHDRAW_HOLD_DAYS', 0, 365)
   const readyGraceMs = raw('READY_GRACE_MS') === '' ? (live ? 5_000 : 1_000) : whole('READY_GRACE_MS', 0, 60_000)
   const proxy = raw('TRUST_PROXY')
@@ -279,6 +197,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     readLagMs: whole('DATABASE_READ_LAG_MS', 100, 3_600_000),
     poolSize: whole('DATABASE_POOL_SIZE', 2, 500),
     cronSecret: raw('CRON_SECRET') || null,
+    metricsToken,
+    metricsPort: whole('METRICS_PORT', 0, 65_526) || null,
     operatorEmails: raw('OPERATOR_EMAILS')
       .toLowerCase()
       .split(',')
@@ -305,6 +225,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     allowRulesOnly: raw('ALLOW_RULES_ONLY') === '1',
     allowPrivateWebhooks: raw('ALLOW_PRIVATE_WEBHOOKS') === '1',
     webhookTimeoutMs: whole('WEBHOOK_TIMEOUT_MS', 100, 60_000),
+    mail:
+      smtpUrl || resendKey
+        ? { from, smtpUrl, resend: resendKey ? { key: resendKey, apiUrl: origin('RESEND_API_URL') } : null }
+        : null,
+    telegram: telegramToken ? { token: telegramToken, apiUrl: origin('TELEGRAM_API_URL') } : null,
+    chatHosts: { discord: hosts('DISCORD_HOSTS'), slack: hosts('SLACK_HOSTS') },
     logLevel: raw('LOG_LEVEL'),
   }
   if (faults.length > 0) throw new ConfigError(faults)

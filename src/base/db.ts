@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { type Door, doorOf, sessionOptions } from './door.ts'
+import { inSpan, presentTracer } from './tracing.ts'
 
 /** Where statements run: the pool (each on its own) or one transaction. */
 export interface Sql {
@@ -51,7 +52,9 @@ const sqlOn = (client: pg.ClientBase, { named, patience }: Manner): Sql => ({
   async rows<R>(text: string, params: readonly unknown[] = []): Promise<R[]> {
     const query: Query = { text, values: params as unknown[], query_timeout: patience }
     if (named) query.name = nameOf(text)
-    const result = await client.query(query)
+    const result = await (presentTracer() === null
+      ? client.query(query)
+      : inSpan('sql', text, () => client.query(query)))
     return result.rows as R[]
   },
 })

@@ -31,6 +31,15 @@ export function doorOf(url: string, assumed: keyof typeof ways = 'none'): Door {
   }
 }
 
+/** Whether the driver can read an address. */
+function isAddress(url: string): boolean {
+  try {
+    return new pg.Client({ connectionString: url }).database !== undefined
+  } catch {
+    return false
+  }
+}
+
 /** The addresses of one database, as an operator has given them. */
 export interface Addresses {
   readonly databaseUrl: string | null
@@ -64,6 +73,9 @@ export function faultsOf({ databaseUrl, databaseDirectUrl, databaseReadUrl }: Ad
   for (const [name, url] of Object.entries({ databaseUrl, databaseDirectUrl, databaseReadUrl })) {
     const said = url && parameter.exec(url)?.[2]
     const setting = name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
+    // The address is not repeated: there is a password in it.
+    if (url && !isAddress(url))
+      faults.push(`${setting} must be an address such as postgres://name:password@host:5432/database`)
     if (said && !(said in ways)) faults.push(`pooler in ${setting} must be transaction, named or none, not "${said}"`)
   }
   if (databaseDirectUrl && doorOf(databaseDirectUrl).pooled)

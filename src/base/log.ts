@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import { presentCause } from './cause.ts'
 
 /** Structured lines on stdout. Credentials never reach them: the paths that could carry one are blanked. */
 export interface Log {
@@ -6,6 +7,8 @@ export interface Log {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
+  /** Whether lines of this level are written at all. */
+  isLevelEnabled(level: string): boolean
 }
 
 // What is told of an error beside its message and stack. Whatever else hangs on one may hold anything: PostgreSQL's `detail` quotes
@@ -40,6 +43,8 @@ export function openLog(level: string, name: string): Log {
     name,
     level,
     serializers: { err: describeError },
+    // Every line says which request or which turn of a task it comes of; what the line says itself wins.
+    mixin: () => ({ ...presentCause() }),
     redact: [
       'authorization',
       'cookie',

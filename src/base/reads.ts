@@ -82,7 +82,7 @@ export function openReads({ primary, door, behindMostMs, poolSize, log }: ReadsO
   /** All that was committed by then is at the replica; by `performance.now()`. */
   let upTo: number | null = null
   let away: string | null = 'it has not answered yet'
-  let wasUsed = false
+  let wasUsed: boolean | null = null
   let closed = false
   let timer: NodeJS.Timeout | undefined
 
@@ -92,14 +92,12 @@ export function openReads({ primary, door, behindMostMs, poolSize, log }: ReadsO
     const ms = behind()
     return ms !== null && ms <= behindMostMs ? null : `it is more than ${behindMostMs} ms behind`
   }
-  const isUsed = (): boolean => {
+  const tellChanges = (): void => {
     const why = whyNot()
-    if (wasUsed !== (why === null)) {
-      wasUsed = why === null
-      if (why === null) log.info({ behind_ms: behind() }, 'the replica is read')
-      else log.warn({ behind_ms: behind(), why }, 'the replica is not read: the primary answers in its place')
-    }
-    return why === null
+    if (wasUsed === (why === null)) return
+    wasUsed = why === null
+    if (why === null) log.info({ behind_ms: behind() }, 'the replica is read')
+    else log.warn({ behind_ms: behind(), why }, 'the replica is not read: the primary answers in its place')
   }
 
   // What PostgreSQL refuses there (a read that stood in the way of the replay, say) concerns that one read.
@@ -134,14 +132,14 @@ export function openReads({ primary, door, behindMostMs, poolSize, log }: ReadsO
       // The last thing known goes on counting until it is too old.
       log.debug({ err: error }, 'how far the replica is behind could not be found out')
     })
-    isUsed()
-    if (!closed) timer = setTimeout(watch, Math.max(10, everyMs - (performance.now() - begun))).unref()
+    tellChanges()
+    if (!closed) timer = setTimeout(() => void watch(), Math.max(10, everyMs - (performance.now() - begun))).unref()
   }
   const watching = watch()
 
   return {
     async rows<R>(text: string, params?: readonly unknown[]): Promise<R[]> {
-      if (isUsed()) {
+      if (whyNot() === null) {
         try {
           const rows = await replica.rows<R>(text, params)
           answered.replica++
@@ -150,6 +148,7 @@ export function openReads({ primary, door, behindMostMs, poolSize, log }: ReadsO
           turnedBack++
           log.warn({ err: error }, 'the replica did not answer a read: the primary does')
           noteSilence(error)
+          tellChanges()
         }
       }
       answered.primary++

@@ -97,7 +97,9 @@ test('whoever leaves leaves nothing personal: no table, no file, no log has it, 
       .concat(canaries.all.slice(before).filter(({ field }) => /straggler|reason/.test(field))),
   )
   assert.deepEqual(
-    await own.rows(`select id from webhook union all select id from webhook_delivery`),
+    await own.rows(
+      `select id from webhook union all select id from webhook_delivery union all select id from channel union all select user_id from channel_question`,
+    ),
     [],
     'nothing is told to her receivers any more',
   )
@@ -188,12 +190,23 @@ async function aLife(ada: Somebody, bob: Somebody, user: string, other: string):
     description: record('terms of a contract'),
   })
   await webhooks(ada, user)
+  await channels(ada)
   const answered = await post(
     '/api/keys',
     { name: personal('name of a second key') },
     { ...ada.page, 'idempotency-key': 'second' },
   )
   assert.equal(answered.status, 201)
+}
+
+/** A chat that is told things, and an address that has been asked. */
+async function channels(ada: Somebody): Promise<void> {
+  const place = secret('address of a channel', 'T0XsEcReTcHaNnEl')
+  const body = { channel_type: 'slack', config: { webhook_url: `https://hooks.slack.com/services/${place}` } }
+  const { id } = ok(await post<{ id: string }>('/api/notifications', body, ada.page))
+  ok(await post(`/api/notifications/${id}/test`, {}, ada.page))
+  const address = `${personal('address that was asked')}@people.test`
+  ok(await post('/api/notifications', { channel_type: 'email', config: { address } }, ada.page))
 }
 
 /** A webhook that is told things and fails, one that was disabled for it, and pages of what was told. */

@@ -9,7 +9,8 @@ import { findBackups, type Manifest } from '../../src/base/backup/manifest.ts'
 import { marketFolder } from '../../src/base/backup/market-folder.ts'
 import { type Former, recover } from '../../src/base/backup/recover.ts'
 import { archivedFile, isSegment, readChain } from '../../src/base/backup/wal.ts'
-import { readArchiving } from '../../src/base/postgres/archiving.ts'
+import { type Database, openDatabase } from '../../src/base/db.ts'
+import { readArchiving, switchArchiving } from '../../src/base/postgres/archiving.ts'
 import { openAccount } from '../../src/core/accounts/open-account.ts'
 import type { Ran } from '../cli/clawrk.ts'
 import { until } from '../support/processes.ts'
@@ -31,11 +32,11 @@ async function give(cents: number): Promise<number> {
   return row!.xid
 }
 
-const davesIn = (folder: string): Promise<number> =>
-  stage.on(folder, async (there) => {
-    const [row] = await there.rows<{ cents: number }>(`select ledger_balance($1) as cents`, [dave])
-    return row!.cents
-  })
+async function daves(there: Database): Promise<number> {
+  const [row] = await there.rows<{ cents: number }>(`select ledger_balance($1) as cents`, [dave])
+  return row!.cents
+}
+const davesIn = (folder: string): Promise<number> => stage.on(folder, daves)
 
 const newest = (): Manifest => findBackups(backups).findLast(({ manifest }) => manifest)!.manifest!
 const walOf = (manifest: Manifest): string => join(backups, 'wal', manifest.line!)
@@ -89,8 +90,13 @@ async function recovered(
     durable: false,
     onProgress: () => {},
   })
-  await postgres.stop()
-  return davesIn(into)
+  const there = openDatabase({ url: postgres.url, poolSize: 1 })
+  try {
+    return await daves(there)
+  } finally {
+    await there.close()
+    await postgres.stop()
+  }
 }
 
 async function refuses(work: Promise<unknown>, code: string, sentence: RegExp): Promise<void> {
@@ -275,4 +281,17 @@ test('old backups go with what only they need; what is switched stands in the ol
   assert.ok(existsSync(join(ran.before!, 'pg/cluster/PG_VERSION')))
   assert.equal(await davesIn(stage.market.dataDir), 1_121)
   assert.equal(readArchiving(stage.market.postgres), null)
+
+  // It has a history of its own from here on, on a line of its own, and comes back from that, too.
+  assert.ok(switchArchiving(stage.market.postgres, backups))
+  const next = await clawrk('backup', '--json')
+  assert.equal(next.code, 0, next.stdout)
+  assert.match(newest().start_segment, /^00000002/)
+  await stage.on(stage.market.dataDir, (there) =>
+    there.rows(
+      `select ledger_post('topup', 'topup:test', 'topup:dave-later', 'USD', array['platform:stripe'], array['wallet:' || $1], array[9::bigint])`,
+      [dave],
+    ),
+  )
+  assert.equal(await recovered('twice', latest), 1_130)
 })

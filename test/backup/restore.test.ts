@@ -11,9 +11,12 @@ import { ask, startTestMarket } from '../support/market.ts'
 import { until } from '../support/processes.ts'
 import { openBackupStage, restored } from './stage.ts'
 
-const stage = await openBackupStage()
+const stage = await openBackupStage({ ownSecret: true })
 const { clawrk, backups, db } = stage
-const market = await startTestMarket({ databaseUrl: stage.postgres.url, env: stage.env })
+const market = await startTestMarket({
+  databaseUrl: stage.postgres.url,
+  env: { ...stage.env, CLAWRK_SECRET: stage.secret },
+})
 after(async () => {
   await market.close()
   await stage.close()
@@ -80,11 +83,14 @@ test('a bad statement is undone to the second before it, and what must not come 
   assert.match(outcome.frozen ?? '', /2 lines differ from the payment provider/)
   assert.equal(statSync(join(into, 'pg/cluster')).mode & 0o777, 0o700)
   assert.ok(!existsSync(join(into, 'restore.unfinished')))
+  // What test mode made and nobody else has is in the backup, and closed to others.
+  assert.equal(readFileSync(join(into, 'secret'), 'utf8'), stage.secret)
+  assert.equal(statSync(join(into, 'secret')).mode & 0o777, 0o600)
 
   const server = await launchPostgres({ dataDir: join(into, 'pg'), durable: false })
   const again = await startTestMarket({
     databaseUrl: server.url,
-    env: { ...stage.env, CLAWRK_DATA_DIR: into },
+    env: { CLAWRK_DATA_DIR: into, CLAWRK_SECRET: stage.secret },
   })
   const restoredDb = openDatabase({ url: server.url, poolSize: 1 })
   try {

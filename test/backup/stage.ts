@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type MarketFolder, marketFolder } from '../../src/base/backup/market-folder.ts'
@@ -7,6 +7,12 @@ import { migrate } from '../../src/base/migrate.ts'
 import { switchArchiving } from '../../src/base/postgres/archiving.ts'
 import { launchPostgres, type Postgres } from '../../src/base/postgres/launch.ts'
 import { openShell, type Ran, type Shell } from '../cli/clawrk.ts'
+
+export interface StageOptions {
+  readonly durable?: boolean
+  /** The secret lies in the data folder, as test mode makes it, and `clawrk` is not told it. */
+  readonly ownSecret?: boolean
+}
 
 /** A data folder with an embedded PostgreSQL on it that archives, as `CLAWRK_BACKUP_DIR=… npm start` makes it. */
 export interface BackupStage {
@@ -28,7 +34,7 @@ export interface BackupStage {
   close(): Promise<void>
 }
 
-export async function openBackupStage({ durable = false }: { durable?: boolean } = {}): Promise<BackupStage> {
+export async function openBackupStage({ durable = false, ownSecret = false }: StageOptions = {}): Promise<BackupStage> {
   const folder = mkdtempSync(join(tmpdir(), 'clawrk-backup-'))
   chmodSync(folder, 0o755)
   const market = marketFolder(join(folder, 'data'))
@@ -43,7 +49,12 @@ export async function openBackupStage({ durable = false }: { durable?: boolean }
   })
   await migrate(postgres.url, { mode: 'test' })
   const db = openDatabase({ url: postgres.url, poolSize: 4 })
-  const env = { CLAWRK_DATA_DIR: market.dataDir, CLAWRK_BACKUP_DIR: backups, CLAWRK_SECRET: secret }
+  if (ownSecret) writeFileSync(market.secretFile, secret, { mode: 0o600 })
+  const env = {
+    CLAWRK_DATA_DIR: market.dataDir,
+    CLAWRK_BACKUP_DIR: backups,
+    ...(ownSecret ? {} : { CLAWRK_SECRET: secret }),
+  }
   return {
     folder,
     market,

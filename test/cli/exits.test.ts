@@ -5,7 +5,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { settings } from '../../src/base/config.ts'
+
+import { settings } from '../../src/base/settings.ts'
+
 import { type Person, startTestMarket, type TestMarket } from '../support/market.ts'
 import { takePort } from '../support/ports.ts'
 import { inTerminal, openShell } from './clawrk.ts'

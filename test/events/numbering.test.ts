@@ -182,7 +182,7 @@ test('what is public is read on past what turns out not to be', async (context) 
   const db = await open(context)
   for (let number = 1; number <= 30; number++) await db.rows(write, ['thing.shown', number, [people[0]]])
   await numberEvents(db, ['thing.shown'], [])
-  const kind = { name: 'thing.shown', when: '', example: {}, next: '' }
+  const kind = { name: 'thing.shown', when: '', example: {}, next: '', words: { text: '' } }
   const kinds = new Map([
     ['thing.shown', { ...kind, open: ({ nth }: { nth?: unknown }) => (Number(nth) % 10 === 0 ? { nth } : null) }],
   ])

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import pg from 'pg'
+import { knock } from '../../src/base/knock.ts'
 import { migrate } from '../../src/base/migrate.ts'
 import { dumpSchema } from '../../src/base/schema-dump.ts'
+import { openShell } from '../cli/clawrk.ts'
 import { cloneDatabase, emptyDatabase } from '../support/database.ts'
 import { launchPostgres15 } from '../support/postgres-15.ts'
 
@@ -61,4 +63,24 @@ test('PostgreSQL 15 gets the same schema', async (context) => {
     await old.stop()
     rmSync(folder, { recursive: true, force: true })
   }
+})
+
+test('clawrk migrate makes a database a market, as often as it is asked; it needs to be told which', async () => {
+  const { url } = await emptyDatabase()
+  const addresses = { databaseUrl: url, databaseDirectUrl: null, databaseReadUrl: null }
+  assert.match(
+    (await knock(addresses)).refusals.join(),
+    /no market in the database of DATABASE_URL yet.*clawrk migrate/,
+  )
+  const shell = openShell({ DATABASE_URL: url })
+  assert.deepEqual((await shell('migrate', '--json')).json(), { migrated: true })
+  assert.deepEqual(await knock(addresses), { refusals: [], warnings: [] })
+  await ask(url, `delete from kysely_migration where name = (select max(name) from kysely_migration)`)
+  assert.match(
+    (await knock(addresses)).refusals.join(),
+    /is older than this program \(\d{4}_\w+\): run {2}clawrk migrate/,
+  )
+  const nowhere = await openShell()('migrate')
+  assert.equal(nowhere.code, 2)
+  assert.match(nowhere.stderr, /There is no DATABASE_URL/)
 })

@@ -59,6 +59,9 @@ const goodFields: Readonly<Record<string, Fields>> = {
   'negotiations.share_contact': { contact_type: 'Email', contact_value: 'mallory@people.test' },
   'contracts.revise': { notes: 'Fewer hours.' },
   'contracts.cancel': { reason: 'No time.' },
+  'channels.create': { channel_type: 'telegram', config: { chat_id: 1 } },
+  'channels.confirm': { code: 'AAAAA-AAAAA' },
+  'channels.stop': { token: 'none' },
   'disputes.resolve': { worker_share_percent: 50, note: 'Both have a point.' },
 }
 

@@ -8,6 +8,7 @@ import { disputeRows, reviewRows } from './documents-disputes.ts'
 import { gigRows } from './documents-gigs.ts'
 import { negotiationRows } from './documents-negotiations.ts'
 import { peopleRows } from './documents-people.ts'
+import { toldRows } from './documents-told.ts'
 
 // The gig marketplace's document, line by line. Where market.md decides otherwise or more, the row says "market:".
 const github = await startGitHub('the-client', 'the-secret')
@@ -125,14 +126,6 @@ tell({
     'POST /api/notifications',
     'DELETE /api/notifications/:id',
   ],
-  later: [
-    'GET /api/webhooks',
-    'POST /api/webhooks',
-    'DELETE /api/webhooks/:id',
-    'GET /api/notifications',
-    'POST /api/notifications',
-    'DELETE /api/notifications/:id',
-  ],
   rows: {
     ...peopleRows,
     [profilePath]: [...peopleRows[profilePath]!, shownRow],
@@ -142,5 +135,6 @@ tell({
     ...contractRows,
     ...disputeRows,
     ...reviewRows,
+    ...toldRows,
   },
 })

@@ -36,6 +36,16 @@ test('every refusal of a room is declared by one of its endpoints', () => {
   }
 })
 
+test('what may be read from a replica is public, the same for everybody, and no more than was meant', () => {
+  const lagging = endpoints.filter(({ endpoint }) => endpoint.mayLag)
+  assert.deepEqual(
+    lagging.map(({ name }) => name),
+    ['jobs.board', 'jobs.board_stats', 'jobs.directory'],
+  )
+  for (const { name, endpoint } of lagging)
+    assert.deepEqual([endpoint.kind, endpoint.access], ['read', 'public'], `${name} may not lag`)
+})
+
 test('every route is its own, and every path parameter is an input', () => {
   const routes = endpoints.map(({ endpoint }) => endpoint.route)
   assert.equal(new Set(routes).size, routes.length)

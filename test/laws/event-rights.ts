@@ -2,7 +2,7 @@ import { numberEvents } from '../../src/core/events/sequence.ts'
 import { eventKinds } from '../../src/market.ts'
 import type { Party, PersonRole } from './parties.ts'
 import type { Prepared, Right } from './rights.ts'
-import { type Thing, type World, webhookOf } from './world.ts'
+import { channelOf, type Thing, type World, webhookOf } from './world.ts'
 
 const openNames = eventKinds.filter(({ open }) => open).map(({ name }) => name)
 
@@ -27,7 +27,22 @@ const onFresh = async (
   }
 }
 
-/** The rights at the feed and at webhooks: everybody's own affairs, and nobody else's. */
+const ofTheirChannel: Right = { ...ofTheirs, ids: { id: 'channel' } }
+
+/** Another channel of the same owner, for what ends or changes one. */
+const onFreshChannel = async ({ canaries, people, market }: World, { role }: Party): Promise<Prepared> => {
+  const fresh = await channelOf(canaries, people, role as PersonRole)
+  return { id: fresh.id, tidy: () => market.db.rows(`delete from channel where id = $1`, [fresh.id]) }
+}
+
+/** One whose address has not been confirmed, with the code that was never sent. */
+const onUnconfirmed = async (world: World, party: Party): Promise<Prepared> => {
+  const fresh = await onFreshChannel(world, party)
+  await world.market.db.rows(`update channel set confirmed_at = null where id = $1`, [fresh.id])
+  return fresh
+}
+
+/** The rights at the feed, at webhooks and at channels: everybody's own affairs, and nobody else's. */
 export const eventRights: Readonly<Record<string, Right>> = {
   'events.list': {
     prepare: (world, { how }) => everything(world, how === 'session' ? { limit: 200, public: '1' } : { limit: 200 }),
@@ -51,4 +66,25 @@ export const eventRights: Readonly<Record<string, Right>> = {
     path: ({ delivery }) => ({ did: delivery! }),
   },
   'webhooks.redeliver_range': { ...ofTheirs, fields: () => ({ after: 0 }) },
+  'channels.list': {},
+  'channels.create': {
+    answers: [201],
+    fields: () => ({ channel_type: 'telegram', config: { chat_id: 1 } }),
+    prepare: async ({ market, people, things }, { role }) => ({
+      // Twenty are the most.
+      tidy: () =>
+        market.db.rows(`delete from channel where user_id = $1 and id <> all ($2)`, [
+          people[role as PersonRole].userId,
+          things.channel.map(({ id }) => id),
+        ]),
+    }),
+  },
+  'channels.update': { ...ofTheirChannel, fields: () => ({ digest: 'daily' }) },
+  'channels.delete': { ...ofTheirChannel, prepare: onFreshChannel },
+  'channels.test': ofTheirChannel,
+  // Nobody guesses a code; whoever has it is tried where letters are read.
+  'channels.confirm': { ...ofTheirChannel, answers: [400], fields: () => ({ code: 'AAAAA-AAAAA' }) },
+  'channels.resend': { ...ofTheirChannel, prepare: onUnconfirmed },
+  'channels.messages': ofTheirChannel,
+  'channels.stop': { may: () => false, refusals: [404], fields: () => ({ token: 'none' }) },
 }

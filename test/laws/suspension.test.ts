@@ -47,6 +47,12 @@ const goesOn: Readonly<Record<string, string>> = {
   'webhooks.rotate': 'about the credential',
   'webhooks.redeliver': 'tells once more what was told',
   'webhooks.redeliver_range': 'tells once more what was told',
+  'channels.create': 'what is under way is followed by channels; tells of the own affairs only, moves no money',
+  'channels.update': 'what is under way is followed by channels',
+  'channels.delete': 'ends something',
+  'channels.test': 'tells the own channel alone',
+  'channels.confirm': 'says that an address is theirs',
+  'channels.resend': 'asks whether an address is theirs',
   'operator.suspend': 'operators are never suspended',
   'operator.restore': 'operators are never suspended',
 }

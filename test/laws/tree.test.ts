@@ -34,6 +34,7 @@ const coreArrows: Readonly<Record<string, readonly string[]>> = {
   'core/payments': ['core/accounts', 'core/ledger', 'core/events'],
   'core/verification': ['core/events', 'core/files'],
   'core/deliveries': [],
+  'core/channels': ['core/accounts', 'core/deliveries', 'core/events'],
   'core/webhooks': ['core/accounts', 'core/deliveries', 'core/events'],
 }
 
@@ -120,6 +121,7 @@ test('only the ledger room names its tables; only the events room names its own'
     'core/events': /\b(from|into|update|join)\s+event\b|\bevent_(page|sequence|day|reader)\b/i,
     'core/matching': /\bmatch_text\b|\b(from|into|update|join)\s+match_profile\b/i,
     'core/webhooks': /\b(from|into|update|join)\s+webhook(_delivery|_attempt)?\b/i,
+    'core/channels': /\b(from|into|update|join)\s+channel(_\w+)?\b/i,
     'desks/jobs': /\b(job_presentation|job_log|quote)\b(?=\s+(where|set|\(|p\b))/i,
   }
   const sql = globSync('**/*.sql', { cwd: src })

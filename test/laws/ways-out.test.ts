@@ -8,6 +8,9 @@ const src = join(import.meta.dirname, '../../src')
 /** Whoever may call out, and whom: never an address that a stranger gave. Only src/base/egress/ may ask those. */
 const ways: Readonly<Record<string, string>> = {
   'base/egress/egress.ts': 'the guarded way to addresses that people give',
+  'base/mail/resend.ts': 'Resend, at the address in the settings',
+  'base/mail/smtp.ts': 'the mail server in the settings',
+  'core/channels/telegram.ts': 'Telegram, at the address in the settings',
   'core/accounts/github.ts': 'GitHub, at the address in the settings',
   'core/profiles/github-repos.ts': 'GitHub, at the address in the settings',
   'edges/supervisor/start.ts': 'our own API: is it up?',

@@ -58,6 +58,7 @@ export const kinds = [
   'milestone',
   'webhook',
   'delivery',
+  'channel',
   'dispute',
   'review',
 ] as const
@@ -117,6 +118,7 @@ export async function makeWorld(): Promise<World> {
   const quote = went(await people.sender.ask<{ quote_id: string }>('POST', '/api/jobs/run', { prompt: quotedPrompt }))
   canaries.know('id of a quote', quote.quote_id, () => false)
   const webhooks = await Promise.all((['sender', 'receiver'] as const).map((role) => webhookOf(canaries, people, role)))
+  const channels = await Promise.all((['sender', 'receiver'] as const).map((role) => channelOf(canaries, people, role)))
   const device = await startDevice(market, canaries)
   const login = await signUp(market, canaries)
   const gigThings = await contractDesk(desk)
@@ -139,6 +141,7 @@ export async function makeWorld(): Promise<World> {
       ...gigThings,
       webhook: webhooks,
       delivery: webhooks.map(({ delivery, owner }) => ({ id: delivery!, what: `a delivery of the ${owner}`, owner })),
+      channel: channels,
       dispute: disputes.map((dispute) => ({
         id: dispute.id,
         what: `the dispute that is ${dispute.status}`,
@@ -261,6 +264,20 @@ export async function webhookOf(canaries: Canaries, people: People, role: Person
   canaries.know('secret of a webhook', made.secret, () => false)
   const delivery = went(await people[role].ask<{ id: string }>('POST', `/api/webhooks/${made.id}/test`), 201)
   return { id: made.id, what: `a webhook of the ${role}`, owner: role, delivery: delivery.id }
+}
+
+/** A channel that somebody has; where it leads is shown to nobody. */
+export async function channelOf(canaries: Canaries, people: People, role: PersonRole): Promise<Thing> {
+  const secret = canaries.make(`address of a channel of the ${role}`, () => false)
+  const made = went(
+    await people[role].ask<{ id: string }>('POST', '/api/notifications', {
+      channel_type: 'slack',
+      config: { webhook_url: `https://hooks.slack.com/services/${secret}/rest` },
+      enabled_events: ['channel.disabled'],
+    }),
+    201,
+  )
+  return { id: made.id, what: `a channel of the ${role}`, owner: role }
 }
 
 async function startDevice({ url }: TestMarket, canaries: Canaries): Promise<DeviceStarted> {

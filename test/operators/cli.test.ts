@@ -69,7 +69,10 @@ test('the overview is a page: what needs somebody, people, money and work; with 
   // As if a worker had numbered what has happened, and then none had run for a month.
   await numberEvents(market.db, [], [])
   await moveClock(market, 31 * 86_400)
-  assert.match((await clawrk('operator')).stdout, /✖ 2 things are stuck\.\n {2}→ clawrk operator stuck/)
+  assert.match(
+    (await clawrk('operator')).stdout,
+    /✖ 2 things are stuck; the longest for 24d: job [0-9a-f-]{36}\.\n {2}→ clawrk operator stuck/,
+  )
   const stuck = await clawrk('operator', 'stuck')
   assert.match(stuck.stdout, /✖ job .*\n {2}This job is pending_payment and its timer fell due/)
   await market.advance(1)

@@ -1,12 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { settings } from '../../src/base/config.ts'
+
+import { settings } from '../../src/base/settings.ts'
+
 import { settingsOfRun } from './doors.ts'
 import { takePort } from './ports.ts'
 import { until } from './processes.ts'
 
 const entry = join(import.meta.dirname, '../../src/main.ts')
+const clawrk = join(import.meta.dirname, '../../bin/clawrk.mjs')
+
+/** What a role prints when it is at work; null is all of them under the supervisor. */
+const atWork = { api: '"listening"', worker: '"working"', twin: 'Stripe twin on' } as const
 
 /** A process of its own that runs a part of the market, as on a machine of its own. */
 export interface RoleProcess {
@@ -33,6 +39,10 @@ export interface RoleOptions {
   /** A free one by itself. */
   readonly port?: number
   readonly env?: Readonly<Record<string, string>>
+  /** By `clawrk serve --role`, as an operator starts it, instead of the program behind that. */
+  readonly served?: boolean
+  /** How long it may take to be at work. */
+  readonly patienceMs?: number
 }
 
 const running = new Set<ChildProcess>()
@@ -46,8 +56,8 @@ const secret = 'a secret of the tests, long enough for any mode'
 
 /** Runs `src/main.ts` in a role, or all of them under the supervisor; it is at work when this resolves. It ends with this test. */
 export async function startRole(
-  role: 'api' | 'worker' | null,
-  { databaseUrl, dataDir, port, env = {} }: RoleOptions,
+  role: 'api' | 'worker' | 'twin' | null,
+  { databaseUrl, dataDir, port, env = {}, served = false, patienceMs = 15_000 }: RoleOptions,
 ): Promise<RoleProcess> {
   const own = port ?? (await takePort())
   const url = `http://127.0.0.1:${own}`
@@ -56,7 +66,8 @@ export async function startRole(
   for (const { name } of settings) delete clean[name]
   // Set by npm, and by it the supervisor would watch our parent instead of us.
   delete clean.npm_lifecycle_event
-  const child = spawn(process.execPath, [entry, ...(role ? [role] : [])], {
+  const program = served ? [clawrk, 'serve', ...(role ? ['--role', role] : [])] : [entry, ...(role ? [role] : [])]
+  const child = spawn(process.execPath, program, {
     env: {
       ...clean,
       PORT: `${own}`,
@@ -81,11 +92,15 @@ export async function startRole(
   running.add(child)
   const ended = endOf(child)
   void ended.then(() => running.delete(child))
-  await until(`${role ?? 'the market'} is at work`, () => {
-    if (child.exitCode !== null || child.signalCode !== null)
-      throw new Error(`It ended before it was at work:\n${text}`)
-    return text.includes(role === null ? 'is running at' : role === 'api' ? '"listening"' : '"working"')
-  }).catch((error: Error) => {
+  await until(
+    `${role ?? 'the market'} is at work`,
+    () => {
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`It ended before it was at work:\n${text}`)
+      return text.includes(role === null ? 'is running at' : atWork[role])
+    },
+    patienceMs,
+  ).catch((error: Error) => {
     throw new Error(`${error.message}; it said:\n${text}`)
   })
   return {

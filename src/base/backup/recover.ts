@@ -64,10 +64,12 @@ export const unfinishedMark = 'restore.unfinished'
  * Makes a new data folder as the market was at some moment, and leaves PostgreSQL running on it. Everything is read and checked
  * before it is used; throws a `BackupFault` when it is not what was written, or does not reach as far as was asked.
  */
-export async function recover(options: RecoverOptions): Promise<Recovered> {
-  const { root, target, into, former, onProgress } = options
-  const ownLine = former?.line ?? null
-  const manifest = chooseBackup({ root, target, backup: options.backup, ownLine })
+export async function recover(given: RecoverOptions): Promise<Recovered> {
+  const { root, target, into, onProgress } = given
+  const manifest = chooseBackup({ root, target, backup: given.backup, ownLine: given.former?.line ?? null })
+  // Another market's folder has nothing to add.
+  const isSame = given.former !== null && systemOf(given.former.market.cluster) === manifest.system_identifier
+  const options = { ...given, former: isSame ? given.former : null }
   refuseTaken(into)
   const segments = await checkLog(root, manifest, target, onProgress)
   try {
@@ -173,15 +175,21 @@ function copyTail(from: string, to: string, last: string): void {
   }
 }
 
-function isWritten(file: string, segment: string): boolean {
+const isWritten = (file: string, segment: string): boolean =>
+  readHead(file).readBigUInt64LE(8) === BigInt(numberOf(segment)) * BigInt(segmentBytes)
+
+/** Which cluster a folder holds; its control file begins with that. */
+const systemOf = (cluster: string): string => readHead(join(cluster, 'global/pg_control')).readBigUInt64LE(0).toString()
+
+function readHead(file: string): Buffer {
   const head = Buffer.alloc(16)
   const descriptor = openSync(file, 'r')
   try {
     readSync(descriptor, head, 0, 16, 0)
+    return head
   } finally {
     closeSync(descriptor)
   }
-  return head.readBigUInt64LE(8) === BigInt(numberOf(segment)) * BigInt(segmentBytes)
 }
 
 /** Those of the backup, those that came to the archive since, and those that never did but still lie in the old folder. */
@@ -250,6 +258,7 @@ async function replay({
         recovery_target_timeline: 'current',
         // It need not answer anybody before it is there, and so need not be sized like the server that wrote the log.
         hot_standby: 'off',
+        archive_mode: 'off',
         // Brings what was unpacked to the disk at once, instead of file by file.
         recovery_init_sync_method: 'syncfs',
         ...settings,

@@ -58,6 +58,7 @@ export async function takeBackup({ url, market, into, secret, onProgress }: Take
     const making = join(into, 'base', `${id}.unfinished-${process.pid}`)
     mkdirSync(making, { mode: 0o700 })
     const manifest = await copyCluster({ client, market, into, making, id, secret, onProgress })
+    onProgress('bringing it to the disk')
     flush(making)
     writeManifest(making, manifest)
     renameSync(making, join(into, 'base', id))
@@ -88,7 +89,8 @@ async function copyCluster({ client, market, into, making, id, secret, onProgres
   // Keeps the log that is written meanwhile from being overwritten; it is gone with this session.
   await ask(`select pg_create_physical_replication_slot($1, true, true)`, [`clawrk_backup_${process.pid}`])
   const start = await ask(
-    `select pg_walfile_name(lsn) as segment, (select system_identifier::text from pg_control_system()) as system, current_setting('server_version') as version
+    `select pg_walfile_name(lsn) as segment, (select system_identifier::text from pg_control_system()) as system, current_setting('server_version') as version,
+       current_setting('archive_mode') as archives
      from pg_backup_start($1, fast => true) as lsn`,
     [id],
   )
@@ -136,7 +138,7 @@ async function copyCluster({ client, market, into, making, id, secret, onProgres
     system_identifier: start.system!,
     start_segment: start.segment!,
     stop_segment: stop.segment!,
-    line: archiving?.folder === into ? archiving.line : null,
+    line: archiving?.folder === into && start.archives === 'on' ? archiving.line : null,
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
     stored_bytes: files.reduce((sum, file) => sum + file.stored, 0),
     secret: { included: includesSecret, fingerprint: own === null ? null : fingerprintOf(own) },

@@ -66,11 +66,12 @@ export function switchArchiving(dataDir: string, folder: string | null): boolean
 
 /** Makes a folder for backups unless it is one; only its owner may read them. */
 export function openBackupFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const made = mkdirSync(folder, { recursive: true, mode: 0o700 })
   for (const name of ['base', 'files', 'wal']) mkdirSync(join(folder, name), { recursive: true, mode: 0o700 })
+  if (process.getuid?.() !== 0) return
   // PostgreSQL started by root is another user, who must pass here to the one folder that is its own; it cannot list this one.
-  if (process.getuid?.() === 0)
-    for (const path of [folder, join(folder, 'wal')]) if (existsSync(path)) chmodSync(path, 0o711)
+  chmodSync(join(folder, 'wal'), 0o711)
+  if (made !== undefined) chmodSync(folder, 0o711)
 }
 
 /** Lets the server write into its folder of the archive. */

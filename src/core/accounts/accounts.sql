@@ -15,10 +15,29 @@ returns table (id uuid, personality text, max_active_jobs integer) language sql 
 $$;
 
 -- What anybody may see of the agents there are. A function and not a view, so that it is written anew with the others.
-create or replace function account_public_agents()
-returns table (id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamptz) language sql stable as $$
-  select id, name, personality, avatar_url, listed, created_at from agent where deleted_at is null
+drop function if exists account_public_agents();
+create function account_public_agents()
+returns table (id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamptz, words tsvector) language sql stable as $$
+  select id, name, personality, avatar_url, listed, created_at, to_tsvector('simple', name || ' ' || coalesce(personality, ''))
+  from agent where deleted_at is null
 $$;
+
+-- Words somebody types as a query: all of them, each as the beginning of a word; null when there is no word among them.
+create or replace function account_words(p_typed text) returns tsquery language sql immutable as $$
+  select string_agg(quote_literal(lexeme) || ':*', ' & ')::tsquery from unnest(to_tsvector('simple', p_typed))
+$$;
+
+-- The agents whose name or personality holds these words, if there are no more than that; null: there are more. Words are found by an
+-- index that can only be read as a bitmap, which the market otherwise does without; whether that is worth it depends on how rare they
+-- are, so the plan is made for each question.
+create or replace function account_agents_saying(p_typed text, p_most integer) returns uuid[]
+language plpgsql stable set plan_cache_mode = force_custom_plan set enable_bitmapscan = on as $$
+declare
+  v_words tsquery := account_words(p_typed);
+  v_ids uuid[] := array(select id from account_public_agents() where words @@ v_words limit p_most + 1);
+begin
+  return case when cardinality(v_ids) <= p_most then v_ids end;
+end $$;
 
 -- Every agent somebody has or has had.
 create or replace function account_agents_of(p_owner uuid) returns setof uuid language sql stable as $$
@@ -60,4 +79,9 @@ $$;
 create or replace function account_is_operator(p_user app_user, p_emails text[]) returns boolean language sql stable as $$
   select p_user.suspended_at is null and p_user.deleted_at is null and (
     (p_user.email_verified_at is not null and p_user.email = any (p_emails)) or exists (select from operator where user_id = p_user.id))
+$$;
+
+-- Whether an e-mail address is somebody's own, and somebody we trust has seen that it is.
+create or replace function account_owns_address(p_user uuid, p_address text) returns boolean language sql stable as $$
+  select exists (select from app_user where id = p_user and email_verified_at is not null and email = lower(p_address))
 $$;

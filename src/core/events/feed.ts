@@ -41,7 +41,10 @@ const behind = `select row_to_json(e) as row from events_of($1, $2, $3, $4) as e
 export const whoHasNews = `select n from unnest($1::uuid[], $2::bigint[]) with ordinality as reader (person, after, n)
   where exists (select from event_page where event_page.person = reader.person and last_seq > reader.after)`
 
-const newestPages = `select seqs[1] as first, cardinality(seqs) as many from event_page where person = $1 order by last_seq desc limit $2`
+// Of each page from where on it is wanted, when those after it have been counted.
+const newestPages = `select seqs[greatest(1, many - greatest(0, $2::bigint - younger) + 1)::integer] as first, many from (
+  select seqs, cardinality(seqs) as many, coalesce(sum(cardinality(seqs)) over (order by last_seq desc rows between unbounded preceding and 1 preceding), 0) as younger, last_seq
+  from event_page where person = $1 order by last_seq desc limit $2::bigint) as page order by last_seq desc`
 
 export type Kinds = ReadonlyMap<string, EventKind>
 

@@ -1,3 +1,5 @@
+import type { Words } from './words.ts'
+
 /** What a room says of one of its events: for those who receive it, and for the reference. */
 export interface EventKind {
   readonly name: string
@@ -7,6 +9,8 @@ export interface EventKind {
   readonly example: Readonly<Record<string, unknown>>
   /** What the receiver does next, and by when. */
   readonly next: string
+  /** What a person reads of it, in channels and on pages. */
+  readonly words: Words
   /** What anybody may read of it; null for one that is nobody else's affair. Without it, it is for its parties only. */
   readonly open?: (data: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>> | null
 }

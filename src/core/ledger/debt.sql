@@ -166,8 +166,9 @@ begin
     perform ledger_post('inherited', v_ref, v_source, 'USD', array['wallet:' || p_from], array[v_wallet], array[v_balance]);
   end if;
 end $$;
--- What banks have taken back of the money held for a piece of work, and not given back.
+-- What banks have taken back of the money held for a piece of work that is no job, and not given back.
 create or replace function ledger_taken_back(p_ref text) returns bigint language sql stable as $$
   select coalesce(sum(case kind when 'chargeback' then amount else -amount end), 0)::bigint from transfer
-  where (kind = 'chargeback' and from_account = 'escrow:' || p_ref) or (kind = 'chargeback_won' and to_account = 'escrow:' || p_ref)
+  where ref = p_ref and not starts_with(ref, 'job:')
+    and ((kind = 'chargeback' and from_account = 'escrow:' || p_ref) or (kind = 'chargeback_won' and to_account = 'escrow:' || p_ref))
 $$;

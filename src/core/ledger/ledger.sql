@@ -180,13 +180,27 @@ $$;
 
 -- What a person may take out: what is there, less what came from cards and is not yet spent, less what was earned within the last
 -- days; nothing while they owe something.
-create or replace function ledger_earned(p_user uuid, p_hold_days integer) returns bigint language sql stable as $$
-  select coalesce((select case when owes then 0 else greatest(0, balance - card_part - case when p_hold_days = 0 then 0 else (
-      select coalesce(sum(t.amount), 0)::bigint from transfer t
-      where starts_with(t.to_account, 'wallet:') and t.to_account = a.id and t.created_at > app_now() - make_interval(days => p_hold_days)
-        and not ledger_card_stays(t.kind) and t.kind <> 'withdrawal_returned') end) end
-    from ledger_account a where id = 'wallet:' || p_user), 0)
-$$;
+create or replace function ledger_earned(p_user uuid, p_hold_days integer) returns bigint language plpgsql stable as $$
+declare
+  v_wallet text := 'wallet:' || p_user;
+  v_since timestamptz := app_now() - make_interval(days => p_hold_days);
+  v_free bigint;
+  v_in record;
+begin
+  select case when owes then 0 else balance - card_part end into v_free from ledger_account where id = v_wallet;
+  if p_hold_days = 0 or coalesce(v_free, 0) <= 0 then return greatest(0, coalesce(v_free, 0)); end if;
+  -- The newest first: a wallet's transfers have their positions in the order of their times, so what lies behind the days needs no look
+  -- (but for an hour by which a clock may have been set back).
+  for v_in in select amount, kind, created_at from transfer
+    where starts_with(to_account, 'wallet:') and to_account = v_wallet order by position desc
+  loop
+    exit when v_in.created_at < v_since - interval '1 hour' or v_free <= 0;
+    if v_in.created_at > v_since and not ledger_card_stays(v_in.kind) and v_in.kind <> 'withdrawal_returned' then
+      v_free := v_free - v_in.amount;
+    end if;
+  end loop;
+  return greatest(0, v_free);
+end $$;
 
 -- What is reserved while the provider is asked.
 create or replace function ledger_clearing(p_intent text) returns bigint language sql stable as $$

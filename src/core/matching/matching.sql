@@ -42,10 +42,11 @@ begin
   ) as shared), '{}');
 end $$;
 
--- Throws away the texts of offers so old that none of them can still be open.
+-- Throws away the texts of offers so old that none of them can still be open; how old they are stands in their ids, which begin with
+-- the milliseconds of when they were made.
 create or replace function match_forget(p_age interval) returns void language sql volatile as $$
-  delete from match_text where created_at < clock_timestamp() - p_age;
-  delete from match_profile where created_at < clock_timestamp() - p_age
+  delete from match_text where offer < (lpad(to_hex((extract(epoch from now() - p_age) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
+  delete from match_profile where created_at < now() - p_age
 $$;
 
 -- Whether an offer's text holds all the words somebody searches for.

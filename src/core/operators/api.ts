@@ -65,6 +65,7 @@ const Overview = z.strictObject({
   freeze: Freeze,
   audit: Audited.nullable().describe('The newest check of every law.'),
   stuck: z.int().describe('See GET /api/operator/stuck; 200 is the most.'),
+  stuck_longest: Stuck.nullable().describe('The first of them: what has been stuck longest.'),
 })
 export type Overview = z.infer<typeof Overview>
 

@@ -4,14 +4,14 @@ import { type Sums, sumAccounts } from '../ledger/look.ts'
 
 /**
  * A kind of work, counted by its states; desks hand theirs in. Both queries select `state` and `n`. `open` may cost as much as there is
- * open work, by an index of just that; `all` reads everything there ever was, and is asked by the census alone.
+ * open work, by an index of just that (null: nothing of it ends by itself, the census counts all); `all` reads everything there ever was, and is asked by the census alone.
  */
 export interface Counted {
   readonly name: string
   readonly states: readonly string[]
   /** The states that `open` counts. */
   readonly openStates: readonly string[]
-  readonly open: string
+  readonly open: string | null
   readonly all: string
 }
 
@@ -64,7 +64,7 @@ export async function countWork(
 ): Promise<Record<string, States>> {
   const work: Record<string, States> = {}
   for (const { name, states, openStates, open } of counted) {
-    const now = await statesOf(sql, open)
+    const now = open === null ? {} : await statesOf(sql, open)
     const before = census?.work[name] ?? {}
     work[name] = Object.fromEntries(
       states.map((state) => [state, (openStates.includes(state) ? now[state] : before[state]) ?? 0]),

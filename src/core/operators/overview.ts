@@ -35,6 +35,7 @@ export async function readOverview(sql: Sql, { counted, stuck, provider, emails 
     [emails],
   )
   const audit = await readAudit(sql)
+  const found = await readStuck(sql, stuck, stuckMost)
   return {
     at: iso(people!.at),
     counted_at: census?.counted_at ?? null,
@@ -45,7 +46,8 @@ export async function readOverview(sql: Sql, { counted, stuck, provider, emails 
     ...(await provider(sql)),
     freeze: await readFreezeAt(sql),
     audit: audit && { at: audit.at, breaches: audit.breaches.length },
-    stuck: (await readStuck(sql, stuck, stuckMost)).length,
+    stuck: found.length,
+    stuck_longest: found[0] ?? null,
   }
 }
 

@@ -136,6 +136,6 @@ export async function retryGivenUp(sql: Sql): Promise<number> {
 /** The provider delivers again for three days, and by hand for thirty; what was given up stays. */
 export async function tidyInbox(sql: Sql): Promise<void> {
   await sql.rows(
-    `delete from stripe_inbox where status <> 'waiting' and status <> 'given_up' and processed_at < clock_timestamp() - interval '90 days'`,
+    `delete from stripe_inbox where status <> 'waiting' and status <> 'given_up' and processed_at < now() - interval '90 days'`,
   )
 }

@@ -1,4 +1,5 @@
 import type { Sql } from '../../base/db.ts'
+import { countedMost, type Figures, lateFigures } from '../../base/figures.ts'
 import { iso } from '../../base/page.ts'
 import { type InboxState, inboxState } from './inbox.ts'
 import { intentLife } from './intent.ts'
@@ -58,5 +59,59 @@ export const paymentsStuck: readonly { readonly name: string; readonly query: st
         then format('This payout of %s waits because the ledger is frozen: look into the broken law, then clawrk ledger unfreeze on the machine.', ref)
         else format('This payout of %s fell due and nothing has moved it, after %s refusals. See that a worker process is running (clawrk serve --role worker) and what its log says about this id.', ref, refusals) end as what
       from payout left join ledger_freeze f on true where due_at is not null and due_at < app_now() - interval '1 hour' order by due_at limit $1`,
+  },
+]
+
+const front = (table: string, where: string): string =>
+  `select due_at from ${table} where ${where} order by due_at limit 1`
+
+/** How the market stands with its payment provider; each is found on an index of what is open. */
+export const paymentFigures: readonly Figures[] = [
+  lateFigures([
+    { life: 'payout', state: 'open', due: front('payout', 'due_at is not null') },
+    { life: 'intent', state: 'asked', due: front('provider_intent', `status in (${waiting})`) },
+    { life: 'funding', state: 'open', due: front('card_funding', `status in ('asked', 'open', 'stopping')`) },
+    { life: 'farewell', state: 'open', due: front('farewell', 'done_at is null') },
+  ]),
+  // The provider's messages are judged by real time.
+  lateFigures(
+    [{ life: 'inbox', state: 'waiting', due: front('stripe_inbox', `status = 'waiting'`) }],
+    'clock_timestamp()',
+  ),
+  {
+    query: `select (select count(*) from (select from stripe_inbox where status = 'waiting' limit ${countedMost}) as w) as waiting,
+      (select count(*) from (select from stripe_inbox where status = 'given_up' limit ${countedMost}) as g) as given_up,
+      i.open, i.oldest, r.differences, r.age
+      from (select count(*) as open, coalesce(extract(epoch from app_now() - min(created_at)), 0)::float8 as oldest
+        from (select created_at from provider_intent where status in (${waiting}) order by due_at limit ${countedMost}) as first) as i
+      left join lateral (select difference_count as differences, extract(epoch from clock_timestamp() - at)::float8 as age
+        from reconciliation order by at desc limit 1) as r on true`,
+    labels: [],
+    shown: {
+      waiting: {
+        name: 'clawrk_provider_events_waiting',
+        help: `Events of the payment provider that are not worked on yet, counted up to ${countedMost}.`,
+      },
+      given_up: {
+        name: 'clawrk_provider_events_given_up',
+        help: `Events of the payment provider that were given up, counted up to ${countedMost}; clawrk doctor says why.`,
+      },
+      open: {
+        name: 'clawrk_provider_intents_open',
+        help: `What the provider was asked for and has not answered for good, counted up to ${countedMost}.`,
+      },
+      oldest: {
+        name: 'clawrk_provider_intent_oldest_seconds',
+        help: 'How long ago the oldest of them was written down; 0 when there is none.',
+      },
+      differences: {
+        name: 'clawrk_reconciliation_differences',
+        help: 'What differed between the ledger and the payment provider when they were last compared.',
+      },
+      age: {
+        name: 'clawrk_reconciliation_age_seconds',
+        help: 'How long ago the ledger and the payment provider were last compared.',
+      },
+    },
   },
 ]

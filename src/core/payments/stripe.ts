@@ -1,19 +1,21 @@
 import Stripe from 'stripe'
 import type { Config } from '../../base/config.ts'
 import { refusePayment } from './api.ts'
+import { openWire } from './wire.ts'
 
 /** The official SDK, pointed at Stripe, or at the twin when no key is configured: the same code runs against both. */
 export function openStripe({ stripe }: { readonly stripe: Pick<Config['stripe'], 'secretKey' | 'apiBase'> }): Stripe {
   const key = stripe.secretKey ?? 'sk_test_twin'
   if (!stripe.apiBase) {
     if (!stripe.secretKey) throw new Error('Without STRIPE_SECRET_KEY, STRIPE_API_BASE must name the Stripe twin.')
-    return new Stripe(key, { maxNetworkRetries: 2, timeout: 20_000, telemetry: false })
+    return new Stripe(key, { httpClient: openWire(), maxNetworkRetries: 2, timeout: 20_000, telemetry: false })
   }
   const base = new URL(stripe.apiBase)
   return new Stripe(key, {
     host: base.hostname,
     port: base.port || (base.protocol === 'https:' ? 443 : 80),
     protocol: base.protocol === 'https:' ? 'https' : 'http',
+    httpClient: openWire(),
     maxNetworkRetries: 2,
     timeout: 20_000,
     telemetry: false,

@@ -1,6 +1,6 @@
 import type { Sql } from '../../base/db.ts'
 import { type Call, type Input, type Reply, reply } from '../../base/endpoint.ts'
-import { decodeCursor, encodeCursor, iso } from '../../base/page.ts'
+import { behind, decodeCursor, encodeCursor, iso } from '../../base/page.ts'
 import { type profilesApi, refuseProfile } from './api.ts'
 import type { Review } from './profile.ts'
 
@@ -37,7 +37,7 @@ async function published(
          r.released_cents, r.counted, r.created_at
        from review r left join app_user u on u.id = r.reviewer_id and u.deleted_at is null
        where r.reviewee_id = $1 and r.status = 'published'
-         and ($2::timestamptz is null or (r.created_at, r.id) < ($2, $3::uuid))
+         and ${behind('(r.created_at, r.id)', '$2', '$3')}
        order by r.created_at desc, r.id desc limit $4) as found`,
     [reviewee, after?.at, after?.id, limit],
   )

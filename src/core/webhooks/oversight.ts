@@ -1,4 +1,5 @@
 import type { Sql } from '../../base/db.ts'
+import { countedMost, type Figures, lateFigures } from '../../base/figures.ts'
 
 /** What waits to be told to webhooks, for operators. */
 export interface WebhookBacklog {
@@ -12,19 +13,61 @@ export interface WebhookBacklog {
   readonly unnumbered_seconds: number | null
 }
 
-const isDue = `d.due_at <= app_now() and (w.hold_until is null or w.hold_until <= app_now())`
+// Along the index from one webhook that waits for something to the next, and of each its front: it costs with those webhooks, the
+// first `countedMost` of them, and never with what waits for them beyond as many.
+const backlog = `with recursive waiting as (
+  (select webhook_id, 1 as n from webhook_delivery where due_at is not null order by webhook_id limit 1)
+  union all
+  select (select d.webhook_id from webhook_delivery d where d.due_at is not null and d.webhook_id > waiting.webhook_id order by d.webhook_id limit 1), n + 1
+  from waiting where waiting.webhook_id is not null and n < ${countedMost}
+), behind as (
+  select w.id, w.hold_until is not null and w.hold_until > app_now() as held from waiting join webhook w on w.id = waiting.webhook_id
+)
+select
+  (select count(*) from (select from behind join webhook_delivery d on d.webhook_id = behind.id
+    where not held and d.due_at <= app_now() limit ${countedMost}) as due) as due,
+  (select count(*) from (select from behind join webhook_delivery d on d.webhook_id = behind.id
+    where d.due_at > case when held then '-infinity'::timestamptz else app_now() end limit ${countedMost}) as later) as later,
+  (select extract(epoch from app_now() - min(front.due_at))::float8 from behind
+    cross join lateral (select due_at from webhook_delivery where webhook_id = behind.id and due_at <= app_now() order by due_at, seq limit 1) as front
+    where not held) as oldest_seconds,
+  extract(epoch from app_now() - event_waits_since())::float8 as unnumbered_seconds`
 
-/** Counted on webhook_delivery_due, which holds only what waits. */
+/** Counted up to `countedMost`, on webhook_delivery_due, which holds only what waits. */
 export async function webhookBacklog(sql: Sql): Promise<WebhookBacklog> {
-  const [row] = await sql.rows<{ row: WebhookBacklog }>(
-    `select row_to_json(b) as row from (
-       select count(*) filter (where ${isDue}) as due, count(*) filter (where not (${isDue})) as later,
-         extract(epoch from app_now() - min(d.due_at) filter (where ${isDue}))::float8 as oldest_seconds,
-         extract(epoch from app_now() - event_waits_since())::float8 as unnumbered_seconds
-       from webhook_delivery d join webhook w on w.id = d.webhook_id where d.due_at is not null) as b`,
-  )
+  const [row] = await sql.rows<{ row: WebhookBacklog }>(`select row_to_json(b) as row from (${backlog}) as b`)
   return row!.row
 }
+
+/** The same for `/metrics`, with the leases of deliveries that are being sent: those of a process that died are late. */
+export const webhookFigures: readonly Figures[] = [
+  {
+    query: `select due, later, coalesce(oldest_seconds, 0) as oldest_seconds, coalesce(unnumbered_seconds, 0) as unnumbered_seconds
+      from (${backlog}) as b`,
+    labels: [],
+    shown: {
+      due: {
+        name: 'clawrk_webhook_deliveries_due',
+        help: `Deliveries to webhooks whose time has come, counted up to ${countedMost}.`,
+      },
+      later: {
+        name: 'clawrk_webhook_deliveries_later',
+        help: `Deliveries to webhooks that wait for their next try, counted up to ${countedMost}.`,
+      },
+      oldest_seconds: {
+        name: 'clawrk_webhook_oldest_due_seconds',
+        help: 'How long the delivery that is due longest has waited.',
+      },
+      unnumbered_seconds: {
+        name: 'clawrk_events_unnumbered_seconds',
+        help: 'How long the oldest event has waited for its number, without which neither feed nor webhooks tell of it.',
+      },
+    },
+  },
+  lateFigures([
+    { life: 'webhook', state: 'leased', due: `select min(due_at) from webhook_delivery where lease is not null` },
+  ]),
+]
 
 const worker = 'See that a worker process is running (clawrk serve --role worker) and what its log says'
 

@@ -1,5 +1,5 @@
 import type { Sql } from '../../base/db.ts'
-import { iso } from '../../base/page.ts'
+import { behind, iso } from '../../base/page.ts'
 import { asWire, type FeedRow } from '../events/feed.ts'
 import type { WireEvent } from '../events/kind.ts'
 import { refuseWebhook } from './api.ts'
@@ -85,7 +85,7 @@ export async function readDeliveries(
     `select row_to_json(x) as row from (
        select ${columns} from (
          select * from webhook_delivery where webhook_id = $1 and ($2::text is null or status = $2)
-           and ($3::timestamptz is null or (created_at, id) < ($3, $4::uuid))
+           and ${behind('(created_at, id)', '$3', '$4')}
          order by created_at desc, id desc limit $5
        ) as d join webhook w on w.id = d.webhook_id order by d.created_at desc, d.id desc) as x`,
     [webhook, status, after?.at, after?.id, limit],

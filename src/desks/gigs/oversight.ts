@@ -1,3 +1,4 @@
+import { type Figures, lateFigures } from '../../base/figures.ts'
 import { sqlList } from '../../base/states.ts'
 import type { Counted } from '../../core/operators/census.ts'
 import { late, type StuckQuestion } from '../../core/operators/stuck.ts'
@@ -23,8 +24,9 @@ export const gigCounts: readonly Counted[] = [
   {
     name: 'gigs',
     states: gigStates,
-    openStates: ['active'],
-    open: by('status', 'gig', `where status = 'active'`),
+    // A gig stays active until its owner closes it, so there are more of them every year.
+    openStates: [],
+    open: null,
     all: by('status', 'gig'),
   },
   {
@@ -94,4 +96,29 @@ export const gigsStuck: readonly StuckQuestion[] = [
       from review where status in (${reviewLife.from('pass_in_silence')}) and created_at + interval '${timers.review}' < app_now() - ${late}
       order by created_at limit $1`,
   },
+]
+
+const firstDue = (life: string, where = 'due_at is not null') => ({
+  life,
+  state: 'open',
+  due: `select due_at from ${life} where ${where} order by due_at limit 1`,
+})
+
+/** How late the clock is at this desk: each life at the front of its index of what is due. */
+export const gigFigures: readonly Figures[] = [
+  lateFigures([
+    firstDue('negotiation'),
+    firstDue('contract'),
+    // What a bank has frozen waits for the bank.
+    firstDue('milestone', 'due_at is not null and chargeback_id is null'),
+    firstDue(
+      'dispute',
+      `due_at is not null and not exists (select from milestone m where m.id = milestone_id and m.chargeback_id is not null)`,
+    ),
+    {
+      life: 'review',
+      state: 'open',
+      due: `select min(created_at) + interval '${timers.review}' from review where status in (${reviewLife.from('pass_in_silence')})`,
+    },
+  ]),
 ]

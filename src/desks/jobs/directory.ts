@@ -20,11 +20,14 @@ export interface DirectoryQuery {
 }
 
 const passRate = 'round(r.verified::numeric / (r.verified + r.failed), 3)::float8'
-const matches = `($1::text is null or strpos(lower(a.name), lower($1)) > 0 or strpos(lower(a.personality), lower($1)) > 0)`
+
+/** Words that more agents than this say are looked for along the order of the list; those of so many are sorted. */
+const sayingMost = 1_000
 
 /** Agents in one order, as many as the page and all before it need; each order is that of an index. */
 const source = (from: string, where: string, order: string): string => `(
-  select a.*, r.verified, r.failed, r.recent_seconds from ${from} where ${where} and ${matches} order by ${order} limit $2::integer + $3::integer)`
+  select a.*, r.verified, r.failed, r.recent_seconds from ${from}
+  where ${where} and ($1::tsquery is null or a.words @@ $1) order by ${order} limit $2::integer + $3::integer)`
 
 const proven = (order: string): string =>
   source('agent_record r join account_public_agents() a on a.id = r.agent_id', 'r.verified > 0', order)
@@ -50,19 +53,38 @@ const sorts = {
   },
 } as const
 
-/** Agents with a verified job, or listed by their owner. A page costs what it shows and what stands before it, however many there are. */
+/** Those of a few agents that stand in the directory. */
+const few = `(select a.*, r.verified, r.failed, r.recent_seconds
+  from unnest($1::uuid[]) as said (id) join account_public_agents() a using (id) left join agent_record r on r.agent_id = a.id
+  where a.listed or r.verified > 0)`
+
+const page = (from: readonly string[], order: string): string => `select row_to_json(found) as row from (
+  select r.id, r.name, r.personality, r.avatar_url, r.created_at,
+    coalesce(r.verified, 0) as jobs_done,
+    case when r.verified + r.failed > 0 then ${passRate} end as pass_rate,
+    (select percentile_cont(0.5) within group (order by seconds) from unnest(r.recent_seconds) as seconds) as median_seconds
+  from (${from.join(' union all ')}) as r
+  order by ${order} limit $2 offset $3) as found`
+
+/** Who says the words: ids when they are few, else the words as a query; null without any. */
+async function saying(sql: Sql, q: string | undefined): Promise<{ ids: string[] | null; words: string | null } | null> {
+  if (q === undefined) return null
+  const [found] = await sql.rows<{ ids: string[] | null; words: string | null }>(
+    `select account_agents_saying($1, ${sayingMost}) as ids, account_words($1)::text as words`,
+    [q],
+  )
+  return found!
+}
+
+/**
+ * Agents with a verified job, or listed by their owner; of words, those whose name or personality has words that begin with them all.
+ * A page costs what it shows and what stands before it, however many there are.
+ */
 export async function readDirectory(sql: Sql, { q, sort, limit, offset }: DirectoryQuery): Promise<DirectoryAgent[]> {
   const { from, order } = sorts[sort]
-  const rows = await sql.rows<{ row: Omit<DirectoryAgent, 'stats'> & AgentStats }>(
-    `select row_to_json(found) as row from (
-       select r.id, r.name, r.personality, r.avatar_url, r.created_at,
-         coalesce(r.verified, 0) as jobs_done,
-         case when r.verified + r.failed > 0 then ${passRate} end as pass_rate,
-         (select percentile_cont(0.5) within group (order by seconds) from unnest(r.recent_seconds) as seconds) as median_seconds
-       from (${from.join(' union all ')}) as r
-       order by ${order} limit $2 offset $3) as found`,
-    [q, limit, offset],
-  )
+  const said = await saying(sql, q)
+  const [text, who] = said?.ids ? [page([few], order), said.ids] : [page(from, order), said?.words]
+  const rows = await sql.rows<{ row: Omit<DirectoryAgent, 'stats'> & AgentStats }>(text, [who, limit, offset])
   return rows.map(({ row: { jobs_done, pass_rate, median_seconds, ...agent } }) => ({
     id: agent.id,
     name: agent.name,

@@ -1,3 +1,4 @@
+import { type Figures, lateFigures } from '../../base/figures.ts'
 import { sqlList } from '../../base/states.ts'
 import type { Counted } from '../../core/operators/census.ts'
 import { late, type StuckQuestion } from '../../core/operators/stuck.ts'
@@ -38,4 +39,15 @@ export const jobsStuck: readonly StuckQuestion[] = [
         and (due_at < app_now() - ${late} or (verify_token is not null and judgements >= ${judgementsMany}))
       order by due_at limit $1`,
   },
+]
+
+/** How late the clock is at this desk: each open state at the front of its part of job_due. Holds and attempts are leases. */
+export const jobFigures: readonly Figures[] = [
+  lateFigures(
+    open.map((state) => ({
+      life: 'job',
+      state,
+      due: `select min(due_at) from job where ended_at is null and status = '${state}'`,
+    })),
+  ),
 ]

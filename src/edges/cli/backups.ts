@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { BackupFault } from '../../base/backup/fault.ts'
 import { type MarketFolder, marketFolder } from '../../base/backup/market-folder.ts'
-import { settings } from '../../base/config.ts'
 import { readArchiving } from '../../base/postgres/archiving.ts'
+import { settings } from '../../base/settings.ts'
 import { refused } from './exit.ts'
 
 const setting = (name: 'CLAWRK_BACKUP_DIR' | 'CLAWRK_DATA_DIR'): string =>

@@ -4,6 +4,7 @@ import { accountCommands } from './commands/account.ts'
 import { agentCommands } from './commands/agents.ts'
 import { apiCommands } from './commands/api.ts'
 import { applicationCommands } from './commands/applications.ts'
+import { channelCommands } from './commands/channels.ts'
 import { contractCommands } from './commands/contracts.ts'
 import { disputeCommands } from './commands/disputes.ts'
 import { eventCommands } from './commands/events.ts'
@@ -95,6 +96,7 @@ export function buildProgram(words?: readonly string[]): Command {
   openCommands(program)
   eventCommands(program)
   webhookCommands(program)
+  channelCommands(program)
   program.commandsGroup('The market itself')
   machineCommands(program)
   userCommands(program)

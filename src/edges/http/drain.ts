@@ -23,11 +23,14 @@ export function answerReadiness(app: FastifyInstance, db: Sql, leaving: AbortSig
   })
 }
 
+/** How many requests are not answered yet. */
+export type RequestsUnderWay = () => number
+
 /**
  * While the server closes, ends every connection as soon as it has no request under way. Node itself ends those that are idle at
  * that moment, but neither the ones that fall idle later nor those that were opened ahead and never used, as browsers do.
  */
-export function drainConnections(app: FastifyInstance): void {
+export function drainConnections(app: FastifyInstance): RequestsUnderWay {
   const requests = new Map<Socket, number>()
   let closing = false
   app.server.on('connection', (socket) => {
@@ -48,4 +51,5 @@ export function drainConnections(app: FastifyInstance): void {
     closing = true
     for (const [socket, underWay] of requests) if (underWay === 0) socket.destroy()
   })
+  return () => [...requests.values()].reduce((all, one) => all + one, 0)
 }

@@ -155,6 +155,18 @@ export async function beginOutside(
   throw refuseAtEdge('idempotency_twin_running', { retryable: true, retry_after_seconds: 5 })
 }
 
+/**
+ * For an `outside` effect on our own database, within the transaction that has it: true the first time, false for whoever has taken
+ * it over from a process that died behind it.
+ */
+export async function isFirstEffect(sql: Sql, { lineage, route, key }: Remember): Promise<boolean> {
+  const marked = await sql.rows(
+    `update idempotency set status = 102 where lineage = $1 and route = $2 and key = $3 and status is null returning 1`,
+    [lineage, route, key],
+  )
+  return marked.length > 0
+}
+
 /** Longer than any call to a provider may take. */
 const outsideLease = 60
 
@@ -174,8 +186,8 @@ export async function forgetAnswers(sql: Sql, user: string): Promise<void> {
   )
 }
 
-/** Throws away keys older than a day, and sealed secrets past their minute. */
+/** Throws away keys older than a day, and sealed secrets past their minute. By `now()`: no index is entered with a clock that goes on. */
 export async function tidyIdempotency(sql: Sql): Promise<void> {
-  await sql.rows(`delete from idempotency where created_at < clock_timestamp() - interval '24 hours'`)
-  await sql.rows(`update idempotency set sealed = null where sealed is not null and sealed_until < clock_timestamp()`)
+  await sql.rows(`delete from idempotency where created_at < now() - interval '24 hours'`)
+  await sql.rows(`update idempotency set sealed = null where sealed is not null and sealed_until < now()`)
 }

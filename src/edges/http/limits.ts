@@ -212,5 +212,5 @@ export function addressOf(ip: string): string {
 
 /** Throws away windows that are over. */
 export async function tidyQuotas(sql: Sql): Promise<void> {
-  await sql.rows(`delete from request_quota where ends_at < clock_timestamp() - interval '1 minute'`)
+  await sql.rows(`delete from request_quota where ends_at < now() - interval '1 minute'`)
 }

@@ -1,136 +1,124 @@
 import type { FastifyInstance } from 'fastify'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Sql } from '../../base/db.ts'
-import type { Reads } from '../../base/reads.ts'
-import { lastReconciliation } from '../../core/payments/books/reconcile.ts'
-import { inboxState } from '../../core/payments/inbox.ts'
-import { webhookBacklog } from '../../core/webhooks/oversight.ts'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { Log } from '../../base/log.ts'
+import type { RequestsUnderWay } from './drain.ts'
+import { causeOf } from './request-cause.ts'
 
-/** Counts and times every request by route and status, and shows that and the process at `/metrics` (Prometheus). */
-export function measure(app: FastifyInstance, sql: Sql, reads: Reads): void {
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+/** What is counted of one verb, by nothing but additions: it is on every request's way. */
+export interface VerbMeter {
+  /** The verb begins; the answer ends it. */
+  begin(): () => void
+  /** How a call of it ended; a refusal by its code, whether the verb refused or the edge before it was asked. */
+  ended(outcome: 'done' | 'replayed' | 'refused' | 'failed', code?: string): void
+}
+
+export interface HttpMeters {
+  verb(name: string): VerbMeter
+  /** A stream of events begins; the answer ends it. */
+  stream(): () => void
+}
+
+const outcomes = ['done', 'replayed', 'refused', 'failed'] as const
+
+/** Counts and times every request by route and status, and every verb by how it ended. */
+export function measure(app: FastifyInstance, registry: Registry, underWay: RequestsUnderWay, log: Log): HttpMeters {
+  const registers = [registry]
   const seconds = new Histogram({
     name: 'clawrk_request_seconds',
     help: 'How long requests took, by route and status.',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30],
-    registers: [registry],
+    registers,
   })
   const faults = new Counter({
     name: 'clawrk_faults_total',
     help: 'Requests that failed by a fault of ours (500).',
-    registers: [registry],
+    registers,
   })
   app.addHook('onResponse', (request, reply, done) => {
     const status = reply.statusCode
     if (status === 500) faults.inc()
-    seconds.observe(
-      { method: request.method, route: request.routeOptions.url ?? 'unknown', status },
-      reply.elapsedTime / 1000,
-    )
+    const route = request.routeOptions.url ?? 'unknown'
+    seconds.observe({ method: request.method, route, status }, reply.elapsedTime / 1000)
+    if (log.isLevelEnabled('debug'))
+      log.debug(
+        { ...causeOf(request), method: request.method, route, status, ms: Math.round(reply.elapsedTime) },
+        'answered',
+      )
     done()
   })
-  for (const { name, help, read } of sharedGauges) {
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      async collect() {
-        // Without the database the other figures are worth having all the same.
-        const value = await read(sql).catch(() => null)
-        if (value === null) this.remove()
-        else this.set(value)
-      },
-    })
+  new Gauge({
+    name: 'clawrk_requests_under_way',
+    help: 'Requests that this process has not answered yet, waiting pulls and open streams among them.',
+    registers,
+    collect() {
+      this.set(underWay())
+    },
+  })
+  let streams = 0
+  new Gauge({
+    name: 'clawrk_streams_open',
+    help: 'Streams of events that this process holds open.',
+    registers,
+    collect() {
+      this.set(streams)
+    },
+  })
+  return {
+    verb: measureVerbs(registry),
+    stream() {
+      streams++
+      return () => {
+        streams--
+      }
+    },
   }
-  if (reads.standing().replica) showReads(registry, reads)
-  app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
 }
 
-/** How this process stands with the replica. */
-function showReads(registry: Registry, reads: Reads): void {
+function measureVerbs(registry: Registry): HttpMeters['verb'] {
   const registers = [registry]
-  new Gauge({
-    name: 'clawrk_replica_used',
-    help: '1 while this process reads from the replica what may lag; 0 while the primary answers in its place.',
+  const seconds = new Histogram({
+    name: 'clawrk_verb_seconds',
+    help: 'How long verbs took, without what comes before them: credentials, limits, input.',
+    labelNames: ['verb'],
+    buckets: [0.002, 0.01, 0.05, 0.25, 1, 5, 30],
     registers,
-    collect() {
-      this.set(reads.standing().replica?.used ? 1 : 0)
-    },
   })
-  new Gauge({
-    name: 'clawrk_replica_behind_seconds',
-    help: 'All that was committed so long ago is known to be at the replica.',
-    registers,
-    collect() {
-      const behindMs = reads.standing().replica?.behindMs ?? null
-      if (behindMs === null) this.remove()
-      else this.set(behindMs / 1000)
-    },
-  })
+  const tallies = new Map<string, { ended: Record<(typeof outcomes)[number], number>; refused: Map<string, number> }>()
   new Counter({
-    name: 'clawrk_lagging_reads_total',
-    help: 'Statements of endpoints that may lag, by who answered them.',
-    labelNames: ['from'],
-    registers,
-    collect() {
-      const { answered } = reads.standing()
-      this.reset()
-      for (const from of ['replica', 'primary'] as const) this.inc({ from }, answered[from])
-    },
-  })
-  new Counter({
-    name: 'clawrk_replica_turned_back_total',
-    help: 'Statements that the replica did not answer, so that the primary did.',
+    name: 'clawrk_verb_calls_total',
+    help: 'Calls of a verb, by how they ended.',
+    labelNames: ['verb', 'outcome'],
     registers,
     collect() {
       this.reset()
-      this.inc(reads.standing().turnedBack)
+      for (const [verb, { ended }] of tallies)
+        for (const outcome of outcomes) if (ended[outcome] > 0) this.inc({ verb, outcome }, ended[outcome])
     },
   })
+  new Counter({
+    name: 'clawrk_refusals_total',
+    help: 'Calls that were refused, by the code of the refusal.',
+    labelNames: ['verb', 'code'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [verb, { refused }] of tallies) for (const [code, n] of refused) this.inc({ verb, code }, n)
+    },
+  })
+  return (verb) => {
+    const ended = { done: 0, replayed: 0, refused: 0, failed: 0 }
+    const refused = new Map<string, number>()
+    tallies.set(verb, { ended, refused })
+    return {
+      begin() {
+        const begun = performance.now()
+        return () => seconds.observe({ verb }, (performance.now() - begun) / 1000)
+      },
+      ended(outcome, code) {
+        ended[outcome]++
+        if (code !== undefined) refused.set(code, (refused.get(code) ?? 0) + 1)
+      },
+    }
+  }
 }
-
-/** How the market stands with its payment provider and with webhooks: the same from every process, read when it is asked for. */
-const sharedGauges: readonly { name: string; help: string; read: (sql: Sql) => Promise<number | null> }[] = [
-  {
-    name: 'clawrk_provider_events_waiting',
-    help: 'Events of the payment provider that are not worked on yet.',
-    read: async (sql) => (await inboxState(sql)).waiting,
-  },
-  {
-    name: 'clawrk_provider_events_given_up',
-    help: 'Events of the payment provider that were given up; clawrk doctor says why.',
-    read: async (sql) => (await inboxState(sql)).given_up,
-  },
-  {
-    name: 'clawrk_reconciliation_differences',
-    help: 'What differed between the ledger and the payment provider when they were last compared.',
-    read: async (sql) => (await lastReconciliation(sql))?.difference_count ?? null,
-  },
-  {
-    name: 'clawrk_reconciliation_age_seconds',
-    help: 'How long ago the ledger and the payment provider were last compared.',
-    read: async (sql) => (await lastReconciliation(sql))?.age_seconds ?? null,
-  },
-  {
-    name: 'clawrk_webhook_deliveries_due',
-    help: 'Deliveries to webhooks whose time has come.',
-    read: async (sql) => (await webhookBacklog(sql)).due,
-  },
-  {
-    name: 'clawrk_webhook_deliveries_later',
-    help: 'Deliveries to webhooks that wait for their next try.',
-    read: async (sql) => (await webhookBacklog(sql)).later,
-  },
-  {
-    name: 'clawrk_webhook_oldest_due_seconds',
-    help: 'How long the delivery that is due longest has waited.',
-    read: async (sql) => (await webhookBacklog(sql)).oldest_seconds ?? 0,
-  },
-  {
-    name: 'clawrk_events_unnumbered_seconds',
-    help: 'How long the oldest event has waited for its number, without which neither feed nor webhooks tell of it.',
-    read: async (sql) => (await webhookBacklog(sql)).unnumbered_seconds ?? 0,
-  },
-]

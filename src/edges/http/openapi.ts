@@ -129,6 +129,7 @@ function operation(schemas: Schemas, contract: Contract, name: string, endpoint:
     tags: [contract.name],
     security: securityOf(endpoint),
     ...(endpoint.scope ? { 'x-scope': endpoint.scope } : {}),
+    ...(endpoint.mayLag ? { 'x-may-lag': true } : {}),
     parameters,
     ...(endpoint.kind === 'upload' ? { requestBody: uploadBody(endpoint.fileField ?? 'file') } : {}),
     ...(needsBody

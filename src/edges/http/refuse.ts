@@ -4,6 +4,7 @@ import { isRefusal } from '../../base/endpoint.ts'
 import { Refusal, type RefusalDetail } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { type RefusalTable, refuseAtEdge } from '../../base/refusals.ts'
+import { causeOf } from './request-cause.ts'
 
 /** Turns whatever was thrown into the refusal it means; null: a bug of ours. */
 export function refusalFrom(error: unknown, table: RefusalTable): Refusal | null {
@@ -38,10 +39,7 @@ export function sendRefusal(reply: FastifyReply, request: FastifyRequest, refusa
 }
 
 export function sendFault(reply: FastifyReply, request: FastifyRequest, error: unknown, log: Log): FastifyReply {
-  log.error(
-    { err: error, request_id: request.id, route: request.routeOptions.url },
-    'a request failed by a fault of ours',
-  )
+  log.error({ ...causeOf(request), err: error, route: request.routeOptions.url }, 'a request failed by a fault of ours')
   return reply.code(500).send({
     error: `This is a fault of the market, not of your request. Tell the operator this request_id.`,
     code: 'internal_error',

@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import multipart from '@fastify/multipart'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Registry } from 'prom-client'
+import { because } from '../../base/cause.ts'
 import type { Config } from '../../base/config.ts'
 import type { Database } from '../../base/db.ts'
 import {
@@ -19,23 +20,29 @@ import type { Log } from '../../base/log.ts'
 import type { Reads } from '../../base/reads.ts'
 import { edgeRefusals, edgeRefusalsOf, refuseAtEdge } from '../../base/refusals.ts'
 import { openSealer, type Sealer } from '../../base/seal.ts'
+import { inSpan } from '../../base/tracing.ts'
 import { accountsApi } from '../../core/accounts/api.ts'
 import type { Credentials } from '../../core/accounts/credentials.ts'
 import { awayCookie } from '../../core/accounts/session.ts'
+import { openApp } from './app.ts'
 import { authenticate, presented } from './authenticate.ts'
 import { drainConnections } from './drain.ts'
 import { lineageOfStranger, recall, rememberOf, replay } from './idempotency.ts'
 import { parseInput } from './input.ts'
 import { type Gate, type Limits, limitsOf, openGate } from './limits.ts'
-import { measure } from './metrics.ts'
+import { type HttpMeters, measure, type VerbMeter } from './metrics.ts'
 import { type Performed, perform } from './perform.ts'
 import { refusalFrom, sendFault, sendRefusal } from './refuse.ts'
+import { causeOf } from './request-cause.ts'
+import { answerMetrics } from './watch-door.ts'
 
 export interface ServerNeeds {
-  readonly config: Pick<Config, 'appUrl' | 'cronSecret' | 'mode' | 'secret' | 'trustProxy'>
+  readonly config: Pick<Config, 'appUrl' | 'cronSecret' | 'metricsToken' | 'mode' | 'secret' | 'trustProxy'>
   readonly db: Database
   readonly reads: Reads
   readonly log: Log
+  /** What this process shows of itself at `/metrics`. */
+  readonly registry: Registry
   readonly credentials: Credentials
   // biome-ignore lint/suspicious/noExplicitAny: rooms of every contract.
   readonly rooms: readonly Room<any>[]
@@ -51,50 +58,25 @@ export interface ServerNeeds {
 /** The HTTP edge: one route per endpoint, all of them treated alike. Answers nothing before `ready()`. */
 export async function buildServer(needs: ServerNeeds): Promise<FastifyInstance> {
   const { config, log } = needs
-  const app = Fastify({
-    trustProxy: config.trustProxy,
-    bodyLimit: 1024 * 1024,
-    requestTimeout: 60_000,
-    keepAliveTimeout: 72_000,
-    exposeHeadRoutes: false,
-    genReqId: ({ headers }) => {
-      const given = headers['x-request-id']
-      return typeof given === 'string' && /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID()
-    },
-    logger: false,
-    // A path that cannot be decoded reaches no route and no hook.
-    frameworkErrors: (_error, request, reply) => {
-      void sendRefusal(reply.header('x-request-id', request.id), request, refuseAtEdge('not_found'))
-    },
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
-  })
+  const app = openApp(needs)
   await app.register(cookie)
   await app.register(helmet, {
     contentSecurityPolicy: false,
     strictTransportSecurity: config.appUrl.startsWith('https:'),
   })
   await readBodies(app)
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id)
-    if (config.mode === 'test') reply.header('clawrk-mode', 'test')
-    done()
-  })
-  drainConnections(app)
-  app.setNotFoundHandler((request, reply) => sendRefusal(reply, request, refuseAtEdge('not_found')))
-  app.setErrorHandler((error, request, reply) => {
-    const refusal = refusalFrom(error, edgeRefusals)
-    return refusal ? sendRefusal(reply, request, refusal) : sendFault(reply, request, error, log)
-  })
+  const meters = measure(app, needs.registry, drainConnections(app), log)
   const sealer = openSealer(config.secret, 'idempotency')
   const gate = openGate(needs.db, { ...limitsOf(config.mode), ...needs.limits }, log)
   for (const room of needs.rooms) {
     for (const [name, endpoint] of Object.entries((room.contract as Contract).endpoints)) {
       const verb = room.verbs[name]
       if (!verb) throw new Error(`the contract ${room.contract.name} has no verb ${name}`)
-      addRoute(app, { ...needs, sealer, gate }, room.contract as Contract, endpoint, verb)
+      const meter = meters.verb(`${room.contract.name}.${name}`)
+      addRoute(app, { ...needs, sealer, gate, meters, meter }, room.contract as Contract, endpoint, verb)
     }
   }
-  measure(app, needs.db, needs.reads)
+  answerMetrics(app, needs)
   await needs.extras?.(app)
   return app
 }
@@ -127,6 +109,8 @@ const dataHeaders = (config: Pick<Config, 'appUrl'>): Record<string, string> => 
 interface RouteNeeds extends ServerNeeds {
   readonly sealer: Sealer
   readonly gate: Gate
+  readonly meters: HttpMeters
+  readonly meter: VerbMeter
 }
 
 type AnyVerb = Parameters<typeof perform>[3]
@@ -141,7 +125,43 @@ function addRoute(
   const [method, url] = endpoint.route.split(' ') as [string, string]
   const table = { ...edgeRefusals, ...contract.refusals }
   const headers = dataHeaders(needs.config)
+  const tellsEvents = Object.values(endpoint.answers).includes('events')
   const may = new Set<string>([...edgeRefusalsOf(endpoint), ...endpoint.refusals])
+  const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    try {
+      const { reply: answer, replayed } = await answerTo(needs, endpoint, verb, request, reply)
+      needs.meter.ended(replayed ? 'replayed' : 'done')
+      if (replayed) reply.header('idempotency-replayed', 'true')
+      for (const [header, value] of Object.entries(answer.headers ?? {})) {
+        if (header === 'x-next-cursor') reply.header('link', nextPage(request, String(value)))
+        else reply.header(header, value)
+      }
+      if (answer.body !== null && typeof answer.body === 'object' && Symbol.asyncIterator in answer.body) {
+        if (tellsEvents) reply.raw.once('close', needs.meters.stream())
+        return reply
+          .code(answer.status)
+          .send(answer.body instanceof Readable ? answer.body : Readable.from(answer.body as AsyncIterable<string>))
+      }
+      return answer.body === null ? reply.code(answer.status).send() : sendJson(reply, answer.status, answer.body)
+    } catch (error) {
+      const refusal = refusalFrom(error, table)
+      if (!refusal) {
+        needs.meter.ended('failed')
+        return sendFault(reply, request, error, needs.log)
+      }
+      needs.meter.ended('refused', refusal.code)
+      if (!may.has(refusal.code)) {
+        needs.log.error({ route: endpoint.route, code: refusal.code }, 'a refusal that its contract does not declare')
+        if (needs.strict) return sendFault(reply, request, new Error(`undeclared refusal ${refusal.code}`), needs.log)
+      }
+      if (refusal.cause)
+        needs.log.warn(
+          { route: endpoint.route, code: refusal.code, err: refusal.cause },
+          'refused, for what happened outside',
+        )
+      return sendRefusal(reply, request, refusal)
+    }
+  }
   app.route({
     method,
     url,
@@ -151,35 +171,7 @@ function addRoute(
       done()
     },
     ...(endpoint.bodyLimit ? { bodyLimit: endpoint.bodyLimit } : {}),
-    async handler(request, reply) {
-      try {
-        const { reply: answer, replayed } = await answerTo(needs, endpoint, verb, request, reply)
-        if (replayed) reply.header('idempotency-replayed', 'true')
-        for (const [header, value] of Object.entries(answer.headers ?? {})) {
-          if (header === 'x-next-cursor') reply.header('link', nextPage(request, String(value)))
-          else reply.header(header, value)
-        }
-        if (answer.body !== null && typeof answer.body === 'object' && Symbol.asyncIterator in answer.body) {
-          return reply
-            .code(answer.status)
-            .send(answer.body instanceof Readable ? answer.body : Readable.from(answer.body as AsyncIterable<string>))
-        }
-        return answer.body === null ? reply.code(answer.status).send() : sendJson(reply, answer.status, answer.body)
-      } catch (error) {
-        const refusal = refusalFrom(error, table)
-        if (!refusal) return sendFault(reply, request, error, needs.log)
-        if (!may.has(refusal.code)) {
-          needs.log.error({ route: endpoint.route, code: refusal.code }, 'a refusal that its contract does not declare')
-          if (needs.strict) return sendFault(reply, request, new Error(`undeclared refusal ${refusal.code}`), needs.log)
-        }
-        if (refusal.cause)
-          needs.log.warn(
-            { route: endpoint.route, request_id: request.id, code: refusal.code, err: refusal.cause },
-            'refused, for what happened outside',
-          )
-        return sendRefusal(reply, request, refusal)
-      }
-    },
+    handler: (request, reply) => because(causeOf(request), () => handle(request, reply)),
   })
 }
 
@@ -236,7 +228,8 @@ async function answerTo(
         (error: unknown) => !isRefusal(error),
       ),
   }
-  return perform(needs, sealer, endpoint, verb, call, input)
+  const end = needs.meter.begin()
+  return inSpan('verb', endpoint.route, () => perform(needs, sealer, endpoint, verb, call, input)).finally(end)
 }
 
 /** Aborts when whoever asked has gone, or has been answered. Made only when a verb asks for it. */

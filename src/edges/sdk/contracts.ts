@@ -1,4 +1,5 @@
 import { accountsApi } from '../../core/accounts/api.ts'
+import { channelsApi } from '../../core/channels/api.ts'
 import { creditsApi } from '../../core/credits/api.ts'
 import { eventsApi } from '../../core/events/api.ts'
 import { filesApi } from '../../core/files/api.ts'
@@ -35,6 +36,7 @@ export const contracts = {
   operator: operatorsApi,
   events: eventsApi,
   webhooks: webhooksApi,
+  channels: channelsApi,
   clock: clockApi,
 } as const
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 import { followAttachments } from '../../base/backup/attachments.ts'
@@ -12,6 +12,8 @@ import { openBackupFolder, readArchiving, switchArchiving } from '../../base/pos
 const clawrk = join(import.meta.dirname, '../cli/main.ts')
 const roundMs = 60_000
 const day = 86_400_000
+/** More than this many segments that wait are no moment's delay. */
+const waitingMost = 8
 
 type Log = (line: string) => void
 
@@ -54,7 +56,15 @@ export function keepBackups(config: Config, log: Log): KeptBackups {
   let notBefore = 0
   let stopping = false
 
+  let complained = 0
   const round = async (): Promise<void> => {
+    const waiting = segmentsWaiting(market.cluster)
+    if (waiting > waitingMost && Date.now() - complained > 3_600_000) {
+      complained = Date.now()
+      log(
+        `${waiting} segments of log wait to be archived into ${backupDir}; the database keeps them until its disk is full. Is that disk there, and not full?`,
+      )
+    }
     if (!existsSync(join(backupDir, 'base'))) return
     await followAttachments(market.attachments, join(backupDir, 'files'), seen)
     if (stopping || running || Date.now() < notBefore || !isDue(backupDir, readArchiving(market.postgres)?.line)) return
@@ -85,6 +95,11 @@ export function keepBackups(config: Config, log: Log): KeptBackups {
       await ended
     },
   }
+}
+
+function segmentsWaiting(cluster: string): number {
+  const folder = join(cluster, 'pg_wal/archive_status')
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.ready')).length : 0
 }
 
 function isDue(folder: string, line: string | undefined): boolean {

@@ -25,6 +25,7 @@ const titles: Readonly<Record<string, string>> = {
   operator: 'Operators',
   events: 'What has happened',
   webhooks: 'Webhooks',
+  channels: 'Notification channels',
   clock: 'Test clock',
 }
 

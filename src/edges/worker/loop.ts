@@ -1,4 +1,7 @@
+import { because } from '../../base/cause.ts'
 import type { Log } from '../../base/log.ts'
+import { inSpan } from '../../base/tracing.ts'
+import type { TaskMeter } from './tasks.ts'
 
 /** One piece of background work, done over and over. */
 export interface Work {
@@ -18,8 +21,11 @@ export interface Loop {
   stop(): Promise<void>
 }
 
-/** Runs a piece of work until it is stopped. An error is logged and tried again after a pause that grows to half a minute. */
-export function runLoop(work: Work, log: Log): Loop {
+/**
+ * Runs a piece of work until it is stopped, under the name it is woken with. An error is logged and tried again after a pause that
+ * grows to half a minute.
+ */
+export function runLoop(task: string, work: Work, log: Log, meter: TaskMeter): Loop {
   let stopped = false
   let woken = false
   let rouse: (() => void) | null = null
@@ -33,16 +39,22 @@ export function runLoop(work: Work, log: Log): Loop {
     })
   const run = async (): Promise<void> => {
     let failures = 0
+    let turn = 0
+    // What a turn logs and asks of others says which turn it was.
+    const once = (): Promise<boolean> => because({ task, turn: ++turn }, () => inSpan('task', task, work.once))
     while (!stopped) {
       woken = false
       const begun = performance.now()
       let more = false
+      const end = meter.begin()
       try {
-        more = await work.once()
+        more = await once()
         failures = 0
+        end('done')
       } catch (error) {
         failures++
-        log.error({ work: work.name, err: error, failures }, 'background work failed; it is tried again')
+        end('failed')
+        log.error({ task, turn, work: work.name, err: error, failures }, 'background work failed; it is tried again')
       }
       if (stopped || (more && failures === 0)) continue
       if (!woken || failures > 0) {

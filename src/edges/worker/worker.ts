@@ -4,12 +4,17 @@ import type { Config } from '../../base/config.ts'
 import type { Database } from '../../base/db.ts'
 import type { Egress } from '../../base/egress/egress.ts'
 import type { Log } from '../../base/log.ts'
+import { openMailer } from '../../base/mail/mailer.ts'
 import type { Sealer } from '../../base/seal.ts'
 import { tidySeats } from '../../base/seats.ts'
 import type { Signals } from '../../base/signals.ts'
 import { tidyDeviceCodes } from '../../core/accounts/device-code.ts'
 import type { Leaving } from '../../core/accounts/leaving.ts'
 import { type NoteDeparted, sweepDeparted } from '../../core/accounts/sweep-departed.ts'
+import { tidyChannels } from '../../core/channels/book.ts'
+import { openChannelDeliverer } from '../../core/channels/deliver.ts'
+import { queueForChannels } from '../../core/channels/fan-out.ts'
+import { availableOf, openWays } from '../../core/channels/ways.ts'
 import type { Kinds } from '../../core/events/feed.ts'
 import { tidyPages } from '../../core/events/sequence.ts'
 import { numbering } from '../../core/events/work.ts'
@@ -44,6 +49,7 @@ import { isFull, verifyBatch } from '../../desks/jobs/verify.ts'
 import { tidyIdempotency } from '../http/idempotency.ts'
 import { tidyQuotas } from '../http/limits.ts'
 import { type Loop, runLoop, type Work } from './loop.ts'
+import type { Tasks } from './tasks.ts'
 
 export interface WorkerNeeds {
   readonly config: Config
@@ -60,6 +66,9 @@ export interface WorkerNeeds {
   readonly egress: Egress
   /** Of the secrets of webhooks. */
   readonly sealer: Sealer
+  /** Of what channels lead to. */
+  readonly channels: Sealer
+  readonly tasks: Tasks
 }
 
 export interface Worker {
@@ -87,19 +96,32 @@ export function startWorker({
   kinds,
   egress,
   sealer,
+  channels,
+  tasks,
 }: WorkerNeeds): Worker {
   const deliverer = openDeliverer({ db, way: postTo(egress, sealer), log, onRoom: () => wake('webhooks') })
   const { backupDir } = config
   const noteDeparted: NoteDeparted | undefined = backupDir === null ? undefined : (all) => noteErasures(backupDir, all)
+  const mailer = openMailer(config.mail, log)
+  const teller = openChannelDeliverer({
+    db,
+    ways: openWays(config, egress, mailer),
+    sealer: channels,
+    kinds,
+    appUrl: config.appUrl,
+    log,
+    onRoom: () => wake('channels'),
+  })
   const works: Record<string, Work> = {
     // An event has its number at most a second after it has happened.
     number: {
       name: 'number events',
       everyMs: 350,
       apartMs: 100,
-      once: numbering(db, signals, kinds, [queueForWebhooks]),
+      once: numbering(db, signals, kinds, [queueForWebhooks, queueForChannels(kinds, availableOf(config))]),
     },
     webhooks: { name: 'send webhooks', everyMs: 500, apartMs: 50, once: () => deliverer.once() },
+    channels: { name: 'tell channels', everyMs: 500, apartMs: 50, once: () => teller.once() },
     verify: {
       name: 'verify',
       everyMs: 1_000,
@@ -169,6 +191,7 @@ export function startWorker({
             tidyJobs(db),
             tidyPages(db),
             tidyDeliveries(db),
+            tidyChannels(db),
             tidyIdempotency(db),
             tidyQuotas(db),
             tidySeats(db),
@@ -180,7 +203,9 @@ export function startWorker({
         ),
     },
   }
-  const loops = new Map<string, Loop>(Object.entries(works).map(([name, work]) => [name, runLoop(work, log)]))
+  const loops = new Map<string, Loop>(
+    Object.entries(works).map(([name, work]) => [name, runLoop(name, work, log, tasks(name, work.everyMs))]),
+  )
   const wake = (work: string): void => loops.get(work)?.wake()
   signals.on(wake)
   return {
@@ -188,6 +213,8 @@ export function startWorker({
     async stop() {
       await Promise.all([...loops.values()].map((loop) => loop.stop()))
       await deliverer.stop()
+      await teller.stop()
+      mailer?.close()
       await closeVerification()
     },
   }

@@ -1,4 +1,5 @@
 import type { Sql } from '../../../base/db.ts'
+import { behind } from '../../../base/page.ts'
 import type { ContractStatus } from './contract.ts'
 import type { ContractRow } from './show-contract.ts'
 
@@ -36,7 +37,7 @@ export async function readContracts(
   { limit, after }: Page,
 ): Promise<ContractRow[]> {
   const half = (side: 'client_id' | 'worker_id'): string => `(select * from contract where ${side} = $1
-    ${status === undefined ? '' : 'and status = $5'} and ($2::timestamptz is null or (created_at, id) < ($2, $3::uuid))
+    ${status === undefined ? '' : 'and status = $5'} and ${behind('(created_at, id)', '$2', '$3')}
     order by created_at desc, id desc limit $4)`
   const rows = await sql.rows<{ row: ContractRow }>(
     `select row_to_json(found) as row from (select ${contractRow} from (

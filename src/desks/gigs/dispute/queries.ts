@@ -1,4 +1,5 @@
 import type { Sql } from '../../../base/db.ts'
+import { behind } from '../../../base/page.ts'
 import type { Page } from '../page-of.ts'
 import { refuseDispute } from './api.ts'
 import type { DisputeRow, DisputeStatus } from './dispute.ts'
@@ -47,7 +48,7 @@ export async function readDisputes(
 ): Promise<DisputeRow[]> {
   const half = (party: 'opened_by' | 'respondent_id'): string => `(select * from dispute where ${party} = $1
     and ${status === undefined ? '$5::text is null' : 'status = $5'} and ${contractId === undefined ? '$6::uuid is null' : 'contract_id = $6'}
-    and ($2::timestamptz is null or (created_at, id) < ($2, $3::uuid)) order by created_at desc, id desc limit $4)`
+    and ${behind('(created_at, id)', '$2', '$3')} order by created_at desc, id desc limit $4)`
   const rows = await sql.rows<{ row: DisputeRow }>(
     `select row_to_json(found) as row from (select ${disputeRow} from (
        select * from (${half('opened_by')} union all ${half('respondent_id')}) as mine order by created_at desc, id desc limit $4
@@ -66,7 +67,7 @@ export async function readUndecided(
   const rows = await sql.rows<{ row: DisputeRow }>(
     `select row_to_json(found) as row from (select ${disputeRow} from (
        select * from dispute where ${status === undefined ? '$4::text is null and due_at is not null' : 'status = $4'}
-         and ($1::timestamptz is null or (created_at, id) < ($1, $2::uuid)) order by created_at desc, id desc limit $3
+         and ${behind('(created_at, id)', '$1', '$2')} order by created_at desc, id desc limit $3
      ) as d ${joined} order by d.created_at desc, d.id desc) as found`,
     [after?.at, after?.id, limit, status],
   )

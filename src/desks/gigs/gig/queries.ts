@@ -1,5 +1,6 @@
 import type { Sql } from '../../../base/db.ts'
 import type { Input } from '../../../base/endpoint.ts'
+import { behind } from '../../../base/page.ts'
 import type { Page } from '../page-of.ts'
 import { type gigsApi, refuseGig } from './api.ts'
 import { type ApplicationRow, applicationLife } from './application.ts'
@@ -73,7 +74,7 @@ export async function readApplication(sql: Sql, id: string): Promise<Application
 const listBy = (which: 'gig_id' | 'worker_id'): string => `select row_to_json(found) as row from (
   select ${applicationRow} from application a join gig g on g.id = a.gig_id join app_user w on w.id = a.worker_id and w.deleted_at is null
   where a.${which} = $1 and a.status <> ${applicationLife.to('withdraw')} and ($2::text is null or a.status = $2)
-    and ($3::timestamptz is null or (a.created_at, a.id) < ($3, $4::uuid)) and ($6::uuid is null or a.gig_id = $6)
+    and ${behind('(a.created_at, a.id)', '$3', '$4')} and ($6::uuid is null or a.gig_id = $6)
   order by a.created_at desc, a.id desc limit $5) as found`
 
 /** The applications to one gig, newest first. */

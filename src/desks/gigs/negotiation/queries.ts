@@ -1,5 +1,5 @@
 import type { Sql } from '../../../base/db.ts'
-import { iso } from '../../../base/page.ts'
+import { behind, iso } from '../../../base/page.ts'
 import { sqlList } from '../../../base/states.ts'
 import type { Page } from '../page-of.ts'
 import { refuseNegotiation } from './api.ts'
@@ -33,7 +33,7 @@ export async function readNegotiation(sql: Sql, party: string, id: string): Prom
 }
 
 const listOf = (side: 'client_id' | 'worker_id'): string => `(select ${negotiationRow} from ${joined}
-  where n.${side} = $1 and ($2::timestamptz is null or (n.created_at, n.id) < ($2, $3::uuid))
+  where n.${side} = $1 and ${behind('(n.created_at, n.id)', '$2', '$3')}
     and ($5::text is null or $5 = case when ${isSilent} then ${negotiationLife.to('lapse')} else n.state end)
   order by n.created_at desc, n.id desc limit $4)`
 

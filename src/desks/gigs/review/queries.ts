@@ -1,4 +1,5 @@
 import type { Sql } from '../../../base/db.ts'
+import { behind } from '../../../base/page.ts'
 import type { Page } from '../page-of.ts'
 import { type ReviewRow, type ReviewStatus, reviewLife, reviewRow } from './review.ts'
 
@@ -28,7 +29,7 @@ export async function readReviews(sql: Sql, status: ReviewStatus, { limit, after
   const rows = await sql.rows<{ row: ReviewRow }>(
     `select row_to_json(found) as row from (
        select ${reviewRow} from review r
-       where r.status = $1 and ($2::timestamptz is null or (r.created_at, r.id) < ($2, $3::uuid))
+       where r.status = $1 and ${behind('(r.created_at, r.id)', '$2', '$3')}
        order by r.created_at desc, r.id desc limit $4) as found`,
     [status, after?.at, after?.id, limit],
   )

@@ -1,10 +1,8 @@
 import type { Command } from 'commander'
-import pg from 'pg'
 import { chainOf, faultsOfAttachments, faultsOfBackup, faultsOfSegments } from '../../../base/backup/check.ts'
 import { findBackups, type Manifest } from '../../../base/backup/manifest.ts'
-import { readArchiving } from '../../../base/postgres/archiving.ts'
-import { clusterUrl, findServer } from '../../../base/postgres/cluster.ts'
-import { backupFolder, hasCluster, inWords, ownFolder } from '../backups.ts'
+import { readArchiver } from '../archiver.ts'
+import { backupFolder, inWords } from '../backups.ts'
 import { exits, refused } from '../exit.ts'
 import { startSteps } from '../render/progress.ts'
 import { bold, dim, paint } from '../render/text.ts'
@@ -114,62 +112,4 @@ function windowsOf(folder: string, all: readonly Manifest[]): Window[] {
     else windows.push({ line: manifest.line, from: manifest.ended_at, to })
   }
   return windows
-}
-
-interface Archiver {
-  readonly last_segment: string | null
-  readonly last_at: string | null
-  /** Segments that wait to be archived. */
-  readonly waiting: number
-  readonly fault: string | null
-}
-
-/** What the running PostgreSQL of this machine says of its archiving into this folder; null when none does. */
-async function readArchiver(folder: string, newest: Manifest): Promise<Archiver | null> {
-  const market = ownFolder()
-  const archiving = hasCluster(market) ? readArchiving(market.postgres) : null
-  const server = hasCluster(market) ? findServer(market.cluster) : null
-  if (archiving?.folder !== folder || server?.status !== 'ready') return null
-  const client = new pg.Client({ connectionString: clusterUrl(market.cluster, server.port, 'clawrk') })
-  client.on('error', () => {})
-  await client.connect()
-  try {
-    const { rows } = await client.query<{
-      last: string | null
-      at: string | null
-      failing: string | null
-      waiting: string
-      on: boolean
-    }>(
-      `select last_archived_wal as last, to_json(last_archived_time) #>> '{}' as at,
-         case when last_failed_time > coalesce(last_archived_time, '-infinity') then last_failed_wal end as failing,
-         (select count(*) from pg_ls_archive_statusdir() where name like '%.ready') as waiting, current_setting('archive_mode') = 'on' as on
-       from pg_stat_archiver`,
-    )
-    const state = rows[0]!
-    return {
-      last_segment: state.last,
-      last_at: state.at,
-      waiting: Number(state.waiting),
-      fault: faultOf(state, archiving.line, newest, folder),
-    }
-  } finally {
-    await client.end()
-  }
-}
-
-function faultOf(
-  { last, failing, waiting, on }: { last: string | null; failing: string | null; waiting: string; on: boolean },
-  line: string,
-  newest: Manifest,
-  folder: string,
-): string | null {
-  if (!on) return 'PostgreSQL runs without archiving; it begins with its next start'
-  if (failing !== null)
-    return `PostgreSQL cannot archive ${failing}, and ${waiting} segments wait: is the disk of ${folder} there, and not full? Its own words are in pg/postgres.log of the data folder`
-  if (newest.line !== line) return 'no backup was taken since archiving began anew: the log alone restores nothing'
-  const end = chainOf(folder, newest)?.segments.at(-1)
-  if (last && /^[0-9A-F]{24}$/.test(last) && last > (end ?? newest.stop_segment))
-    return `PostgreSQL has archived ${last}, but the log here ends with ${end ?? 'nothing'}`
-  return null
 }

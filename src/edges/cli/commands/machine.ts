@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { readConfig, settings } from '../../../base/config.ts'
-import { migrateMarket } from '../../../base/migrate.ts'
+import { settings } from '../../../base/settings.ts'
 import { misused } from '../exit.ts'
 import { done } from '../render/job.ts'
 import { columns, wrap } from '../render/text.ts'
@@ -57,9 +56,11 @@ async function serve(role: string | undefined): Promise<void> {
 }
 
 async function migrate(json: boolean): Promise<void> {
+  const { readConfig } = await import('../../../base/config.ts')
   const config = readConfig()
   if (!config.databaseUrl)
     throw misused('There is no DATABASE_URL. The database of a data folder is brought up to date by  clawrk serve.')
+  const { migrateMarket } = await import('../../../base/migrate.ts')
   await migrateMarket(config)
   process.stdout.write(
     `${json ? JSON.stringify({ migrated: true }) : done('The database is what this version needs.').join('\n')}\n`,

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { settings } from '../../../base/config.ts'
 import { type Database, openDatabase, sqlState } from '../../../base/db.ts'
+import { countedMost } from '../../../base/figures.ts'
 import { dollars } from '../../../base/money.ts'
 import { launchPostgres } from '../../../base/postgres/launch.ts'
+import { settings } from '../../../base/settings.ts'
+import { type ChannelBacklog, channelBacklog, channelsStuck } from '../../../core/channels/oversight.ts'
 import { type Breach, checkLaws, laws, platformBalance } from '../../../core/ledger/laws.ts'
 import { readStuck, type Stuck } from '../../../core/operators/stuck.ts'
 import { type LastReconciliation, lastReconciliation } from '../../../core/payments/books/reconcile.ts'
@@ -13,6 +15,7 @@ import { paymentsStuck } from '../../../core/payments/oversight.ts'
 import { type WebhookBacklog, webhookBacklog, webhooksStuck } from '../../../core/webhooks/oversight.ts'
 import { gigLaws } from '../../../desks/gigs/laws.ts'
 import { jobLaws } from '../../../desks/jobs/laws.ts'
+import { type BackupState, backupState } from '../archiver.ts'
 import { Complaint, exits, refused } from '../exit.ts'
 import { facts } from '../render/job.ts'
 import { bold, dim, oneLine, paint } from '../render/text.ts'
@@ -61,8 +64,12 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
   const balances: [name: string, cents: number][] = []
   for (const account of platform) balances.push([account, await platformBalance(db, `platform:${account}`)])
   const [inbox, compared, webhooks] = [await inboxState(db), await lastReconciliation(db), await webhookBacklog(db)]
+  const backups = await backupState()
+  const channels = await channelBacklog(db)
   // Messages are counted beside it.
-  const stuck = (await readStuck(db, [...paymentsStuck, ...webhooksStuck], 200)).filter(({ kind }) => kind !== 'inbox')
+  const stuck = (await readStuck(db, [...paymentsStuck, ...webhooksStuck, ...channelsStuck], 200)).filter(
+    ({ kind }) => kind !== 'inbox',
+  )
   if (breaches.length > 0) process.exitCode = exits.refused
   if (json) {
     const verdicts = [...laws, ...deskLaws].map((law) => ({
@@ -76,7 +83,9 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
       inbox,
       stuck,
       webhooks,
+      channels,
       reconciliation: compared,
+      backups,
     }
     process.stdout.write(`${JSON.stringify(body)}\n`)
     return
@@ -95,8 +104,9 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
     bold('The payment provider'),
     ...providerLines(inbox, compared),
     '',
-    bold('Webhooks'),
-    ...webhookLines(webhooks),
+    bold('Webhooks and channels'),
+    ...webhookLines(webhooks, channels),
+    ...backupLines(backups),
     ...stuckLines(stuck),
     '',
     breaches.length === 0
@@ -124,20 +134,43 @@ function providerLines(inbox: InboxState, compared: LastReconciliation | null): 
   ]
 }
 
-function webhookLines({
-  due,
-  later,
-  oldest_seconds: oldest,
-  unnumbered_seconds: unnumbered,
-}: WebhookBacklog): string[] {
+function webhookLines(
+  { due, later, oldest_seconds: oldest, unnumbered_seconds: unnumbered }: WebhookBacklog,
+  channels: ChannelBacklog,
+): string[] {
+  const many = (n: number): string => (n >= countedMost ? `${countedMost} or more` : `${n}`)
   const seconds = (n: number | null): string => (n === null ? '' : `, the first for ${Math.round(n)} s`)
   return facts([
-    ['deliveries', `${due} due${seconds(oldest)}; ${later} wait for their next try`],
+    ['deliveries', `${many(due)} due${seconds(oldest)}; ${many(later)} wait for their next try`],
+    [
+      'channels',
+      `${many(channels.due)} events due${seconds(channels.oldest_seconds)}; ${many(channels.later)} wait for digest, pace or next try`,
+    ],
     ['events', unnumbered === null ? 'all have their numbers' : `wait for their numbers${seconds(unnumbered)}`],
   ])
 }
 
-/** Payouts past their day, webhooks that are behind, and what the provider has not answered: the longest stuck first. */
+function backupLines(backups: BackupState | null): string[] {
+  if (!backups) return []
+  const { folder, newest, archiver, fault } = backups
+  return [
+    '',
+    bold('Backups'),
+    ...facts([
+      ['folder', folder],
+      ['newest', newest === null ? 'none' : relative(newest)],
+      [
+        'log',
+        archiver &&
+          `last archived ${archiver.last_at === null ? 'never' : relative(archiver.last_at)}; ${archiver.waiting} segments wait`,
+      ],
+    ]),
+    ...(fault === null ? [] : [`  ${paint('red', '✖')} ${fault}`]),
+    dim('  clawrk backup check  reads them'),
+  ]
+}
+
+/** Payouts past their day, webhooks and channels that are behind, and what the provider has not answered: the longest stuck first. */
 const stuckLines = (stuck: readonly Stuck[]): string[] => [
   ...stuck
     .slice(0, 5)

@@ -2,7 +2,7 @@ import { dollars } from '../../../base/money.ts'
 import type { Overview } from '../../../core/operators/api.ts'
 import { facts } from './job.ts'
 import { bold, columns, dim, oneLine, paint, wrap } from './text.ts'
-import { relative } from './time.ts'
+import { duration, relative } from './time.ts'
 
 /** Many of one thing, or one of it. */
 export const count = (n: number, one: string, many = `${one}s`): string =>
@@ -24,7 +24,7 @@ export function bars(rows: readonly (readonly [name: string, n: number])[], show
 const words = (name: string): string => name.replaceAll('_', ' ')
 
 /** What needs an operator, each with what to do about it; empty: nothing does. */
-export function attention({ freeze, audit, stuck, inbox }: Overview): string[] {
+export function attention({ at, freeze, audit, stuck, stuck_longest: longest, inbox }: Overview): string[] {
   const lines: [string, string][] = []
   if (freeze) {
     const since = `Money may not leave since ${relative(freeze.since)}: ${oneLine(freeze.reason)}`
@@ -34,7 +34,7 @@ export function attention({ freeze, audit, stuck, inbox }: Overview): string[] {
     lines.push([`${count(audit.breaches, 'place breaks', 'places break')} a law of money.`, 'clawrk operator ledger'])
   if (stuck > 0)
     lines.push([
-      `${stuck >= 200 ? '200 things or more are' : count(stuck, 'thing is', 'things are')} stuck.`,
+      `${stuck >= 200 ? '200 things or more are' : count(stuck, 'thing is', 'things are')} stuck${longest ? `; the longest for ${duration((Date.parse(at) - Date.parse(longest.since)) / 1000)}: ${longest.kind} ${longest.id}` : ''}.`,
       'clawrk operator stuck',
     ])
   if (inbox.given_up > 0)
