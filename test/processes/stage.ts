@@ -4,9 +4,9 @@ import { after } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type WatchedDatabase, watchDatabase } from '../../demo/database.ts'
 import { makeScratchFolder } from '../../demo/scratch.ts'
-import { findFreePort } from '../../src/base/free-port.ts'
 import { migrate } from '../../src/base/migrate.ts'
 import { keepPostgres } from '../../src/edges/supervisor/keep-postgres.ts'
+import { takePort } from '../support/ports.ts'
 import { until } from '../support/processes.ts'
 import { type RoleProcess, startRole } from '../support/roles.ts'
 
@@ -50,7 +50,7 @@ export async function startScene(apis: number, workers: number): Promise<Scene> 
   const databaseUrl = postgres.url()
   await migrate(databaseUrl, { mode: 'test' })
   const ports = new Set<number>()
-  while (ports.size < apis + 1) ports.add(await findFreePort())
+  while (ports.size < apis + 1) ports.add(await takePort())
   const [twinPort, ...apiPorts] = [...ports]
   const urls = apiPorts.map((port) => `http://127.0.0.1:${port}`)
   const env = {
