@@ -51,7 +51,7 @@ try {
       const lifecycles = (await variant.settled()) - before
       const took = (performance.now() - start) / 1000
       if (round > 0)
-        measured.get(variant)!.push({ lifecycles, seconds: took, latencies: {}, cpu: spent(cpu, readCpu()) })
+        measured.get(variant)!.push({ lifecycles, seconds: took, latencies: {}, cpu: spent(cpu, readCpu()), each: [] })
     }
   }
   const first = median(measured.get(variants[0]!)!.map(perSecond))

@@ -9,6 +9,8 @@ export interface Round {
   readonly latencies: Readonly<Record<string, number[]>>
   /** CPU seconds spent meanwhile. */
   readonly cpu: CpuTimes
+  /** Of these, what each of the variant's processes spent, in their order. */
+  readonly each: readonly number[]
 }
 
 export interface CpuTimes {
@@ -34,18 +36,23 @@ export const median = (values: readonly number[]): number => {
 
 const ticksPerSecond = 100
 
+const stat = (pid: number | string): string[] | null => {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')
+  } catch {
+    return null
+  }
+}
+
+// Fields of proc(5) from the state on: 1 parent, 11 and 12 own time, 13 and 14 that of ended children.
+const own = (fields: string[] | null): number => (fields ? Number(fields[11]) + Number(fields[12]) : 0)
+
+/** CPU seconds that a process has spent so far. */
+export const cpuOf = (pid: number): number => own(stat(pid)) / ticksPerSecond
+
 /** Reads the CPU time of processes from /proc; of the database with all its children, those that have ended included. */
 export function cpuReader(postgresPid: number, marketPids: () => readonly number[]): () => CpuTimes {
-  const stat = (pid: number | string): string[] | null => {
-    try {
-      const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      return text.slice(text.lastIndexOf(')') + 2).split(' ')
-    } catch {
-      return null
-    }
-  }
-  // Fields of proc(5) from the state on: 1 parent, 11 and 12 own time, 13 and 14 that of ended children.
-  const own = (fields: string[] | null): number => (fields ? Number(fields[11]) + Number(fields[12]) : 0)
   const postgres = (): number => {
     const main = stat(postgresPid)
     if (!main) return 0
@@ -59,7 +66,7 @@ export function cpuReader(postgresPid: number, marketPids: () => readonly number
   return () => {
     const { user, system } = process.cpuUsage()
     return {
-      market: marketPids().reduce((sum, pid) => sum + own(stat(pid)), 0) / ticksPerSecond,
+      market: marketPids().reduce((sum, pid) => sum + cpuOf(pid), 0),
       postgres: postgres() / ticksPerSecond,
       bench: (user + system) / 1e6,
     }

@@ -1,4 +1,4 @@
-import { closedLoop, cpuReader, type Round, spent } from './measure.ts'
+import { closedLoop, cpuOf, cpuReader, type Round, spent } from './measure.ts'
 import type { Stage } from './stage.ts'
 import type { Variant } from './variant.ts'
 
@@ -15,11 +15,18 @@ export async function measure(stage: Stage, variant: Variant, loop: Loop): Promi
   const readCpu = cpuReader(stage.postgres.pid, () => variant.pids)
   const before = await variant.settled()
   const cpu = readCpu()
+  const each = variant.pids.map(cpuOf)
   const start = performance.now()
   await loop((client) => variant.once(client, note))
   const after = await variant.settled()
   const seconds = (performance.now() - start) / 1000
-  return { lifecycles: after - before, seconds, latencies, cpu: spent(cpu, readCpu()) }
+  return {
+    lifecycles: after - before,
+    seconds,
+    latencies,
+    cpu: spent(cpu, readCpu()),
+    each: variant.pids.map((pid, index) => cpuOf(pid) - each[index]!),
+  }
 }
 
 export interface Turns {

@@ -175,7 +175,7 @@ export async function startProcesses(
 }
 
 async function untilHealthy(port: number, children: readonly ChildProcess[]): Promise<void> {
-  for (const giveUpAt = Date.now() + 20_000; Date.now() < giveUpAt; ) {
+  for (const giveUpAt = Date.now() + 60_000; Date.now() < giveUpAt; ) {
     if (children.some((child) => child.exitCode !== null)) break
     const answer = await fetch(`http://127.0.0.1:${port}/api/ready`).catch(() => null)
     await answer?.body?.cancel()

@@ -64,7 +64,8 @@ function testEnvironment(template: string, temporary: string): NodeJS.ProcessEnv
 function runFiles(env: NodeJS.ProcessEnv): Promise<boolean> {
   const files = given.length > 0 ? given : ['test/**/*.test.ts', 'src/**/*.test.ts']
   // A campaign takes longer than what every run does, and behind doors everything takes longer.
-  const timeoutMs = 240_000 * Math.max(process.env.DOORS || process.env.CAMPAIGN ? 4 : 1, Number(process.env.ROUNDS ?? 0) / 40)
+  const timeoutMs =
+    240_000 * Math.max(process.env.DOORS || process.env.CAMPAIGN ? 4 : 1, Number(process.env.ROUNDS ?? 0) / 40)
   // One file more than there are processors: most of them wait now and then, for a deadline or another process.
   const atOnce = availableParallelism() + 1
   const options = ['--test', `--test-concurrency=${atOnce}`, `--test-timeout=${timeoutMs}`, '--test-reporter=spec']

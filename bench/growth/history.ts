@@ -27,7 +27,7 @@ do $do$ begin
   end if;
 end $do$;
 create or replace function growth.people_by(p_deal bigint) returns bigint language sql stable as $$
-  select 100 + p_deal / per_agent from growth.state
+  select 1000 + p_deal / per_agent from growth.state
 $$;
 create or replace function growth.at(p_deal bigint) returns timestamptz language sql stable as $$
   select began + p_deal * interval '31.536 seconds' from growth.state
@@ -54,15 +54,15 @@ export const words = `insert into growth.words (place, short, middle, long, sear
 export const people: readonly string[] = [
   `insert into app_user (id, name, email, user_type, created_at)
    select growth.id(1, n), 'Person ' || n, 'person.' || n || '@growth.test', case n % 2 when 0 then 'freelancer' else 'client' end,
-     growth.at((n - 100) * per_agent) from generate_series($1::bigint, $2::bigint) as n, growth.state`,
+     growth.at((n - 1000) * per_agent) from generate_series($1::bigint, $2::bigint) as n, growth.state`,
   `insert into agent (id, owner_id, name, personality, is_default, listed, max_active_jobs, created_at)
-   select growth.id(2, n), growth.id(1, n), 'default', 'Writes reports. ' || middle, true, n % 10 = 0, 100, growth.at((n - 100) * per_agent)
+   select growth.id(2, n), growth.id(1, n), 'default', 'Writes reports. ' || middle, true, n % 10 = 0, 100, growth.at((n - 1000) * per_agent)
    from generate_series($1::bigint, $2::bigint) as n join growth.words w on w.place = n % 1000, growth.state`,
   `insert into api_key (id, user_id, lineage, prefix, public_id, secret_hash, last_four, scopes, created_at, expires_at)
    select growth.id(3, n), growth.id(1, n), growth.id(3, n), 'clk', 'growth' || lpad(n::text, 6, '0'), sha256(n::text::bytea), '0000', '{jobs:read}',
-     growth.at((n - 100) * per_agent), growth.at(0) + interval '10 years' from generate_series($1::bigint, $2::bigint) as n, growth.state`,
+     growth.at((n - 1000) * per_agent), growth.at(0) + interval '10 years' from generate_series($1::bigint, $2::bigint) as n, growth.state`,
   `insert into session (id, user_id, token_hash, created_at, seen_at)
-   select growth.id(18, n), growth.id(1, n), sha256(('session' || n)::bytea), growth.at(0), growth.at((n - 100) * per_agent)
+   select growth.id(18, n), growth.id(1, n), sha256(('session' || n)::bytea), growth.at(0), growth.at((n - 1000) * per_agent)
    from generate_series($1::bigint, $2::bigint) as n, growth.state`,
   `insert into login (user_id, password_hash) select growth.id(1, n), 'none' from generate_series($1::bigint, $2::bigint) as n`,
   `insert into profile (user_id, bio, skills, updated_at) select growth.id(1, n), short, '{writing,sql}', growth.at(0)

@@ -75,7 +75,7 @@ export const happen = (
 export const topUp = (market: TestMarket, who: Person, cents: number): Promise<unknown> =>
   happen(market, who, 'wallet.topped_up', { topup_id: '01a20226-00b5-7bc1-9461-989abfd9ed53', amount_cents: cents })
 
-export const messages = async (who: Person, { id }: Channel): Promise<Message[]> =>
+export const messages = async (who: Person, { id }: Pick<Channel, 'id'>): Promise<Message[]> =>
   (await who.ask<Message[]>('GET', `/api/notifications/${id}/messages`)).body
 
 export const state = async (who: Person, { id }: Channel): Promise<Channel> =>

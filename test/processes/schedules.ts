@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openAsker } from '../../demo/ask.ts'
+import type { WatchedDatabase } from '../../demo/database.ts'
 import { topUp } from '../../demo/people.ts'
 import { type Database, openDatabase, type Sql } from '../../src/base/db.ts'
 import type { Milestone } from '../../src/desks/gigs/contract/milestone.ts'
@@ -176,16 +177,17 @@ const traces: readonly { readonly name: string; readonly query: string }[] = [
 ]
 
 /** Which schedule ran twice, or not at all. What is only done every few seconds is waited for. */
-export async function schedulesAtFault(sql: Sql, due: Due): Promise<string[]> {
-  const look = async (): Promise<string[]> => {
-    const faults: string[] = []
-    for (const { name, query } of traces)
-      faults.push(...(await sql.rows<Row>(`${query} limit 5`)).map(({ what }) => `${name}: ${what}`))
-    const [rows] = await sql.rows<{ n: number }>('select count(*) as n from reconciliation')
-    if (rows!.n > due.comparisons) faults.push(`${rows!.n} daily comparisons on ${due.comparisons} days`)
-    return faults
-  }
-  await sql.rows(`select pg_notify('clawrk_signals', 'tally census')`)
+export async function schedulesAtFault(db: WatchedDatabase, due: Due): Promise<string[]> {
+  const look = (): Promise<string[]> =>
+    db.overview(async (sql) => {
+      const faults: string[] = []
+      for (const { name, query } of traces)
+        faults.push(...(await sql.rows<Row>(`${query} limit 5`)).map(({ what }) => `${name}: ${what}`))
+      const [rows] = await sql.rows<{ n: number }>('select count(*) as n from reconciliation')
+      if (rows!.n > due.comparisons) faults.push(`${rows!.n} daily comparisons on ${due.comparisons} days`)
+      return faults
+    })
+  await db.rows(`select pg_notify('clawrk_signals', 'tally census')`)
   let faults = await look()
   for (const giveUpAt = Date.now() + 15_000; faults.length > 0 && Date.now() < giveUpAt; ) {
     await sleep(300)

@@ -4,9 +4,9 @@ import { after } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type WatchedDatabase, watchDatabase } from '../../demo/database.ts'
 import { makeScratchFolder } from '../../demo/scratch.ts'
-import { findFreePort } from '../../src/base/free-port.ts'
 import { migrate } from '../../src/base/migrate.ts'
 import { keepPostgres } from '../../src/edges/supervisor/keep-postgres.ts'
+import { takePort } from '../support/ports.ts'
 import { until } from '../support/processes.ts'
 import { type RoleProcess, startRole } from '../support/roles.ts'
 
@@ -50,7 +50,7 @@ export async function startScene(apis: number, workers: number): Promise<Scene> 
   const databaseUrl = postgres.url()
   await migrate(databaseUrl, { mode: 'test' })
   const ports = new Set<number>()
-  while (ports.size < apis + 1) ports.add(await findFreePort())
+  while (ports.size < apis + 1) ports.add(await takePort())
   const [twinPort, ...apiPorts] = [...ports]
   const urls = apiPorts.map((port) => `http://127.0.0.1:${port}`)
   const env = {
@@ -64,7 +64,14 @@ export async function startScene(apis: number, workers: number): Promise<Scene> 
   }
   const gone: RoleProcess[] = []
   const start = (role: 'api' | 'worker' | 'twin', port?: number): Promise<RoleProcess> =>
-    startRole(role, { databaseUrl, dataDir, env, served: true, ...(port === undefined ? {} : { port }) })
+    startRole(role, {
+      databaseUrl,
+      dataDir,
+      env,
+      served: true,
+      patienceMs: 60_000,
+      ...(port === undefined ? {} : { port }),
+    })
   // The twin is the world outside, and tells the first API what has happened there.
   const twin = await start('twin', apiPorts[0]!)
   const running = {
@@ -119,7 +126,8 @@ export async function killInTurns(
   const roles = async (): Promise<void> => {
     for (let round = 0; (round + 0.5) * every < seconds; round++) {
       await at((round + 0.5) * every)
-      if (gone.aborted) return
+      // On a machine that is slow to start processes there are fewer rounds, not a longer load.
+      if (gone.aborted || Date.now() - start > seconds * 1_000) return
       await Promise.all(
         (['api', 'worker'] as const).map(async (role) => {
           await scene.killRole(role, round % 2)

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { findFreePort } from '../../src/base/free-port.ts'
+
 import { settings } from '../../src/base/settings.ts'
+
 import { settingsOfRun } from './doors.ts'
+import { takePort } from './ports.ts'
 import { until } from './processes.ts'
 
 const entry = join(import.meta.dirname, '../../src/main.ts')
@@ -39,6 +41,8 @@ export interface RoleOptions {
   readonly env?: Readonly<Record<string, string>>
   /** By `clawrk serve --role`, as an operator starts it, instead of the program behind that. */
   readonly served?: boolean
+  /** How long it may take to be at work. */
+  readonly patienceMs?: number
 }
 
 const running = new Set<ChildProcess>()
@@ -53,9 +57,9 @@ const secret = 'a secret of the tests, long enough for any mode'
 /** Runs `src/main.ts` in a role, or all of them under the supervisor; it is at work when this resolves. It ends with this test. */
 export async function startRole(
   role: 'api' | 'worker' | 'twin' | null,
-  { databaseUrl, dataDir, port, env = {}, served = false }: RoleOptions,
+  { databaseUrl, dataDir, port, env = {}, served = false, patienceMs = 15_000 }: RoleOptions,
 ): Promise<RoleProcess> {
-  const own = port ?? (await findFreePort())
+  const own = port ?? (await takePort())
   const url = `http://127.0.0.1:${own}`
   const doors = await settingsOfRun(databaseUrl)
   const clean: NodeJS.ProcessEnv = { ...process.env }
@@ -88,11 +92,15 @@ export async function startRole(
   running.add(child)
   const ended = endOf(child)
   void ended.then(() => running.delete(child))
-  await until(`${role ?? 'the market'} is at work`, () => {
-    if (child.exitCode !== null || child.signalCode !== null)
-      throw new Error(`It ended before it was at work:\n${text}`)
-    return text.includes(role === null ? 'is running at' : atWork[role])
-  }).catch((error: Error) => {
+  await until(
+    `${role ?? 'the market'} is at work`,
+    () => {
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`It ended before it was at work:\n${text}`)
+      return text.includes(role === null ? 'is running at' : atWork[role])
+    },
+    patienceMs,
+  ).catch((error: Error) => {
     throw new Error(`${error.message}; it said:\n${text}`)
   })
   return {

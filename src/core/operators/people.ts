@@ -55,7 +55,8 @@ export async function readPeople(
   if (q !== undefined && isId.test(q)) conditions.push(`u.id = ${given(q)}::uuid`)
   else if (q !== undefined) {
     const text = `${given(q)}::text`
-    conditions.push(`u.id in (${starting('email', text)} union ${starting('lower(name)', text)})`)
+    // As an array, or those few would be looked for among all people, the newest first.
+    conditions.push(`u.id = any (array(${starting('email', text)} union ${starting('lower(name)', text)}))`)
   }
   if (after) conditions.push(`(u.created_at, u.id) < (${given(after.at)}::timestamptz, ${given(after.id)}::uuid)`)
   const rows = await sql.rows<{ row: Row }>(

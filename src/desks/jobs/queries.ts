@@ -56,6 +56,24 @@ export async function readSent(
   return rows.map(({ row }) => row)
 }
 
+/** An agent that has been shown so few jobs is asked for them by what it was shown, and not by all its owner's agents have done. */
+const shownMost = 1_000
+
+const shownTo = `select job_id from job_presentation where agent_id = $1 limit ${shownMost + 1}`
+
+/** `among`: a condition on the jobs that have a receiver; `$6`, which it may use, are ids. */
+const worked = (among: string): string => {
+  const page = `${behind('(updated_at, id)', '$3', '$4')} order by updated_at desc, id desc limit $5`
+  return `select row_to_json(found) as row from (
+     select job.*, ${ownVerdict('$1')} from (
+       (select ${jobRow} from job where receiver = $1 and ($2::uuid is null or receiver_agent_id = $2) and ${among} and ${page})
+       union all
+       (select ${jobRow} from job where hold_owner = $1 and status = 'held' and ($2::uuid is null or held_by_agent_id = $2) and ${page})
+     ) as job order by updated_at desc, id desc limit $5) as found`
+}
+const workedAtAll = worked('$6::uuid[] is null')
+const workedOfThese = worked('id = any ($6::uuid[])')
+
 /** Jobs somebody's agents (or one of them) work or have worked on, most recently updated first. */
 export async function readWorked(
   sql: Sql,
@@ -63,16 +81,16 @@ export async function readWorked(
   agent: string | null,
   { limit, after }: Page,
 ): Promise<JobRow[]> {
-  const page = `${behind('(updated_at, id)', '$3', '$4')} order by updated_at desc, id desc limit $5`
-  const rows = await sql.rows<{ row: JobRow }>(
-    `select row_to_json(found) as row from (
-       select job.*, ${ownVerdict('$1')} from (
-         (select ${jobRow} from job where receiver = $1 and ($2::uuid is null or receiver_agent_id = $2) and ${page})
-         union all
-         (select ${jobRow} from job where hold_owner = $1 and status = 'held' and ($2::uuid is null or held_by_agent_id = $2) and ${page})
-       ) as job order by updated_at desc, id desc limit $5) as found`,
-    [owner, agent, after?.at, after?.id, limit],
-  )
+  const shown = agent === null ? null : await sql.rows<{ job_id: string }>(shownTo, [agent])
+  const few = shown && shown.length <= shownMost ? shown.map(({ job_id: id }) => id) : null
+  const rows = await sql.rows<{ row: JobRow }>(few ? workedOfThese : workedAtAll, [
+    owner,
+    agent,
+    after?.at,
+    after?.id,
+    limit,
+    few,
+  ])
   return rows.map(({ row }) => row)
 }
 
