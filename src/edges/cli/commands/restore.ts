@@ -3,8 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import type { Target } from '../../../base/backup/choose.ts'
 import { inWords, refuseOwnPostgres } from '../backups.ts'
 import { misused } from '../exit.ts'
-import { restoreCheckCommand } from '../restore/check.ts'
-import { restore } from '../restore/restore.ts'
+import { restoreCheckCommand } from './restore-check.ts'
 
 interface Options {
   readonly at?: Date
@@ -42,6 +41,7 @@ export function restoreCommands(program: Command): void {
       inWords(async () => {
         refuseOwnPostgres()
         const { into, from, backup, lostSecret = false } = options
+        const { restore } = await import('../restore/restore.ts')
         await restore({
           target: targetOf(options),
           into: into === undefined ? null : resolve(into),
