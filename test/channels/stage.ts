@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { Channel, Message } from '../../src/core/channels/channel.ts'
 import { type Person, startTestMarket, type TestMarket } from '../support/market.ts'
+import { until } from '../support/processes.ts'
 import { type Post, type StandIn, startDiscord, startPost, startSlack, startTelegram } from './stand-ins.ts'
 
 export const botToken = '123456:a-bot-of-the-tests'
@@ -42,7 +43,13 @@ export async function open(context: TestContext, env: Readonly<Record<string, st
   const stands = { telegram, discord, slack, post }
   const market = await startTestMarket({ env: { ...settingsFor(stands), ...env } })
   context.after(() => market.close())
-  return { ...stands, market, ada: await market.person('Ada'), bob: await market.person('Bob') }
+  const stage = { ...stands, market, ada: await market.person('Ada'), bob: await market.person('Bob') }
+  // What came before the first channel is nobody's message; it is known to have come before once it has its number.
+  await until('all that has happened has its number', async () => {
+    const [row] = await market.db.rows<{ waits: boolean }>(`select event_waits() as waits`)
+    return !row!.waits
+  })
+  return stage
 }
 
 export const discordHook = ({ url }: StandIn, nth = 1): string => `${url}/api/webhooks/10000${nth}/sEcReT-tOkEn-${nth}`
