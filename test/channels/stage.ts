@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { Channel, Message } from '../../src/core/channels/channel.ts'
-import { type Person, startTestMarket, type TestMarket } from '../support/market.ts'
-import { until } from '../support/processes.ts'
+import { numbered, type Person, startTestMarket, type TestMarket } from '../support/market.ts'
 import { type Post, type StandIn, startDiscord, startPost, startSlack, startTelegram } from './stand-ins.ts'
 
 export const botToken = '123456:a-bot-of-the-tests'
@@ -44,11 +43,7 @@ export async function open(context: TestContext, env: Readonly<Record<string, st
   const market = await startTestMarket({ env: { ...settingsFor(stands), ...env } })
   context.after(() => market.close())
   const stage = { ...stands, market, ada: await market.person('Ada'), bob: await market.person('Bob') }
-  // What came before the first channel is nobody's message; it is known to have come before once it has its number.
-  await until('all that has happened has its number', async () => {
-    const [row] = await market.db.rows<{ waits: boolean }>(`select event_waits() as waits`)
-    return !row!.waits
-  })
+  await numbered(market)
   return stage
 }
 

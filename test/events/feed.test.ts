@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test, { type TestContext } from 'node:test'
 import type { WireEvent } from '../../src/core/events/kind.ts'
-import { type Person, startTestMarket, type TestMarket } from '../support/market.ts'
+import { numbered, type Person, startTestMarket, type TestMarket } from '../support/market.ts'
 import { until } from '../support/processes.ts'
 import { readFeed } from './reader.ts'
 
@@ -95,6 +95,7 @@ test('the feed holds one’s own affairs, at most a second late, each in the sha
 
 test('a stream tells of what happens as it happens, and says when a place is not kept any more', async (context) => {
   const { market, ada } = await story(context)
+  await numbered(market)
   let isOpen = false
   const reading = readFeed(market.url, ada.key, {
     stop: (blocks, text) => {

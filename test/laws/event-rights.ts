@@ -86,5 +86,5 @@ export const eventRights: Readonly<Record<string, Right>> = {
   'channels.confirm': { ...ofTheirChannel, answers: [400], fields: () => ({ code: 'AAAAA-AAAAA' }) },
   'channels.resend': { ...ofTheirChannel, prepare: onUnconfirmed },
   'channels.messages': ofTheirChannel,
-  'channels.stop': { may: () => false, refusals: [404], fields: () => ({ token: 'none' }) },
+  'channels.stop': { answers: [404], fields: () => ({ token: 'none' }) },
 }

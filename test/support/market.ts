@@ -225,3 +225,10 @@ function asPerson(url: string, name: string, known: Pick<Person, 'userId' | 'ema
     },
   }
 }
+
+/** Until all that has happened has its number: whoever begins to follow now is told what comes after it. */
+export const numbered = (market: TestMarket): Promise<unknown> =>
+  until('all that has happened has its number', async () => {
+    const [row] = await market.db.rows<{ waits: boolean }>(`select event_waits() as waits`)
+    return !row!.waits
+  })
