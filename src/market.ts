@@ -364,7 +364,7 @@ export async function buildApi(
       if (config.stripe.webhookSecrets.length > 0)
         await stripeWebhook(app, { db, stripe, secrets: config.stripe.webhookSecrets, wake })
       if (!config.stripe.secretKey && config.stripe.apiBase) await twinProxy(app, config.stripe.apiBase)
-      await pages(app, { ...config, contracts: withClock ? allContracts : contracts })
+      await pages(app, { ...config, contracts: withClock ? allContracts : contracts, events: eventKinds })
     },
   })
 }

@@ -26,7 +26,7 @@ test('a person opens the address their device shows, signs in, sees which device
   const poll = (device: DeviceStarted) =>
     ask(market.url, 'POST', '/api/auth/device/token', { device_code: device.device_code })
   const page = await (await browser.newContext()).newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(45_000)
   const complaints: string[] = []
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text())

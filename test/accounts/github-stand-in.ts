@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { findFreePort } from '../../src/base/free-port.ts'
+import { takePort } from '../support/ports.ts'
 
 export interface GitHubAccount {
   readonly id: number
@@ -36,7 +36,7 @@ export interface StandIn {
 
 /** As much of GitHub as sign-in and profiles need: it keeps to GitHub's ways (refusals of the token endpoint have status 200) and checks PKCE. */
 export async function startGitHub(clientId: string, clientSecret: string): Promise<StandIn> {
-  const port = await findFreePort()
+  const port = await takePort()
   const codes = new Map<string, { account: GitHubAccount; challenge: string; redirectUri: string }>()
   const tokens = new Map<string, GitHubAccount>()
   let exchanges = 0

@@ -131,8 +131,8 @@ test('20 are the most, names must be known, hooks are on their own hosts, config
   const ask = (channel_type: string, config: object, more: object = {}) =>
     ada.ask('POST', '/api/notifications', { channel_type, config, ...more })
   const refusals: readonly [string, object, object, string, RegExp][] = [
-    ['telegram', {}, {}, 'invalid_input', /config\.chat_id is needed/],
-    ['telegram', { address: 'ada@people.test' }, {}, 'invalid_input', /config\.address does not belong/],
+    ['telegram', {}, {}, 'invalid_input', /takes config\.chat_id/],
+    ['telegram', { address: 'ada@people.test' }, {}, 'invalid_input', /takes config\.chat_id/],
     ['telegram', { chat_id: 'ada' }, {}, 'address_refused', /number, or @/],
     ['telegram', { chat_id: '1/../2' }, {}, 'address_refused', /number, or @/],
     ['discord', { webhook_url: 'https://evil.example/api/webhooks/1/x' }, {}, 'address_refused', /discord\.com/],

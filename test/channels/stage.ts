@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { Channel, Message } from '../../src/core/channels/channel.ts'
-import { type Person, startTestMarket, type TestMarket } from '../support/market.ts'
+import { numbered, type Person, startTestMarket, type TestMarket } from '../support/market.ts'
 import { type Post, type StandIn, startDiscord, startPost, startSlack, startTelegram } from './stand-ins.ts'
 
 export const botToken = '123456:a-bot-of-the-tests'
@@ -42,7 +42,9 @@ export async function open(context: TestContext, env: Readonly<Record<string, st
   const stands = { telegram, discord, slack, post }
   const market = await startTestMarket({ env: { ...settingsFor(stands), ...env } })
   context.after(() => market.close())
-  return { ...stands, market, ada: await market.person('Ada'), bob: await market.person('Bob') }
+  const stage = { ...stands, market, ada: await market.person('Ada'), bob: await market.person('Bob') }
+  await numbered(market)
+  return stage
 }
 
 export const discordHook = ({ url }: StandIn, nth = 1): string => `${url}/api/webhooks/10000${nth}/sEcReT-tOkEn-${nth}`
@@ -75,7 +77,7 @@ export const happen = (
 export const topUp = (market: TestMarket, who: Person, cents: number): Promise<unknown> =>
   happen(market, who, 'wallet.topped_up', { topup_id: '01a20226-00b5-7bc1-9461-989abfd9ed53', amount_cents: cents })
 
-export const messages = async (who: Person, { id }: Channel): Promise<Message[]> =>
+export const messages = async (who: Person, { id }: Pick<Channel, 'id'>): Promise<Message[]> =>
   (await who.ask<Message[]>('GET', `/api/notifications/${id}/messages`)).body
 
 export const state = async (who: Person, { id }: Channel): Promise<Channel> =>

@@ -118,7 +118,7 @@ function read(raw: string): Pick<Letter, 'headers' | 'text'> {
   )
   const parts = rest.join('\r\n\r\n')
   const encoding = /Content-Transfer-Encoding: (\S+)/i.exec(parts)?.[1]
-  const body = parts.slice(parts.indexOf('\r\n\r\n') + 4).split(/\r\n--/)[0]!
+  const body = parts.slice(parts.indexOf('\r\n\r\n') + 4).split(/\r\n----_/)[0]!
   return { headers, text: encoding === 'base64' ? Buffer.from(body, 'base64').toString('utf8') : readQuoted(body) }
 }
 

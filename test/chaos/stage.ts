@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type Database, openDatabase } from '../../src/base/db.ts'
-import { findFreePort } from '../../src/base/free-port.ts'
 import { startTwin } from '../../src/edges/twin/start.ts'
 import { type Printing, startRole } from '../laws/market-processes.ts'
 import { cloneDatabase } from '../support/database.ts'
 import { ask, type TestMarket } from '../support/market.ts'
+import { takePort } from '../support/ports.ts'
 import { until } from '../support/processes.ts'
 import { controls } from '../twin/controls.ts'
 import { type Between, openProxy } from './proxy.ts'
@@ -30,7 +30,7 @@ export interface Stage {
 export async function openStage(): Promise<Stage> {
   const { url: databaseUrl } = await cloneDatabase()
   const db = openDatabase({ url: databaseUrl, poolSize: 4 })
-  const port = await findFreePort()
+  const port = await takePort()
   const url = `http://127.0.0.1:${port}`
   const webhookSecret = 'whsec_of_the_tests'
   const twin = await startTwin({

@@ -83,7 +83,7 @@ async function survive(stage: Stage, { flow, disaster, late }: Cell): Promise<st
   if (again) assert.equal(again.status, 200, again.text)
   await payIfAsked(flow, stage, person, again)
   const reached = async (): Promise<boolean> => (await flow.effects(stage, person)).join() === '1,1'
-  await until('it has happened once', reached, 20_000).catch(async () => {
+  await until('it has happened once', reached, 60_000).catch(async () => {
     assert.deepEqual(await flow.effects(stage, person), [1, 1])
   })
   // Time enough for whatever would do it a second time.

@@ -5,9 +5,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { findFreePort } from '../../src/base/free-port.ts'
+
 import { settings } from '../../src/base/settings.ts'
+
 import { type Person, startTestMarket, type TestMarket } from '../support/market.ts'
+import { takePort } from '../support/ports.ts'
 import { inTerminal, openShell } from './clawrk.ts'
 
 let market: TestMarket
@@ -80,7 +82,7 @@ test('3: not signed in, with a dead key, or with none', async () => {
 
 test('4: nobody listens, or something that is no market', async () => {
   const shell = openShell({ CLAWRK_API_KEY: ada.key })
-  const away = `http://127.0.0.1:${await findFreePort()}`
+  const away = `http://127.0.0.1:${await takePort()}`
   const answer = await shell('balance', '--api-url', away)
   assert.equal(answer.code, 4)
   assert.match(answer.stderr, /^✖ No market answers at http:\S+\.\n {2}→ start a market with {2}clawrk serve /)

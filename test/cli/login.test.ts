@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { findFreePort } from '../../src/base/free-port.ts'
 import { people, refused, went } from '../journeys/desk.ts'
 import { ask, type Person, startTestMarket, type TestMarket } from '../support/market.ts'
+import { takePort } from '../support/ports.ts'
 import { until } from '../support/processes.ts'
 import { inTerminal, openShell, type Running, type Shell } from './clawrk.ts'
 
@@ -90,7 +90,7 @@ test('logout ends a key that was rotated since, leaves one that was given alone,
 
   const other = await loggedIn()
   const stored = JSON.parse(readFileSync(fileOf(other), 'utf8')) as object
-  const away = `http://127.0.0.1:${await findFreePort()}`
+  const away = `http://127.0.0.1:${await takePort()}`
   writeFileSync(fileOf(other), JSON.stringify({ ...stored, url: away }))
   const logout = await other('logout')
   assert.equal(logout.code, 0)
@@ -175,7 +175,7 @@ test('it asks no faster than it is told, goes on across lost connections under o
 
 test('4: a market that is not there, or goes away until the code has expired', async () => {
   const shell = openShell()
-  const nobody = await shell('login', '--api-url', `http://127.0.0.1:${await findFreePort()}`)
+  const nobody = await shell('login', '--api-url', `http://127.0.0.1:${await takePort()}`)
   assert.equal(nobody.code, 4)
   assert.match(nobody.stderr, /^✖ No market answers at http:\S+\.\n/)
   const scripted = await script([pending(1)], 3)

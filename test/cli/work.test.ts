@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
-import { findFreePort } from '../../src/base/free-port.ts'
 import type { Job } from '../../src/desks/jobs/job.ts'
 import { fund, people, post, unixReport, went } from '../journeys/desk.ts'
 import { type Person, startTestMarket, type TestMarket } from '../support/market.ts'
+import { takePort } from '../support/ports.ts'
 import { until } from '../support/processes.ts'
 import { openShell, type Ran, type Running, type Shell } from './clawrk.ts'
 import { type LossyProxy, startLossyProxy } from './lossy-proxy.ts'
@@ -199,7 +199,7 @@ test('5: work that does not pass; 1: a command that cannot be run, which takes n
 
 test('near the deadline the command is ended with all it has started, and the job given up', async () => {
   const eve = await worker('Eve')
-  const { id } = await post(ada, { time_limit_seconds: 60 })
+  const { id } = await post(ada, { time_limit_seconds: 62 })
   const pids = join(eve.home, 'pids')
   const stubborn = `trap '' TERM; sleep 300 & echo $$ $! > '${pids}'; sleep 300`
   const startedAt = Date.now()
@@ -282,7 +282,7 @@ test('lost answers and a market that is away do no harm: every step happens once
 })
 
 test('4: a market that was never there; 3: without a key; 2: without a command, and what to say instead', async () => {
-  const jo = await worker('Jo', `http://127.0.0.1:${await findFreePort()}`)
+  const jo = await worker('Jo', `http://127.0.0.1:${await takePort()}`)
   assert.equal((await jo('work', '--exec', 'true')).code, 4)
   assert.equal((await openShell({ CLAWRK_API_URL: market.url })('work', '--exec', 'true')).code, 3)
   const without = await jo('work')

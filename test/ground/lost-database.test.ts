@@ -82,9 +82,14 @@ test('PostgreSQL is killed under a reader, a waiting pull and a crowd: 503 or an
   const before = [market.pids('api'), market.pids('worker')]
   for (let round = 1; round <= 3; round++) {
     const job = await take(bob, await post(ada))
-    const reading = read(url, ada, job.id)
+    let isRead = false
+    const reading = read(url, ada, job.id, undefined, () => {
+      isRead = true
+      return false
+    })
     const pulling = eve.ask<Held>('POST', '/api/jobs/pull', { wait_seconds: 20, min_price_cents: 90_000 })
     const busy = crowd(job.id)
+    await until('the stream is open and the crowd is answered', () => isRead && busy.answers.size > 0)
     await sleep(300)
     const killedAt = Date.now()
     await market.kill('postgres')

@@ -31,7 +31,7 @@ const signUp = (url: string, name: string) =>
   ask(url, 'POST', '/api/auth/sign-up/email', { email: `${name}@people.test`, password: 'correct horse battery', name })
 
 test('after SIGTERM readiness goes first; whoever comes in the grace is served, whoever waits is answered', async () => {
-  const graceMs = 2_000
+  const graceMs = 4_000
   const api = await startApi(graceMs)
   const market = { db, url: api.url }
   const [ada, bob, eve] = await people(market, 'Ada', 'Bob', 'Eve')
@@ -75,7 +75,10 @@ test('a request that is under way when the socket closes is finished', async (co
   const api = await startApi(0)
   // Hashing a password takes a few tenths of a second.
   const signingUp = signUp(api.url, 'mid-air')
-  await sleep(80)
+  await until('it has come in', async () => {
+    const counted = await db.rows(`select 1 from request_quota where quota = 'signUps'`)
+    return counted.length > 0
+  })
   const ended = await api.end('SIGTERM')
   assert.equal((await signingUp).status, 201)
   assert.equal(ended.code, 0, api.said())

@@ -5,17 +5,19 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, test } from 'node:test'
-import { findFreePort } from '../../src/base/free-port.ts'
+import { takePort } from '../support/ports.ts'
 import { processesOf, until } from '../support/processes.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'clawrk-ground-'))
-const port = await findFreePort()
+const port = await takePort()
 const started: ChildProcess[] = []
 
 interface Market {
   readonly process: ChildProcess
   /** All it has printed. */
   said(): string
+  /** Its exit code, once it has ended and all that it printed has been read. */
+  readonly closed: Promise<number | null>
 }
 
 function start(env: NodeJS.ProcessEnv = {}): Market {
@@ -31,7 +33,7 @@ function start(env: NodeJS.ProcessEnv = {}): Market {
       text += chunk
     })
   }
-  return { process: child, said: () => text }
+  return { process: child, said: () => text, closed: once(child, 'close').then(() => child.exitCode) }
 }
 
 async function startAndWait(): Promise<Market> {
@@ -116,11 +118,11 @@ test('what dies is started again: the API, and PostgreSQL under it', async () =>
 test('a second start on the same folder, or on the same port, says so in a sentence', async () => {
   await startAndWait()
   const folder = start()
-  assert.equal(await exitCode(folder.process), 1)
+  assert.equal(await folder.closed, 1)
   assert.match(folder.said(), /^A market already runs on .*http:\/\/localhost:\d+ \(process \d+\)\. Stop it first/)
   const other = mkdtempSync(join(tmpdir(), 'clawrk-ground-'))
   const samePort = start({ CLAWRK_DATA_DIR: other })
-  assert.equal(await exitCode(samePort.process), 1)
+  assert.equal(await samePort.closed, 1)
   assert.match(samePort.said(), /^Port \d+ of 127\.0\.0\.1 cannot be had/)
   rmSync(other, { recursive: true, force: true })
 })

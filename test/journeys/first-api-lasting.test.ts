@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { Sql } from '../../src/base/db.ts'
 import type { Actor, Call } from '../../src/base/endpoint.ts'
-import { findFreePort } from '../../src/base/free-port.ts'
 import { openSealer } from '../../src/base/seal.ts'
 import { mintKey } from '../../src/core/accounts/create-key.ts'
 import { accept } from '../../src/desks/jobs/accept.ts'
@@ -18,6 +17,7 @@ import { tallyJobs } from '../../src/desks/jobs/tally.ts'
 import { keyed } from '../laws/exhibits.ts'
 import { at } from '../races/contest.ts'
 import { type Fields, type Person, startTestMarket, type TestMarket } from '../support/market.ts'
+import { takePort } from '../support/ports.ts'
 import { until } from '../support/processes.ts'
 import {
   act,
@@ -97,7 +97,7 @@ test('while a skill runs others see in_progress, and no connection waits for it'
 test('the process dies in the middle of a skill: somebody else goes on at once, and a timer would', async () => {
   const [ada, bob] = await people(market, 'Ada', 'Bob')
   const [first, second] = [await acceptedForCredits(ada, bob), await acceptedForCredits(ada, bob)]
-  const port = await findFreePort()
+  const port = await takePort()
   const child = spawn(process.execPath, [join(import.meta.dirname, 'fixture-slow-skill.ts')], {
     env: {
       PATH: process.env.PATH,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
 import { promisify } from 'node:util'
-import { findFreePort } from '../../src/base/free-port.ts'
+import { takePort } from '../support/ports.ts'
 import { until } from '../support/processes.ts'
 
 const projectDir = join(import.meta.dirname, '../..')
@@ -14,7 +14,7 @@ const run = promisify(execFile)
 
 test('the README’s tour does what it says, on a market started as it says', async (story) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'clawrk-readme-'))
-  const port = await findFreePort()
+  const port = await takePort()
   const url = `http://localhost:${port}`
   const home = mkdtempSync(join(tmpdir(), 'clawrk-home-'))
   const env: NodeJS.ProcessEnv = {

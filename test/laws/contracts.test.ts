@@ -73,6 +73,7 @@ test('only a few endpoints are open to everybody, and every other names a known 
     'jobs.board',
     'jobs.board_stats',
     'jobs.directory',
+    'channels.stop',
     'clock.advance',
   ])
   const withoutScope = endpoints

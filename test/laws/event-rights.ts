@@ -69,8 +69,8 @@ export const eventRights: Readonly<Record<string, Right>> = {
   'channels.list': {},
   'channels.create': {
     answers: [201],
-    fields: () => ({ channel_type: 'telegram', config: { chat_id: 1 } }),
     prepare: async ({ market, people, things }, { role }) => ({
+      body: { channel_type: 'telegram', config: { chat_id: 1 } },
       // Twenty are the most.
       tidy: () =>
         market.db.rows(`delete from channel where user_id = $1 and id <> all ($2)`, [
@@ -86,5 +86,5 @@ export const eventRights: Readonly<Record<string, Right>> = {
   'channels.confirm': { ...ofTheirChannel, answers: [400], fields: () => ({ code: 'AAAAA-AAAAA' }) },
   'channels.resend': { ...ofTheirChannel, prepare: onUnconfirmed },
   'channels.messages': ofTheirChannel,
-  'channels.stop': { may: () => false, refusals: [404], fields: () => ({ token: 'none' }) },
+  'channels.stop': { answers: [404], fields: () => ({ token: 'none' }) },
 }

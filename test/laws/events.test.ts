@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
+import { asText, say } from '../../src/core/events/words.ts'
 import { eventKinds } from '../../src/market.ts'
 
 const src = join(import.meta.dirname, '../../src')
@@ -47,6 +48,29 @@ test('the lines say what to do, and the examples are data that could have been t
     const shown = open?.(example)
     if (shown) assert.ok(!/title|name|text/.test(Object.keys(shown).join()), `${name}: words are no public event`)
   }
+})
+
+test('every event has words for people: whole sentences of what it comes with, and what is documented is never held back', () => {
+  for (const { name, words, example } of eventKinds) {
+    const { text } = words
+    const cases = typeof text === 'string' ? [text] : [...Object.values(text.cases), text.otherwise]
+    if (typeof text !== 'string') assert.ok(text.by in example, `${name}: ${text.by} is no field of its example`)
+    for (const one of cases) {
+      assert.match(one, /^([A-Z]|\{).*\.$/, `${name}: "${one}"`)
+      assert.doesNotMatch(one, /`|GET |POST /, `${name}: "${one}" is for programs`)
+      // What stands outside of brackets must always be there.
+      for (const [, field] of one.replaceAll(/\[[^\]]*\]/g, '').matchAll(/\{(\w+)\}/g))
+        assert.ok(field! in example, `${name}: its example has no ${field}`)
+    }
+    const said = asText(say({ words }, example))
+    assert.doesNotMatch(said, /[{}[\]]|undefined|null|…/, `${name}: ${said}`)
+  }
+  for (const name of documented.split(' '))
+    assert.equal(
+      eventKinds.find((kind) => kind.name === name)!.words.quiet,
+      undefined,
+      `${name} is documented for channels`,
+    )
 })
 
 test('every path that a line names is one of the market’s', async () => {

@@ -215,6 +215,8 @@ const doors: Readonly<Record<string, { path?: string; status: number }>> = {
   'HEAD /wallet': { status: 200 },
   'GET /device': { status: 200 },
   'HEAD /device': { status: 200 },
+  'GET /notifications': { status: 200 },
+  'HEAD /notifications': { status: 200 },
   'GET /docs': { status: 200 },
   'HEAD /docs': { status: 200 },
   'GET /assets/:name': { path: '/assets/wallet.js', status: 200 },

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDatabase } from '../../src/base/db.ts'
-import { findFreePort } from '../../src/base/free-port.ts'
 import { cloneDatabase } from '../support/database.ts'
 import { type Answer, ask, type Fields } from '../support/market.ts'
+import { takePort } from '../support/ports.ts'
 import { Canaries, type Canary } from './canaries.ts'
 import { type Printing, startRole } from './market-processes.ts'
 
@@ -29,7 +29,7 @@ await own.rows(`create role ${role} superuser login password '${databasePassword
 export const databaseUrl = Object.assign(new URL(cloned), { username: role, password: databasePassword }).href
 
 const dataDir = mkdtempSync(join(tmpdir(), 'clawrk-scan-'))
-const [port, twinPort] = [await findFreePort(), await findFreePort()]
+const [port, twinPort] = [await takePort(), await takePort()]
 export const url = `http://127.0.0.1:${port}`
 export const webhookSecret = `whsec_${secret('secret of the webhook')}`
 export const settings = {

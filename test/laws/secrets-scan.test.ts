@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, test } from 'node:test'
-import { findFreePort } from '../../src/base/free-port.ts'
 import { ask, type Fields } from '../support/market.ts'
+import { takePort } from '../support/ports.ts'
 import { until } from '../support/processes.ts'
 import {
   breaking,
@@ -226,8 +226,8 @@ async function whatGoesWrong(ada: Somebody, bob: Somebody, { id, order, signIn }
 /** Settings that nothing starts with. */
 async function whatDoesNotStart(): Promise<void> {
   const strangers = [
-    start('api', { DATABASE_URL: databaseUrl.replace(role, 'nobody_of_that_name'), PORT: `${await findFreePort()}` }),
-    start('api', { DATABASE_URL: `postgres://${role}:${databasePassword}@[`, PORT: `${await findFreePort()}` }),
+    start('api', { DATABASE_URL: databaseUrl.replace(role, 'nobody_of_that_name'), PORT: `${await takePort()}` }),
+    start('api', { DATABASE_URL: `postgres://${role}:${databasePassword}@[`, PORT: `${await takePort()}` }),
     start('worker', { STRIPE_SECRET_KEY: `sk_live_${secret('live key of Stripe')}`, GITHUB_CLIENT_ID: '' }),
     start('worker', { CLAWRK_MODE: 'live', CLAWRK_SECRET: secret('weak secret') }),
   ]

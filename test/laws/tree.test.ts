@@ -99,6 +99,27 @@ test('no name says nothing', () => {
   }
 })
 
+test('the command line starts without a database driver, the provider’s SDK or a web server', () => {
+  const heavy = /^(pg|kysely|stripe|fastify|@fastify\/.*|prom-client|@aws-sdk\/.*)$/
+  const seen = new Set<string>()
+  const visit = (file: string, way: readonly string[]): void => {
+    if (seen.has(file)) return
+    seen.add(file)
+    const text = readFileSync(join(src, file), 'utf8')
+    for (const [, type, name] of text.matchAll(/(?:^|\n)\s*(?:import|export)\s+(type\s)?[^'"`;]*?from\s+'([^']+)'/g)) {
+      const path = [...way, name!].join(' → ')
+      if (type) continue
+      assert.ok(
+        !heavy.test(name!),
+        `${path}: load it in the action, await import('../machine/…'), or every command waits for it`,
+      )
+      if (name!.startsWith('.')) visit(relative(src, join(src, dirname(file), name!)), [...way, file])
+    }
+  }
+  visit('edges/cli/program.ts', [])
+  assert.ok(seen.size > 60, 'the commands are all looked at')
+})
+
 test('what a browser or an agent downloads with the SDK needs no Node and no server', () => {
   const seen = new Set<string>()
   const visit = (file: string, via: string): void => {

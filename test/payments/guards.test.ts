@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { ConfigError, readConfig } from '../../src/base/config.ts'
-import { findFreePort } from '../../src/base/free-port.ts'
 import { openStripe } from '../../src/core/payments/stripe.ts'
 import { startTwin } from '../../src/edges/twin/start.ts'
 import { went } from '../journeys/desk.ts'
 import { cloneDatabase } from '../support/database.ts'
 import { ask } from '../support/market.ts'
+import { takePort } from '../support/ports.ts'
 import { processesOf, until } from '../support/processes.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'clawrk-guards-'))
@@ -54,7 +54,7 @@ async function refusal(env: Readonly<Record<string, string>>, ...role: string[])
 async function startWithKey(
   env: Readonly<Record<string, string>>,
 ): Promise<{ url: string; market: Running; twin: string }> {
-  const port = await findFreePort()
+  const port = await takePort()
   const url = `http://127.0.0.1:${port}`
   const { url: databaseUrl } = await cloneDatabase()
   const twin = await startTwin({
@@ -128,7 +128,7 @@ test('live mode runs with a key, starts no twin and says nothing of a test', asy
 })
 
 test('live mode refuses the twin, as a market and as the twin itself; a live key is refused outside it', async () => {
-  const port = `${await findFreePort()}`
+  const port = `${await takePort()}`
   const told = await Promise.all([
     refusal({ ...live, PORT: port }),
     refusal({ ...live, PORT: port }, 'twin'),

@@ -4,11 +4,11 @@ import { createServer, type IncomingMessage, request, type Server } from 'node:h
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { findFreePort } from '../../src/base/free-port.ts'
 import { lookUpOpenTopUps } from '../../src/core/payments/look-up.ts'
 import { lookUpPlans } from '../../src/core/payments/plans/look-up.ts'
 import { went } from '../journeys/desk.ts'
 import { ask, startTestMarket } from '../support/market.ts'
+import { takePort } from '../support/ports.ts'
 import { until } from '../support/processes.ts'
 import { assertBooked, madeAt, needsOf, owners } from '../wallet/stage.ts'
 import { assertReconciled, creditsOf, tierOf } from './stage.ts'
@@ -53,7 +53,7 @@ test('the process dies when the checkout is made: it is found by its reference, 
     line.server.close()
   })
   const dieFor = async (path: string, body: object): Promise<void> => {
-    const port = await findFreePort()
+    const port = await takePort()
     const child = spawn(process.execPath, [join(import.meta.dirname, '../../src/main.ts'), 'api'], {
       env: {
         PATH: process.env.PATH,

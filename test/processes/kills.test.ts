@@ -38,7 +38,8 @@ const size = isCampaign
 const days = 20
 
 /** Where a campaign is: it takes minutes. */
-const progress = (line: string): void => void (isCampaign && process.stderr.write(`${line}\n`))
+const progress = (line: string): void =>
+  void (isCampaign && process.stderr.write(`${performance.now().toFixed(0).padStart(7)} ms  ${line}\n`))
 
 interface Counts {
   readonly [state: string]: number
@@ -113,6 +114,7 @@ test('two APIs, two workers and PostgreSQL killed under load: no cent, job, turn
     rmSync(scene.folder, { recursive: true, force: true })
   })
   const { db, urls } = scene
+  progress('the scene stands')
   const gigs = await deliverGigs(scene, size.gigs)
   const own = openDatabase({ url: scene.databaseUrl, poolSize: 2 })
   const names = Array.from({ length: size.lanes + size.bare }, (_, n) => [`Ada ${n}`, `Bob ${n}`]).flat()
@@ -123,6 +125,7 @@ test('two APIs, two workers and PostgreSQL killed under load: no cent, job, turn
     (_, n): Lane => ({ sender: all[2 * n]!, worker: all[2 * n + 1]!, keyed: n < size.lanes }),
   )
 
+  progress('everybody is there')
   const told = newTold()
   const persistence: Persistence = { retries: 0, replays: 0 }
   const heard: Heard = { events: 0, lines: 0, breaks: 0 }

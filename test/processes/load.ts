@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { outputFor, pieceOf } from '../../bench/work.ts'
 import { type Answer, type Asker, openAsker, type Persistence, type Refused } from '../../demo/ask.ts'
-import { topUp } from '../../demo/people.ts'
+import { balanceOf } from '../../demo/people.ts'
 import type { Job } from '../../src/desks/jobs/job.ts'
 import type { Person } from '../support/market.ts'
+import { until } from '../support/processes.ts'
 
 /** What the people of the load saw, to be held against what the database says. */
 export interface Told {
@@ -75,7 +76,7 @@ export async function drive(lane: Lane, load: Load): Promise<void> {
   told.posted.set(sender.userId, posted)
   for (let n = 0; !isOver(); n++) {
     if (n % 25 === 0) {
-      await topUp({ name: sender.email, ask: hers }, 20_000)
+      await topUp(hers, 20_000)
       told.toppedUp += 20_000
     }
     const { prompt, checks } = pieceOf(n)
@@ -92,6 +93,19 @@ export async function drive(lane: Lane, load: Load): Promise<void> {
     // Some readers beside it: a process must have something left for them.
     await sleep(20)
   }
+}
+
+/** Tops a wallet up on the provider's page and waits for the money; a page that the clock has closed is left for a new one. */
+async function topUp(ask: Asker, cents: number): Promise<void> {
+  const before = await balanceOf(ask)
+  for (;;) {
+    const asked = await ask.post<{ url: string }>('/api/wallet/topup', { amount_cents: cents }, { anew: true })
+    assert.equal(asked.status, 200, JSON.stringify(asked.body))
+    const paid = await ask.post(new URL(asked.body.url).pathname)
+    if (paid.status < 400) break
+    assert.equal(paid.status, 410)
+  }
+  await until(`${cents} cents have come`, async () => (await balanceOf(ask)) >= before + cents, 120_000)
 }
 
 /** A worker takes whatever fits best; now and then their work is no good. */

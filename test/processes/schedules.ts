@@ -23,7 +23,8 @@ export interface Due {
   days: number
 }
 
-export const newDue = (): Due => ({ comparisons: 0, compared: 0, cron: 0, days: 0 })
+/** A market’s first comparison is due when it starts. */
+export const newDue = (): Due => ({ comparisons: 1, compared: 0, cron: 0, days: 0 })
 
 /** Work delivered about which the client says nothing: from now on the clock alone reminds, releases and pays out. */
 export async function deliverGigs(scene: Scene, many: number): Promise<{ milestones: Milestone[]; toppedUp: number }> {

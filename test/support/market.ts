@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import { readConfig } from '../../src/base/config.ts'
 import type { Database } from '../../src/base/db.ts'
-import { findFreePort } from '../../src/base/free-port.ts'
 import { mintKey } from '../../src/core/accounts/create-key.ts'
 import { openAccount } from '../../src/core/accounts/open-account.ts'
 import { startSession } from '../../src/core/accounts/session.ts'
@@ -14,6 +13,7 @@ import { buildApi, type Market, openMarket, startBackground } from '../../src/ma
 import { type Controls, controls } from '../twin/controls.ts'
 import { cloneDatabase } from './database.ts'
 import { readsVariable, settingsOfRun } from './doors.ts'
+import { takePort } from './ports.ts'
 import { until } from './processes.ts'
 
 export interface TestMarketOptions {
@@ -107,7 +107,7 @@ export async function startTestMarket({
   const databaseUrl = given ?? (await cloneDatabase()).url
   const ports: number[] = []
   while (ports.length < apis) {
-    const port = await findFreePort()
+    const port = await takePort()
     if (!ports.includes(port)) ports.push(port)
   }
   const urls = ports.map((port) => `http://127.0.0.1:${port}`)
@@ -225,3 +225,10 @@ function asPerson(url: string, name: string, known: Pick<Person, 'userId' | 'ema
     },
   }
 }
+
+/** Until all that has happened has its number: whoever begins to follow now is told what comes after it. */
+export const numbered = (market: TestMarket): Promise<unknown> =>
+  until('all that has happened has its number', async () => {
+    const [row] = await market.db.rows<{ waits: boolean }>(`select event_waits() as waits`)
+    return !row!.waits
+  })

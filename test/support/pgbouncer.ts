@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import { findFreePort } from '../../src/base/free-port.ts'
 import { chooseIdentity } from '../../src/base/postgres/identity.ts'
 import { installed, mayInstall } from './apt.ts'
+import { takePort } from './ports.ts'
 import { takesConnections } from './postgres-15.ts'
 import { until } from './processes.ts'
 
@@ -36,7 +36,7 @@ export async function launchPgBouncer(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Bouncer> {
   const { hostname, port: behind, username, password } = new URL(url)
-  const port = await findFreePort()
+  const port = await takePort()
   const home = join(folder, 'pgbouncer')
   mkdirSync(home, { mode: 0o755 })
   writeFileSync(join(home, 'users.txt'), `"${username}" "${password}"\n`, { mode: 0o644 })

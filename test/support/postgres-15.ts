@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import { findFreePort } from '../../src/base/free-port.ts'
 import { chooseIdentity, type Identity } from '../../src/base/postgres/identity.ts'
 import { runToEnd } from '../../src/base/postgres/run-to-end.ts'
+import { takePort } from './ports.ts'
 import { until } from './processes.ts'
 
 const bin = '/usr/lib/postgresql/15/bin'
@@ -80,7 +80,7 @@ async function launch(
   password: string,
   given: Readonly<Record<string, string>>,
 ): Promise<Postgres15> {
-  const port = await findFreePort()
+  const port = await takePort()
   const settings: Record<string, string> = {
     listen_addresses: '127.0.0.1',
     port: `${port}`,

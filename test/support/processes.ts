@@ -22,7 +22,7 @@ export function processesOf(folder: string): string[] {
 export async function until<T>(
   what: string,
   probe: () => T | Promise<T>,
-  patienceMs = 15_000,
+  patienceMs = 45_000,
 ): Promise<NonNullable<Exclude<T, false>>> {
   const giveUpAt = Date.now() + patienceMs
   for (;;) {

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { findFreePort } from '../../src/base/free-port.ts'
+
 import { settings } from '../../src/base/settings.ts'
+
 import { settingsOfRun } from './doors.ts'
+import { takePort } from './ports.ts'
 import { until } from './processes.ts'
 
 const entry = join(import.meta.dirname, '../../src/main.ts')
@@ -57,7 +59,7 @@ export async function startRole(
   role: 'api' | 'worker' | 'twin' | null,
   { databaseUrl, dataDir, port, env = {}, served = false, patienceMs = 15_000 }: RoleOptions,
 ): Promise<RoleProcess> {
-  const own = port ?? (await findFreePort())
+  const own = port ?? (await takePort())
   const url = `http://127.0.0.1:${own}`
   const doors = await settingsOfRun(databaseUrl)
   const clean: NodeJS.ProcessEnv = { ...process.env }

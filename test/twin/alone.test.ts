@@ -4,15 +4,15 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import Stripe from 'stripe'
-import { findFreePort } from '../../src/base/free-port.ts'
 import { emptyDatabase } from '../support/database.ts'
+import { takePort } from '../support/ports.ts'
 import { controls } from './controls.ts'
 import { sdk, stage, submit, topUp, until } from './stage.ts'
 
 test('clawrk stripe-twin runs by itself: it says its address and secret, and SIGTERM ends it', async (t) => {
   const { url: databaseUrl } = await emptyDatabase()
   const { receiver } = await stage(t)
-  const port = await findFreePort()
+  const port = await takePort()
   const cli = join(import.meta.dirname, '../../src/edges/cli/main.ts')
   const options = ['--port', `${port}`, '--webhook-url', receiver.url, '--webhook-secret', 'whsec_alone']
   const child = spawn(process.execPath, [cli, 'stripe-twin', ...options], {

@@ -42,7 +42,7 @@ test('other parameters or another endpoint under the same key are refused', asyn
 test('a second request while the first still runs is told so, and may come again', async (t) => {
   const s = await stage(t)
   const { stripe, controls, twin } = s
-  await controls.fault('slow', { milliseconds: 700 })
+  await controls.fault('slow', { milliseconds: 2_000 })
   const first = stripe.customers.create({ name: 'Ada' }, { idempotencyKey: 'k' })
   await until('the first one is at work', async () => (await controls.faults()).length === 0)
   await new Promise((resolve) => setTimeout(resolve, 100))

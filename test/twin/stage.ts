@@ -80,7 +80,7 @@ export function sdk(twin: RunningTwin, key = 'sk_test_x'): Stripe {
 }
 
 /** Waits until something is so, and says what did not come about. */
-export async function until(what: string, so: () => boolean | Promise<boolean>, withinMs = 8_000): Promise<void> {
+export async function until(what: string, so: () => boolean | Promise<boolean>, withinMs = 30_000): Promise<void> {
   const end = Date.now() + withinMs
   while (!(await so())) {
     if (Date.now() > end) throw new Error(`did not happen within ${withinMs} ms: ${what}`)

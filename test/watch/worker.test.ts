@@ -3,9 +3,9 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { findFreePort } from '../../src/base/free-port.ts'
 import { cloneDatabase } from '../support/database.ts'
 import { ask } from '../support/market.ts'
+import { takePort } from '../support/ports.ts'
 import { until } from '../support/processes.ts'
 import { startRole } from '../support/roles.ts'
 import { sampleOf, scrape } from './scrape.ts'
@@ -16,7 +16,7 @@ const doorOf = (said: string): string => `http://127.0.0.1:${/"metrics_port":(\d
 test('workers of one machine are watched each at a port of its own: health, readiness, every task', async () => {
   const { url: databaseUrl } = await cloneDatabase()
   const dataDir = mkdtempSync(join(tmpdir(), 'watched-'))
-  const env = { METRICS_PORT: `${await findFreePort()}` }
+  const env = { METRICS_PORT: `${await takePort()}` }
   const first = await startRole('worker', { databaseUrl, dataDir, env })
   const second = await startRole('worker', { databaseUrl, dataDir, env })
   const [one, other] = [doorOf(first.said()), doorOf(second.said())]

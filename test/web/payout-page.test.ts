@@ -24,7 +24,7 @@ async function walletOf(
   options: BrowserContextOptions = {},
 ): Promise<{ page: Page; complaints: string[] }> {
   const context = await browser!.newContext(options)
-  context.setDefaultTimeout(15_000)
+  context.setDefaultTimeout(45_000)
   const [name, value] = person.cookie.split('=') as [string, string]
   await context.addCookies([{ name, value, url: market.url }])
   const page = await context.newPage()

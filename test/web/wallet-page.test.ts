@@ -25,7 +25,7 @@ interface Watched {
 async function open(options: BrowserContextOptions & { cookie?: string } = {}): Promise<Watched> {
   const { cookie, ...more } = options
   const context = await browser!.newContext(more)
-  context.setDefaultTimeout(15_000)
+  context.setDefaultTimeout(45_000)
   if (cookie) {
     const [name, value] = cookie.split('=') as [string, string]
     await context.addCookies([{ name, value, url: market.url }])

@@ -4,7 +4,7 @@ import test, { type TestContext } from 'node:test'
 import { Webhook as Official } from 'standardwebhooks'
 import type { Delivery, Webhook } from '../../src/core/webhooks/webhook.ts'
 import { verifyWebhook } from '../../src/edges/sdk/client.ts'
-import { type Person, startTestMarket, type TestMarket } from '../support/market.ts'
+import { numbered, type Person, startTestMarket, type TestMarket } from '../support/market.ts'
 import { until } from '../support/processes.ts'
 import { answers, type Got, receive } from './receiver.ts'
 
@@ -13,7 +13,9 @@ type Secret = Webhook & { secret: string }
 async function open(context: TestContext): Promise<{ market: TestMarket; ada: Person; bob: Person }> {
   const market = await startTestMarket({ env: { ALLOW_PRIVATE_WEBHOOKS: '1' } })
   context.after(() => market.close())
-  return { market, ada: await market.person('Ada'), bob: await market.person('Bob') }
+  const people = { ada: await market.person('Ada'), bob: await market.person('Bob') }
+  await numbered(market)
+  return { market, ...people }
 }
 
 async function register(who: Person, url: string, events?: readonly string[]): Promise<Secret> {

@@ -114,7 +114,7 @@ test('receivers of every kind, while workers are killed: each event reaches each
   // The first quarter is what a process grows by until it is warm.
   const quarter = Math.ceil(memories.length / 4)
   const highest = (from: number, to: number): number => Math.round(Math.max(...memories.slice(from, to)))
-  const [warm, last] = [highest(quarter, 2 * quarter), highest(3 * quarter, memories.length)]
+  const [warm, last] = [highest(quarter, 2 * quarter), highest(memories.length - quarter, memories.length)]
   context.diagnostic(
     `the worker that lasted: ${Math.round(memories[0]!)} MB at first, ${warm} MB at most in the second quarter, ${last} MB in the last`,
   )

@@ -59,7 +59,11 @@ function placeOf(type: NewChannel['channel_type'], config: NewChannel['config'])
     .map((name) => ({ path: `config.${name}`, message: `does not belong to a channel of type ${type}` }))
   if (given === undefined) issues.push({ path: `config.${field}`, message: `is needed for a channel of type ${type}` })
   if (issues.length > 0 || given === undefined)
-    throw refuseChannel('invalid_input', { issues }, issues.map(({ path, message }) => `${path} ${message}`).join('; '))
+    throw refuseChannel(
+      'invalid_input',
+      { issues },
+      `A channel of type ${type} takes config.${field}, and nothing else.`,
+    )
   return { type, to: String(given) }
 }
 

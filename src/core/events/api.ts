@@ -23,6 +23,7 @@ export const Event = z
     event: z.string().describe('Its name, such as job.queued.'),
     data: z.record(z.string(), z.unknown()),
     timestamp: z.string().describe('When it happened, ISO 8601, UTC.'),
+    text: z.string().optional().describe('The same in a sentence for people; only where words=1 asks for it.'),
   })
   .meta({ id: 'Event' })
 
@@ -48,6 +49,7 @@ export const eventsApi = contract('events', eventRefusals, {
     input: z.strictObject({
       ...place,
       limit: Int(1, 200).default(100).describe('How many to list, at most 200.'),
+      words: z.enum(['1', 'true']).optional().describe('Each event also says in a sentence what happened.'),
     }),
     answers: { 200: z.array(Event) },
     refusals: ['resync'],

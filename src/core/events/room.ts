@@ -3,6 +3,7 @@ import { block, type Look, type Streams, streamHeaders } from '../../base/stream
 import { eventsApi, refuseEvents } from './api.ts'
 import { hasLost, type Kinds, readNewest, readOwn, readPublic, readReach, thePublic, whoHasNews } from './feed.ts'
 import type { WireEvent } from './kind.ts'
+import { asText, say } from './words.ts'
 
 type Endpoints = (typeof eventsApi)['endpoints']
 
@@ -18,21 +19,28 @@ export const eventsRoom = (kinds: Kinds, streams: Streams): Room<typeof eventsAp
 /** Somebody's own affairs or what is public; refuses a place that is not kept, so that nobody misses anything unawares. */
 async function list(
   { sql, actor }: Call,
-  { after, limit, public: isPublic }: Input<Endpoints['list']>,
+  { after, limit, public: isPublic, words }: Input<Endpoints['list']>,
   kinds: Kinds,
-): Promise<Reply<WireEvent[]>> {
+): Promise<Reply<(WireEvent & { text?: string })[]>> {
+  const inWords = (found: WireEvent[]): (WireEvent & { text?: string })[] =>
+    words ? found.map((event) => wordedBy(kinds, event)) : found
   const reach = await readReach(sql)
   if (after && hasLost(reach, after))
     throw refuseEvents('resync', { oldest_seq: reach.forgotten, newest_seq: reach.newest })
   if (isPublic) {
     const from = after ?? Math.max(reach.forgotten, ((await readNewest(sql, thePublic, limit))[0]?.seq ?? 1) - 1)
-    return reply(200, await readPublic(sql, kinds, from, limit))
+    return reply(200, inWords(await readPublic(sql, kinds, from, limit)))
   }
   const events =
     after === undefined
       ? await readNewest(sql, actor.userId, limit)
       : await readOwn(sql, actor.userId, Math.max(after, reach.forgotten), limit)
-  return reply(200, events)
+  return reply(200, inWords(events))
+}
+
+function wordedBy(kinds: Kinds, event: WireEvent): WireEvent & { text?: string } {
+  const kind = kinds.get(event.event)
+  return kind ? { ...event, text: asText(say(kind, event.data)) } : event
 }
 
 const batch = 200

@@ -19,7 +19,11 @@ export async function sweepGigs(db: Database): Promise<number> {
       failures.push(error)
     }
   }
-  if (failures.length > 0)
-    throw failures.length === 1 ? failures[0] : new AggregateError(failures, 'gigs could not be swept')
+  if (failures.length > 1) {
+    // Each reason once: a database that is away is the same to all of them.
+    const reasons = new Set(failures.map((failure) => (failure instanceof Error ? failure.message : String(failure))))
+    throw new AggregateError(failures, `gigs could not be swept: ${[...reasons].join('; ')}`)
+  }
+  if (failures.length === 1) throw failures[0]
   return moved
 }

@@ -46,8 +46,10 @@ export async function startTwin(options: TwinOptions): Promise<RunningTwin> {
     connectionTimeoutMillis: 20_000,
     application_name: 'stripe-twin',
   })
-  // An idle connection that Postgres closes is replaced by the pool; without a listener it would end the process.
+  // A connection that Postgres closes is replaced by the pool; without a listener it would end the process. That of an idle one is
+  // the pool's, that of one in use its own; whoever uses it hears of it from their statement, too.
   pool.on('error', (error) => log(`lost a database connection: ${error.message}`))
+  pool.on('connect', (client) => client.on('error', () => {}))
   try {
     await prepareSchema(pool)
     const receiver = { url: options.webhookUrl, secret: options.webhookSecret }

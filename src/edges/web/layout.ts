@@ -15,7 +15,7 @@ export interface Page {
   readonly description: string
   /** The page's own script and style sheet are `/assets/<name>.js` and `.css`. */
   readonly name: string
-  readonly here: '/' | '/wallet' | '/device' | '/docs'
+  readonly here: '/' | '/wallet' | '/notifications' | '/device' | '/docs'
   readonly main: Html
 }
 
@@ -45,6 +45,7 @@ export function layout({ appUrl, mode, hasSession }: Visit, { title, description
         <a class="brand" href="/" ${current('/')}><img src="/assets/icon.svg" alt="" width="28" height="28"> clawrk</a>
         <nav aria-label="Pages">
           <a href="/wallet" ${current('/wallet')}>Wallet</a>
+          <a href="/notifications" ${current('/notifications')}>News</a>
           <a href="/docs" ${current('/docs')}>API<span class="wide"> reference</span></a>
         </nav>
       </div>

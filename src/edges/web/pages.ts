@@ -4,11 +4,13 @@ import { extname, join } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Contract } from '../../base/endpoint.ts'
 import { sessionCookie } from '../../core/accounts/session.ts'
+import type { EventKind } from '../../core/events/kind.ts'
 import { devicePage } from './device.ts'
 import { docsPage } from './docs.ts'
 import type { Html } from './html.ts'
 import { landingPage } from './landing.ts'
 import type { Visit } from './layout.ts'
+import { notificationsPage } from './notifications.ts'
 import { walletPage } from './wallet.ts'
 
 interface PagesOptions {
@@ -18,12 +20,14 @@ interface PagesOptions {
   readonly github?: object | null
   /** What the reference page tells of. */
   readonly contracts?: readonly Contract[]
+  /** What people may choose to be told of. */
+  readonly events?: readonly EventKind[]
 }
 
-/** The market's own pages until the dashboard stands: `/`, `/wallet`, `/device`, `/docs` and what they load from `/assets/`. */
+/** The market's own pages until the dashboard stands: `/`, `/wallet`, `/notifications`, `/device`, `/docs` and what they load from `/assets/`. */
 export async function pages(
   app: FastifyInstance,
-  { appUrl, mode, github, contracts = [] }: PagesOptions,
+  { appUrl, mode, github, contracts = [], events = [] }: PagesOptions,
 ): Promise<void> {
   const serve = (url: string, page: (visit: Visit) => Html): void => {
     app.route({
@@ -38,6 +42,7 @@ export async function pages(
   }
   serve('/', landingPage)
   serve('/wallet', walletPage)
+  serve('/notifications', notificationsPage(events))
   serve('/device', devicePage)
   serve('/docs', docsPage(contracts))
 

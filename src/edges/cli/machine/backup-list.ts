@@ -1,22 +1,9 @@
-import type { Command } from 'commander'
 import { chainOf } from '../../../base/backup/check.ts'
 import { findBackups } from '../../../base/backup/manifest.ts'
-import { backupFolder, inWords, size } from '../backups.ts'
+import { backupFolder, size } from '../backups.ts'
 import { type Column, table } from '../render/table.ts'
 import { bold, dim, paint } from '../render/text.ts'
 import { relative } from '../render/time.ts'
-
-export function listCommand(backup: Command): void {
-  backup
-    .command('list')
-    .description('the backups there are, and up to when each can be restored')
-    .option('--from <folder>', 'where backups are (default: CLAWRK_BACKUP_DIR)')
-    .action(({ from }: { from?: string }, command: Command) =>
-      inWords(async () =>
-        list(backupFolder(from, '--from'), command.optsWithGlobals<{ json?: boolean }>().json === true),
-      ),
-    )
-}
 
 interface Listed {
   readonly id: string
@@ -45,7 +32,9 @@ function reachOf({ from, to, line, missing, fault }: Listed): string {
   return `${from} … ${to}${missing === null ? '' : `, where ${missing} is missing`}`
 }
 
-function list(folder: string, json: boolean): void {
+/** The backups there are, and up to when each can be restored. */
+export function listBackups(from: string | undefined, json: boolean): void {
+  const folder = backupFolder(from, '--from')
   const all = findBackups(folder).map(({ id, manifest, fault }) => {
     const chain = manifest && chainOf(folder, manifest)
     const end = manifest?.ended_at ?? null

@@ -1,34 +1,11 @@
-import type { Command } from 'commander'
 import { chainOf, faultsOfAttachments, faultsOfBackup, faultsOfSegments } from '../../../base/backup/check.ts'
 import { findBackups, type Manifest } from '../../../base/backup/manifest.ts'
 import { readArchiver } from '../archiver.ts'
-import { backupFolder, inWords } from '../backups.ts'
+import { backupFolder } from '../backups.ts'
 import { exits, refused } from '../exit.ts'
 import { startSteps } from '../render/progress.ts'
 import { bold, dim, paint } from '../render/text.ts'
 import { relative } from '../render/time.ts'
-
-interface Options {
-  readonly from?: string
-  readonly all?: boolean
-}
-
-export function checkCommand(backup: Command): void {
-  backup
-    .command('check [id]')
-    .description('read a backup and the log behind it again, and say how far back one can go; exit code 1 on a fault')
-    .option('--from <folder>', 'where backups are (default: CLAWRK_BACKUP_DIR)')
-    .option('--all', 'every backup and all of the log, instead of the newest backup and the log behind it')
-    .addHelpText(
-      'after',
-      '\nThat backups can be read is not yet that they can be restored: try it now and then, with  clawrk restore --latest --into FOLDER',
-    )
-    .action((id: string | undefined, { from, all = false }: Options, command: Command) =>
-      inWords(() =>
-        check(backupFolder(from, '--from'), id, all, command.optsWithGlobals<{ json?: boolean }>().json === true),
-      ),
-    )
-}
 
 interface Window {
   readonly line: string | null
@@ -36,7 +13,14 @@ interface Window {
   to: string
 }
 
-async function check(folder: string, id: string | undefined, all: boolean, json: boolean): Promise<void> {
+/** Reads backups and the log behind them again. */
+export async function checkBackups(
+  from: string | undefined,
+  id: string | undefined,
+  all: boolean,
+  json: boolean,
+): Promise<void> {
+  const folder = backupFolder(from, '--from')
   const found = findBackups(folder)
   const good = found.flatMap(({ manifest }) => (manifest ? [manifest] : []))
   const chosen = id !== undefined ? good.filter((one) => one.id === id) : all ? good : good.slice(-1)
