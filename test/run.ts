@@ -7,6 +7,7 @@ import { migrate } from '../src/base/migrate.ts'
 import { launchPostgres, type Postgres } from '../src/base/postgres/launch.ts'
 import { settings } from '../src/base/settings.ts'
 import { templateVariable } from './support/database.ts'
+import { disturb } from './support/disturbance.ts'
 import { doorVariables, onDatabase, openDoors, readsVariable, sumsOf } from './support/doors.ts'
 
 const projectDir = join(import.meta.dirname, '..')
@@ -65,7 +66,11 @@ function runFiles(env: NodeJS.ProcessEnv): Promise<boolean> {
   const files = given.length > 0 ? given : ['test/**/*.test.ts', 'src/**/*.test.ts']
   // A campaign takes longer than what every run does, and behind doors everything takes longer.
   const timeoutMs =
-    240_000 * Math.max(process.env.DOORS || process.env.CAMPAIGN ? 4 : 1, Number(process.env.ROUNDS ?? 0) / 40)
+    240_000 *
+    Math.max(
+      process.env.DOORS || process.env.CAMPAIGN || process.env.DISTURBED ? 4 : 1,
+      Number(process.env.ROUNDS ?? 0) / 40,
+    )
   // One file more than there are processors: most of them wait now and then, for a deadline or another process.
   const atOnce = availableParallelism() + 1
   const options = ['--test', `--test-concurrency=${atOnce}`, `--test-timeout=${timeoutMs}`, '--test-reporter=spec']
@@ -114,7 +119,12 @@ async function runTests(): Promise<boolean> {
       settings: { autovacuum: 'off', max_connections: '400' },
     })
     await prepareTemplate(server.url)
-    return await runFiles(testEnvironment(server.url, temporary))
+    const disturbance = process.env.DISTURBED && disturb(server.url.replace(/\/clawrk$/, '/postgres'))
+    try {
+      return await runFiles(testEnvironment(server.url, temporary))
+    } finally {
+      if (disturbance) await disturbance.stop()
+    }
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.stack : error}\n`)
     return false

@@ -248,6 +248,8 @@ const bookkeeping = [
   ...['idempotency', 'request_quota', 'event_reader', 'census', 'ledger_audit'],
   // The numbers that events are given after they have happened.
   ...['event_day', 'event_page', 'event_sequence'],
+  // How many streams are open, given back when a stream's end has been seen.
+  'stream_seat',
 ]
 // And about credentials: when they were last used. Anything else about them is theirs alone.
 const lastUsed = ['api_key', 'session']

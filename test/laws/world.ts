@@ -6,7 +6,7 @@ import { negotiationStates } from '../../src/desks/gigs/negotiation/negotiation.
 import { reviewStates } from '../../src/desks/gigs/review/review.ts'
 import { tallyJobs } from '../../src/desks/jobs/tally.ts'
 import { people as newPeople, went } from '../journeys/desk.ts'
-import { ask, startTestMarket, type TestMarket } from '../support/market.ts'
+import { ask, readAll, startTestMarket, type TestMarket } from '../support/market.ts'
 import { Canaries, type Canary, type Role } from './canaries.ts'
 import {
   type ContractExhibit,
@@ -105,7 +105,7 @@ export async function makeWorld(): Promise<World> {
   const desk: Desk = { market, canaries, people, poorKey: poor.key }
   const exhibits: Exhibit[] = []
   for (const kind of Object.keys(exhibitKinds) as ExhibitKind[]) exhibits.push(await exhibit(desk, kind))
-  await tallyJobs(market.db)
+  await readAll(market.db, 'jobs.tally', () => tallyJobs(market.db))
 
   const loose: Thing[] = []
   for (const role of ['sender', 'receiver'] as const) {

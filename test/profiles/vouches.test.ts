@@ -4,8 +4,7 @@ import { newId } from '../../src/base/ids.ts'
 import type { PublicProfile, Vouch } from '../../src/core/profiles/profile.ts'
 import { tallyJobs } from '../../src/desks/jobs/tally.ts'
 import { act, fund, people, post, refused, submit, take, verifyAll, went } from '../journeys/desk.ts'
-import { type Answer, ask, type Person, startTestMarket } from '../support/market.ts'
-import { until } from '../support/processes.ts'
+import { type Answer, ask, type Person, readAll, startTestMarket } from '../support/market.ts'
 import { ended } from './contracts.ts'
 
 const market = await startTestMarket({ worker: false })
@@ -97,11 +96,7 @@ test('who has a verified job or a completed contract with whom they vouch for ha
   await submit(leo, await take(leo, await post(kim)))
   went(await act(kim, 'fail', await take(kim, await post(mia)), {}))
   await verifyAll(market)
-  // What is told is read when every older transaction of the server has ended.
-  await until('the work is told', async () => {
-    await tallyJobs(market.db)
-    return (await market.db.rows(`select from job_pair where sender = $1`, [kim.userId])).length > 0
-  })
+  await readAll(market.db, 'jobs.tally', () => tallyJobs(market.db))
   await ended(market, ned, kim)
   await ended(market, kim, ole, 'cancelled')
   const together: Record<string, boolean> = {}

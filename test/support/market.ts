@@ -226,6 +226,27 @@ function asPerson(url: string, name: string, known: Pick<Person, 'userId' | 'ema
   }
 }
 
+/**
+ * Reads events with a reader of ours until it has seen all that happened before the call: they are handed out when every transaction
+ * on the server that began before them has ended, those of other tests' databases too. Answers how many it read.
+ */
+export async function readAll(db: Database, reader: string, read: () => Promise<number>): Promise<number> {
+  const [newest] = await db.rows<{ xid: number; position: number }>(
+    `select xid, position from event order by xid desc, position desc limit 1`,
+  )
+  if (!newest) return 0
+  let count = 0
+  await until(`${reader} has read everything`, async () => {
+    count += await read()
+    const [is] = await db.rows<{ behind: boolean }>(
+      `select coalesce((select (xid, position) < ($2, $3) from event_reader where name = $1), true) as behind`,
+      [reader, newest.xid, newest.position],
+    )
+    return !is!.behind
+  })
+  return count
+}
+
 /** Until all that has happened has its number: whoever begins to follow now is told what comes after it. */
 export const numbered = (market: TestMarket): Promise<unknown> =>
   until('all that has happened has its number', async () => {

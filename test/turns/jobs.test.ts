@@ -4,14 +4,12 @@ import { readScore } from '../../src/core/turns/score.ts'
 import { tallyJobs } from '../../src/desks/jobs/tally.ts'
 import { act, fund, junk, moveClock, people, post, submit, take, verifyAll, went } from '../journeys/desk.ts'
 import { submittedForCredits } from '../journeys/first-api-desk.ts'
-import { type Person, startTestMarket } from '../support/market.ts'
+import { type Person, readAll, startTestMarket } from '../support/market.ts'
 
 const market = await startTestMarket({ worker: false })
 after(() => market.close())
 
-async function count(): Promise<void> {
-  while ((await tallyJobs(market.db)) > 0);
-}
+const count = (): Promise<number> => readAll(market.db, 'jobs.tally', () => tallyJobs(market.db))
 const parts = async ({ userId }: Person): Promise<[number, number, number]> => {
   const { ghost_score, answered, expected } = await readScore(market.db, userId)
   return [ghost_score, answered, expected]

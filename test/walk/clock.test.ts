@@ -15,7 +15,7 @@ import { fundingDesk } from '../../src/market.ts'
 import { anOperator } from '../gigs/dispute-stage.ts'
 import { day } from '../gigs/gig-stage.ts'
 import { verifyAll } from '../journeys/desk.ts'
-import { startTestMarket } from '../support/market.ts'
+import { readAll, startTestMarket } from '../support/market.ts'
 import { needsOf } from '../wallet/stage.ts'
 import { nouns } from './nouns.ts'
 import { type Ground, make, type Noun, reachedByMarket, stateOf, type Thing } from './thing.ts'
@@ -52,8 +52,8 @@ const works = paymentWorks({ ...needsOf(market), desk: fundingDesk({ gigFeePerce
 /** One round of everything a worker process does about work and money, until nothing more is done at once. */
 async function background(): Promise<void> {
   await verifyAll(market)
-  await followAccounts(market.db)
-  await payOutCredits(market.db)
+  await readAll(market.db, 'contracts', () => followAccounts(market.db))
+  await readAll(market.db, 'jobs.pay_out', () => payOutCredits(market.db))
   for (const work of Object.values(works))
     for (let more = true, rounds = 0; more && rounds < 5; rounds++) more = await work.once()
 }
