@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { archiveLaws } from '../../src/core/ledger/archive-laws.ts'
 import { laws } from '../../src/core/ledger/laws.ts'
 import { paymentLaws } from '../../src/core/payments/laws.ts'
 import { gigLaws } from '../../src/desks/gigs/laws.ts'
@@ -30,7 +31,7 @@ test('docs/growth.md says of every statement of the hot path and of every law wh
   const hot = allContracts.flatMap(({ endpoints }) =>
     Object.values(endpoints).flatMap(({ kind, route }) => (kind === 'statement' ? [`\`${route}\``] : [])),
   )
-  const names = [...laws, ...jobLaws, ...gigLaws, ...paymentLaws].map(({ name }) => `law: ${name}`)
+  const names = [...laws, ...archiveLaws, ...jobLaws, ...gigLaws, ...paymentLaws].map(({ name }) => `law: ${name}`)
   assert.ok(hot.length > 5 && names.length > 20)
   assert.deepEqual(
     [...hot, ...names].filter((one) => !said.includes(one)),
