@@ -5,6 +5,7 @@ import { type Database, openDatabase } from '../../src/base/db.ts'
 import { hasLost, readNewest, readOwn, readPublic, readReach } from '../../src/core/events/feed.ts'
 import { numberEvents, tidyPages } from '../../src/core/events/sequence.ts'
 import { cloneDatabase } from '../support/database.ts'
+import { until } from '../support/processes.ts'
 
 /** How many times longer a campaign is than what every run of the tests does. */
 const scale = process.env.CAMPAIGN ? 10 : 1
@@ -23,10 +24,13 @@ const write = `insert into event (name, ref, parties, data, created_at)
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-const drain = async (db: Database): Promise<void> => {
-  // What a transaction took and gave back is let go of only when it is known that it has ended.
-  for (let quiet = 0; quiet < 4; ) quiet = (await numberEvents(db, [], [])) ? 0 : quiet + 1
-}
+/** What a transaction took and gave back is let go of only when every transaction on the server that could have taken it has ended. */
+const drain = (db: Database): Promise<unknown> =>
+  until('everything has its number', async () => {
+    await numberEvents(db, [], [])
+    const [state] = await db.rows<{ waits: boolean }>(`select event_waits() as waits`)
+    return !state!.waits
+  })
 
 test('every committed event gets one number, none that was rolled back, whoever numbers and however they overlap', async (context) => {
   const db = await open(context)
