@@ -1060,6 +1060,7 @@ create table market_hour (
   verify_seconds real[] not null default '{}'::real[],
   constraint market_hour_pkey PRIMARY KEY (hour)
 );
+CREATE INDEX market_hour_sums ON public.market_hour USING btree (hour) INCLUDE (verified, paid_out_cents);
 
 create table match_profile (
   text_md5 uuid not null,

@@ -30,6 +30,13 @@ export async function gigCases({ ask, market, sender, some, crowd }: Grown): Pro
     once: () => ask(who, `GET ${path}`),
     ...(most ? { most } : {}),
   })
+  // As many at every size: whoever looks for work has a page of applications and some more.
+  await db.rows(
+    `insert into application (id, gig_id, worker_id, message, status, created_at, updated_at)
+     select uuid7(), id, $1, 'I dredge.', 'applied', created_at, created_at
+     from (select id, created_at from gig where owner_id <> $1 order by created_at limit 60) as early on conflict do nothing`,
+    [freelancer.id],
+  )
   const gigs: string[] = []
   let applicant = 1
   let funded = { contract: '', milestone: '' }

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { readConfig } from '../../src/base/config.ts'
-import { openDatabase } from '../../src/base/db.ts'
+import { type Database, openDatabase } from '../../src/base/db.ts'
 import { newId } from '../../src/base/ids.ts'
 import { makeKey } from '../../src/core/accounts/key.ts'
 import { scopes } from '../../src/core/accounts/scope.ts'
+import { tidyDeliveries } from '../../src/core/webhooks/book.ts'
 import { buildApi, type Market, openMarket } from '../../src/market.ts'
 import { makePerson, type Person } from '../stage.ts'
 import { outputFor, pieceOf } from '../work.ts'
@@ -86,8 +87,17 @@ export async function openGrown(url: string, dataDir: string, openJobs: number):
       await market.close()
     },
   }
+  await throwAway(db)
   await keepOpen(grown, url, openJobs)
   return grown
+}
+
+/** As a worker that has run all the time: what is old enough is gone. */
+async function throwAway(db: Database): Promise<void> {
+  const kept = async (): Promise<number> =>
+    (await db.rows<{ n: number }>(`select count(*) as n from webhook_delivery`))[0]!.n
+  for (let before = Number.POSITIVE_INFINITY, now = await kept(); now < before; before = now, now = await kept())
+    await tidyDeliveries(db)
 }
 
 export interface OpenJob {
@@ -128,7 +138,8 @@ async function keepOpen(grown: Grown, url: string, many: number): Promise<void> 
     await loader.rows(`update job set created_at = at, queued_at = at, paid_at = at, due_at = at + interval '30 days'
       from (select id as open_id, app_now() - interval '20 hours' * (row_number() over (order by md5(id::text)))::float8 / count(*) over () as at
             from job where status = 'queued') as times where id = open_id`)
-    await loader.pool.query(`vacuum analyze`)
+    // The larger a table is, the sooner a vacuum leaves a few dead entries of its indexes for another time.
+    await loader.pool.query(`vacuum (analyze, index_cleanup on)`)
     await loader.pool.query(`checkpoint`)
   } finally {
     await loader.close()

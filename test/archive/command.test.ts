@@ -14,10 +14,10 @@ import { widthOf } from '../../src/edges/cli/render/text.ts'
 import { movables } from '../../src/edges/worker/retention.ts'
 import { inTerminal, openShell } from '../cli/clawrk.ts'
 import { fund, moveClock, people, post, submit, take, verifyAll } from '../journeys/desk.ts'
-import { startTestMarket } from '../support/market.ts'
+import { sealAll, startTestMarket } from '../support/market.ts'
 import { until } from '../support/processes.ts'
 import { startRole } from '../support/roles.ts'
-import { assertWhole, keysLast, readAll, sealAll } from './stage.ts'
+import { assertWhole, keysLast, tallyAll } from './stage.ts'
 
 const day = 86_400
 const market = await startTestMarket({ worker: false })
@@ -35,7 +35,7 @@ async function ofLongAgo(): Promise<void> {
   await sealAll(market.db)
   await moveClock(market, 100 * day)
   await tidyPages(market.db)
-  await readAll(market)
+  await tallyAll(market)
 }
 
 const counts = async (): Promise<Record<string, number>> =>

@@ -28,8 +28,16 @@ import {
 } from '../journeys/desk.ts'
 import { postForCredits } from '../journeys/first-api-desk.ts'
 import { read } from '../streams/reader.ts'
-import { type Answer, ask, type Fields, type Person, startTestMarket, type TestMarket } from '../support/market.ts'
-import { answersTo, assertWhole, keysLast, moveAll, pagesOf, readAll, sealAll } from './stage.ts'
+import {
+  type Answer,
+  ask,
+  type Fields,
+  type Person,
+  sealAll,
+  startTestMarket,
+  type TestMarket,
+} from '../support/market.ts'
+import { answersTo, assertWhole, keysLast, moveAll, pagesOf, tallyAll } from './stage.ts'
 
 const day = 86_400
 const moving = { days: 80, most: 2 }
@@ -163,7 +171,7 @@ async function everything(ids: readonly string[]): Promise<Map<string, unknown>>
 
 test('jobs that have moved are as they were for everybody: alone, in lists, their logs, files and refusals', async () => {
   await aHistory()
-  await readAll(market)
+  await tallyAll(market)
   // What is still in hand would answer each try otherwise.
   const ended = await market.db.rows<{ id: string }>(`select id from job where ended_at is not null order by id`)
   const ids = ended.map(({ id }) => id)
@@ -227,7 +235,7 @@ test('while nobody can read the archive, everything of every day goes on', async
 test('two movers of each kind at once, and connections that break: everything moves once', async () => {
   await moveClock(market, 30 * day)
   await sweepJobs(market.db)
-  await readAll(market)
+  await tallyAll(market)
   await moveClock(market, 200 * day)
   await tidyPages(market.db)
   await sealAll(market.db)
@@ -307,7 +315,7 @@ test('texts are thrown away when the operator says so; what it was, whose, for h
   const job = await post(dan, { attachments: [file] })
   await submit(cem, await take(cem, job))
   await judged()
-  await readAll(market)
+  await tallyAll(market)
   await moveClock(market, 85 * day)
   await moveAll(() => moveJobs(market.db, moving))
   assert.equal(await dropTexts(market.db, { days: 3_650, most: 100 }), 0)

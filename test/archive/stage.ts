@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict'
 import type { Moved } from '../../src/base/archive.ts'
-import type { Database } from '../../src/base/db.ts'
 import { archiveLaws } from '../../src/core/ledger/archive-laws.ts'
 import { checkLaws } from '../../src/core/ledger/laws.ts'
-import { sealTransfers, verifyChain } from '../../src/core/ledger/seal.ts'
+import { verifyChain } from '../../src/core/ledger/seal.ts'
 import { gigLaws } from '../../src/desks/gigs/laws.ts'
 import { jobArchiveLaws, jobLaws } from '../../src/desks/jobs/laws.ts'
 import { tallyJobs } from '../../src/desks/jobs/tally.ts'
-import type { Answer, Person, TestMarket } from '../support/market.ts'
-import { until } from '../support/processes.ts'
-
-/** Seals all there is. A transaction of another database on this server may hold the horizon back for a moment. */
-export const sealAll = (db: Database): Promise<unknown> =>
-  until('every transfer is under a seal', async () => {
-    await sealTransfers(db)
-    return (await verifyChain(db)).unsealed === 0
-  })
+import { type Answer, type Person, readAll, type TestMarket } from '../support/market.ts'
 
 /** Moves until there is nothing more to move; answers how many moved. */
 export async function moveAll(move: () => Promise<Moved>): Promise<number> {
@@ -65,10 +56,6 @@ export async function pagesOf(person: Person, path: string): Promise<string[]> {
 export const keysLast = ({ db }: Pick<TestMarket, 'db'>): Promise<unknown> =>
   db.rows(`update api_key set expires_at = expires_at + interval '10 years'`)
 
-/** The desk reads everything that was told. A transaction of another database on this server may hold it back for a moment. */
-export const readAll = ({ db }: Pick<TestMarket, 'db'>): Promise<unknown> =>
-  until('the desk has read everything', async () => {
-    await tallyJobs(db)
-    const [row] = await db.rows<{ since: string | null }>(`select event_unread_since() as since`)
-    return row!.since === null
-  })
+/** The desk reads everything that was told. */
+export const tallyAll = ({ db }: Pick<TestMarket, 'db'>): Promise<unknown> =>
+  readAll(db, 'jobs.tally', () => tallyJobs(db))

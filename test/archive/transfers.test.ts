@@ -9,8 +9,8 @@ import { verifyChain } from '../../src/core/ledger/seal.ts'
 import { readStripePostings } from '../../src/core/ledger/stripe-lines.ts'
 import { readRetention } from '../../src/core/operators/retention.ts'
 import { cardPartOf, fund, moveClock, people, post, submit, take, verifyAll, walletOf } from '../journeys/desk.ts'
-import { type Person, startTestMarket, type TestMarket } from '../support/market.ts'
-import { assertWhole, keysLast, moveAll, sealAll } from './stage.ts'
+import { type Person, sealAll, startTestMarket, type TestMarket } from '../support/market.ts'
+import { assertWhole, keysLast, moveAll } from './stage.ts'
 
 const day = 86_400
 const moving = { days: 90, most: 7 }

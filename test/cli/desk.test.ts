@@ -3,9 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
-import { sealTransfers } from '../../src/core/ledger/seal.ts'
 import type { Job } from '../../src/desks/jobs/job.ts'
-import { type Person, startTestMarket, type TestMarket } from '../support/market.ts'
+import { type Person, sealAll, startTestMarket, type TestMarket } from '../support/market.ts'
 import { openShell, type Shell } from './clawrk.ts'
 
 let market: TestMarket
@@ -149,7 +148,7 @@ test('keys are listed and rotated; making and revoking them is sent to the brows
 test('on the machine the chain is verified, a fault is found, and a frozen ledger is let go again', async () => {
   const { person } = await arrives('Joe')
   await person.topUp(500)
-  await sealTransfers(market.db)
+  await sealAll(market.db)
   const machine = openShell({ DATABASE_URL: market.databaseUrl })
   const whole = await machine('ledger', 'verify')
   assert.equal(whole.code, 0, whole.stdout)

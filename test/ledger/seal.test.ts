@@ -5,6 +5,7 @@ import { type Database, openDatabase } from '../../src/base/db.ts'
 import { auditLedger, checkLaws, platformBalance, readFreeze, unfreezeLedger } from '../../src/core/ledger/laws.ts'
 import { sealTransfers, verifyChain } from '../../src/core/ledger/seal.ts'
 import { cloneDatabase } from '../support/database.ts'
+import { sealAll } from '../support/market.ts'
 
 async function ledger(story: TestContext): Promise<{ db: Database; url: string }> {
   const { url } = await cloneDatabase()
@@ -22,17 +23,6 @@ async function post(db: Database, count: number, from = 0): Promise<void> {
      from generate_series($2::integer, $3::integer) as n`,
     [ada, from + 1, from + count],
   )
-}
-
-/** Seals all there is. A transaction of another database on this server may hold the horizon back for a moment. */
-async function sealAll(db: Database): Promise<number> {
-  let sealed = 0
-  for (let tries = 0; tries < 500; tries++) {
-    sealed += await sealTransfers(db)
-    if ((await verifyChain(db)).unsealed === 0) return sealed
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error('the horizon never came')
 }
 
 /** As somebody with the database's own password might: past every trigger. */

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { auditLedger, freezeLedger, unfreezeLedger } from '../../src/core/ledger/laws.ts'
-import { sealTransfers } from '../../src/core/ledger/seal.ts'
 import type { OperatorUser, Overview } from '../../src/core/operators/api.ts'
 import { takeCensus } from '../../src/core/operators/census.ts'
 import { grantOperator } from '../../src/core/operators/grant.ts'
 import { gigCounts } from '../../src/desks/gigs/oversight.ts'
 import { jobCounts } from '../../src/desks/jobs/oversight.ts'
 import { fund, people, post, postUnpaid, refused, submit, take, verifyAll, went } from '../journeys/desk.ts'
-import { type Answer, startTestMarket } from '../support/market.ts'
+import { type Answer, sealAll, startTestMarket } from '../support/market.ts'
 import { earn } from '../wallet/stage.ts'
 import { negotiation } from './given.ts'
 
@@ -47,7 +46,7 @@ test('the overview tells people, work by state and money; what is open as it is 
   assert.equal(uncounted.work.jobs!.verified, 0, 'ended work is as it was counted')
 
   await count()
-  await sealTransfers(db)
+  await sealAll(db)
   const now = await look()
   assert.deepEqual([now.users.all, now.users.operators, now.agents], [3, 1, 3])
   assert.deepEqual(
@@ -215,7 +214,7 @@ test('the transfers of a ref are found: a job’s with what repaid a debt on the
 })
 
 test('the ledger page tells how far the seals reach, and why money may not leave', async () => {
-  await sealTransfers(db)
+  await sealAll(db)
   await freezeLedger(db, 'for this test')
   interface Books {
     readonly freeze: { readonly reason: string } | null

@@ -5,6 +5,7 @@ import type { Database } from '../../src/base/db.ts'
 import { mintKey } from '../../src/core/accounts/create-key.ts'
 import { openAccount } from '../../src/core/accounts/open-account.ts'
 import { startSession } from '../../src/core/accounts/session.ts'
+import { sealTransfers, verifyChain } from '../../src/core/ledger/seal.ts'
 import type { FundingDesk } from '../../src/core/payments/funding/desk.ts'
 import type { Skills } from '../../src/desks/jobs/skills/skill.ts'
 import type { Limits } from '../../src/edges/http/limits.ts'
@@ -245,6 +246,16 @@ export async function readAll(db: Database, reader: string, read: () => Promise<
     return !is!.behind
   })
   return count
+}
+
+/** Seals all there is: a transfer is sealed when every transaction on the server that began before its own has ended. Answers how many. */
+export async function sealAll(db: Database): Promise<number> {
+  let sealed = 0
+  await until('every transfer is under a seal', async () => {
+    sealed += await sealTransfers(db)
+    return (await verifyChain(db)).unsealed === 0
+  })
+  return sealed
 }
 
 /** Until all that has happened has its number: whoever begins to follow now is told what comes after it. */

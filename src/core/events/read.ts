@@ -21,6 +21,12 @@ const next = nextOf('event')
 // Whoever is new begins with the first event that is kept, in the archive; nobody else reads that.
 const nextEver = nextOf('event_all')
 
+const hold = (sql: Sql, reader: string): Promise<{ xid: number; position: number; past: boolean }[]> =>
+  sql.rows(
+    `select xid, position, xid <= (select newest_xid from event_archive) as past from event_reader where name = $1 for update skip locked`,
+    [reader],
+  )
+
 /**
  * Hands the events that have committed since the last time to a reader, in the order of their transactions; the reader's own
  * writes and how far it has come commit together, so it sees each event exactly once. An event is handed out when every
@@ -33,11 +39,12 @@ export async function readEvents(
   work: (sql: Sql, events: readonly StoredEvent[]) => Promise<void>,
 ): Promise<number> {
   return db.transaction(async (sql) => {
-    await sql.rows(`insert into event_reader (name) values ($1) on conflict do nothing`, [reader])
-    const [from] = await sql.rows<{ xid: number; position: number; past: boolean }>(
-      `select xid, position, xid <= (select newest_xid from event_archive) as past from event_reader where name = $1 for update skip locked`,
-      [reader],
-    )
+    let [from] = await hold(sql, reader)
+    if (!from) {
+      // Another process reads, or nobody ever has.
+      await sql.rows(`insert into event_reader (name) values ($1) on conflict do nothing`, [reader])
+      ;[from] = await hold(sql, reader)
+    }
     if (!from) return 0
     const rows = await sql.rows<{ xid: number; position: number; event: StoredEvent | null }>(
       from.past ? nextEver : next,

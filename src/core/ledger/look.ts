@@ -91,13 +91,13 @@ const found = `with recursive kind as (
   (select kind from transfer_all order by kind limit 1)
   union all select (select t.kind from transfer_all t where t.kind > kind.kind order by t.kind limit 1) from kind where kind.kind is not null
 ), hit as (
-  select t.position from kind join transfer_all t on t.kind = kind.kind and t.source = $1
-  union select t.position from kind join transfer_all t on t.kind = 'debt_repaid' and t.source = kind.kind || ':' || $1
-  union select t.position from transfer_all t where not starts_with(t.ref, 'job:') and t.ref = $1
+  select t.* from kind join transfer_all t on t.kind = kind.kind and t.source = $1
+  union select t.* from kind join transfer_all t on t.kind = 'debt_repaid' and t.source = kind.kind || ':' || $1
+  union select t.* from transfer_all t where not starts_with(t.ref, 'job:') and t.ref = $1
 )
 select row_to_json(line) as row from (
   select id, kind, ref, source, from_account, to_account, unit, amount, card_part, created_at
-  from transfer_all join hit using (position) order by position desc limit $2
+  from hit order by position desc limit $2
 ) as line`
 
 /** The transfers about a piece of work or made for a source (`job:<uuid>`, `milestone:<uuid>`, `topup:cs_…`), newest first. */

@@ -81,12 +81,12 @@ const shownMost = 1_000
 
 const shownTo = `select job_id from job_presentation where agent_id = $1 limit ${shownMost + 1}`
 
-/** `among`: a condition on the jobs that have a receiver; `$6`, which it may use, are ids. */
+/** `among`: where the jobs that have a receiver are taken from; `$6`, which it may use, are ids. */
 const worked = (among: string): string => {
   const page = `${behind('(updated_at, id)', '$3', '$4')} order by updated_at desc, id desc limit $5`
   return `with here as materialized (
      select job.*, ${ownVerdict('$1')} from (
-       (select ${jobRow} from job where receiver = $1 and ($2::uuid is null or receiver_agent_id = $2) and ${among} and ${page})
+       (select ${jobRow} from ${among} where receiver = $1 and ($2::uuid is null or receiver_agent_id = $2) and ${page})
        union all
        (select ${jobRow} from job where hold_owner = $1 and status = 'held' and ($2::uuid is null or held_by_agent_id = $2) and ${page})
      ) as job order by updated_at desc, id desc limit $5
@@ -96,8 +96,11 @@ const worked = (among: string): string => {
      union all select past.* from ${deeper('updated_at', 5)}, job_past_worked($1, $2, $3, $4, $5::integer) as past
    ) as found order by updated_at desc, id desc limit $5`
 }
-const workedAtAll = worked('$6::uuid[] is null')
-const workedOfThese = worked('id = any ($6::uuid[])')
+const workedAtAll = worked('job')
+// Each by its id: of a list of ids the planner would rather look at all the owner's jobs for those that are on it.
+const workedOfThese = worked(
+  'unnest($6::uuid[]) as shown (job_id), lateral (select * from job where id = shown.job_id offset 0) as job',
+)
 
 /** Jobs somebody's agents (or one of them) work or have worked on, most recently updated first. */
 export async function readWorked(
@@ -114,7 +117,7 @@ export async function readWorked(
     after?.at,
     after?.id,
     limit,
-    few,
+    ...(few ? [few] : []),
   ])
   return rows.map(({ row }) => row)
 }
