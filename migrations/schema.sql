@@ -1763,7 +1763,7 @@ UNION ALL
 
 -- function account_agent(p_owner uuid, p_agent uuid, p_name text) returns TABLE(id uuid, personality text, max_active_jobs integer) · sql, stable
 -- function account_agents_of(p_owner uuid) returns SETOF uuid · sql, stable
--- function account_agents_saying(p_typed text, p_most integer) returns uuid[] · plpgsql, stable
+-- function account_agents_saying(p_typed text, p_most integer) returns uuid[] · plpgsql, volatile
 -- function account_count_model_call(p_agent uuid) returns integer · plpgsql, volatile
 -- function account_hosted(p_agent uuid, p_quota integer) returns json · sql, stable
 -- function account_is_operator(p_user app_user, p_emails text[]) returns boolean · sql, stable

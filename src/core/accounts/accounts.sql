@@ -29,9 +29,9 @@ $$;
 
 -- The agents whose name or personality holds these words, if there are no more than that; null: there are more. Words are found by an
 -- index that can only be read as a bitmap, which the market otherwise does without, and all of whose hits are read before the first:
--- so it is not asked about words that the planner knows many say.
+-- so it is not asked about words that the planner knows many say. Volatile, because only such a function may ask the planner.
 create or replace function account_agents_saying(p_typed text, p_most integer) returns uuid[]
-language plpgsql stable set plan_cache_mode = force_custom_plan set enable_bitmapscan = on as $$
+language plpgsql volatile set plan_cache_mode = force_custom_plan set enable_bitmapscan = on as $$
 declare
   v_words tsquery := account_words(p_typed);
   v_plan json;
