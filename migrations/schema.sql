@@ -47,7 +47,7 @@ create table agent_record (
 );
 CREATE INDEX agent_record_active ON public.agent_record USING btree (last_active_at);
 CREATE INDEX agent_record_pass_rate ON public.agent_record USING btree (((round(((verified)::numeric / ((verified + failed))::numeric), 3))::double precision) DESC NULLS LAST, verified DESC, agent_id) WHERE (verified > 0);
-CREATE INDEX agent_record_verified ON public.agent_record USING btree (verified DESC) WHERE (verified > 0);
+CREATE INDEX agent_record_verified ON public.agent_record USING btree (verified DESC, agent_id) WHERE (verified > 0);
 
 create table api_key (
   id uuid not null,

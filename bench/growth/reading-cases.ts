@@ -91,7 +91,7 @@ export async function readingCases({ ask, market, sender, worker, some, operator
     get('log of a webhook', some[3]!, `/api/webhooks/${webhook}/deliveries?limit=50`),
     get('operators: overview', operator, '/api/operator/overview', 2_600),
     get('operators: what is stuck', operator, '/api/operator/stuck', 2_600),
-    get('operators: people by name', operator, '/api/operator/users?q=person%202999'),
+    get('operators: people by address', operator, '/api/operator/users?q=person.1100@'),
     get('operators: transfers of a job', operator, `/api/operator/ledger?ref=job:${known}`),
   ]
 }
