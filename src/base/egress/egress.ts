@@ -68,20 +68,28 @@ export function openEgress({
     async send(request) {
       const limits = { ...usual, ...given, ...request.limits }
       const target = readTarget(request.url, allowPrivate)
-      const late = new AbortController()
-      const timer = setTimeout(() => late.abort(), limits.answerMs)
-      const signal = request.signal ? AbortSignal.any([late.signal, request.signal]) : late.signal
+      // Of this request alone, and gone with it: what listens to a signal that lives as long as the process stays as long as that one.
+      const ending = new AbortController()
+      const { signal } = ending
+      let isLate = false
+      const timer = setTimeout(() => {
+        isLate = true
+        ending.abort()
+      }, limits.answerMs)
+      const breakOff = (): void => ending.abort()
+      request.signal?.addEventListener('abort', breakOff)
+      if (request.signal?.aborted) breakOff()
       try {
         const addresses = await orAborted(addressesOf(target, resolve, allowPrivate), signal)
         const { socket, address } = await connectToAny(target, addresses, limits.connectMs, signal)
         return await exchange(target, request, socket, address, limits, signal, () => clearTimeout(timer))
       } catch (error) {
         if (request.signal?.aborted) throw new EgressError('broken', 'We broke it off.')
-        if (late.signal.aborted)
-          throw new EgressError('timeout', `There was no answer within ${limits.answerMs / 1000} s.`)
+        if (isLate) throw new EgressError('timeout', `There was no answer within ${limits.answerMs / 1000} s.`)
         throw error
       } finally {
         clearTimeout(timer)
+        request.signal?.removeEventListener('abort', breakOff)
       }
     },
   }

@@ -10,12 +10,16 @@ export const email =
   async (to, note, signal) => {
     const sent = mailer.send(letterOf(to, note))
     // A letter that is broken off may have gone; it is sent again, as everything is that was not booked.
-    const stopped = new Promise<null>((resolve) => {
-      if (signal.aborted) resolve(null)
-      signal.addEventListener('abort', () => resolve(null), { once: true })
-    })
-    const done = await Promise.race([sent, stopped])
-    return done && read(done)
+    const { promise: stopped, resolve } = Promise.withResolvers<null>()
+    const stop = (): void => resolve(null)
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
+    try {
+      const done = await Promise.race([sent, stopped])
+      return done && read(done)
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
   }
 
 const outcomes = {
