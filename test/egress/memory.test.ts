@@ -47,7 +47,7 @@ test('nothing of a request stays with the signal of a process that goes on', asy
 test('nor of a letter', async () => {
   const { signal } = new AbortController()
   const mailer: Mailer = {
-    send: async () => ({ outcome: 'taken', status: 250, error: null, retryAfterSeconds: null }),
+    send: async () => ({ outcome: 'taken', status: 250, error: null, retryAfterSeconds: 0 }),
     close() {},
   }
   const note: Note = {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { openLog } from '../../src/base/log.ts'
 import { lastReconciliation, reconcileDaily } from '../../src/core/payments/books/reconcile.ts'
+import { inTurn } from '../../src/core/payments/turn.ts'
 import { openShell } from '../cli/clawrk.ts'
 import { fund, went } from '../journeys/desk.ts'
 import { ask, startTestMarket } from '../support/market.ts'
@@ -144,6 +145,20 @@ test('it is done once a day, by one of all processes', async () => {
   assert.equal(turn!.soon, true, 'without an answer it is tried again soon')
   await earn(market, bob, 100)
   assert.ok((await compareNow(market)).differences.length > 6)
+})
+
+test('a turn whose process dies in it comes again within the hour, one that was done the next day', async () => {
+  const dueIn = async (): Promise<number> =>
+    (
+      await market.db.rows<{ seconds: number }>(
+        `select extract(epoch from due_at - clock_timestamp())::float8 as seconds from provider_turn where name = 'a test'`,
+      )
+    )[0]!.seconds
+  const turns = { everySeconds: 86_400, againSeconds: 600 }
+  const ifItDiedNow = await inTurn(market.db, 'a test', turns, dueIn)
+  assert.ok(ifItDiedNow! > 3_500 && ifItDiedNow! <= 3_600)
+  assert.ok((await dueIn()) > 86_000)
+  assert.equal(await inTurn(market.db, 'a test', turns, dueIn), null, 'it is not due')
 })
 
 test('a provider that is away is said in a sentence', async () => {

@@ -3,7 +3,7 @@ import type { Database, Sql } from '../../../base/db.ts'
 import { newId } from '../../../base/ids.ts'
 import type { Log } from '../../../base/log.ts'
 import { readStripePostings } from '../../ledger/stripe-lines.ts'
-import { takeTurn, turnSooner } from '../turn.ts'
+import { inTurn } from '../turn.ts'
 import { type Comparison, compare } from './compare.ts'
 import { readProviderLines } from './provider-lines.ts'
 
@@ -60,15 +60,11 @@ const liveDays = 35
 
 /** Compares once a day, in one of any number of processes; what differs is said in the log. */
 export async function reconcileDaily(db: Database, stripe: Stripe, log: Log, mode: 'test' | 'live'): Promise<void> {
-  if (!(await takeTurn(db, 'reconcile', day))) return
-  try {
+  await inTurn(db, 'reconcile', { everySeconds: day, againSeconds: 600 }, async () => {
     const { differences } = await reconcile(db, stripe, { days: mode === 'live' ? liveDays : null })
     for (const difference of differences.slice(0, 100))
       log.error({ difference }, 'the ledger and the payment provider differ')
-  } catch (error) {
-    await turnSooner(db, 'reconcile', 600)
-    throw error
-  }
+  })
 }
 
 /** The newest comparison, for the operator; null: there was none yet. */
