@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import type Stripe from 'stripe'
-import { marketFolder } from './base/backup/market-folder.ts'
 import type { Config } from './base/config.ts'
 import { type Database, openDatabase } from './base/db.ts'
 import { directDoor, doorOf, usualDoor } from './base/door.ts'
@@ -11,7 +10,6 @@ import { type Contract, reply } from './base/endpoint.ts'
 import type { Figures } from './base/figures.ts'
 import { type Log, openLog } from './base/log.ts'
 import { openMeters } from './base/meters.ts'
-import { readArchiving } from './base/postgres/archiving.ts'
 import { onlyPrimary, openReads, type Reads } from './base/reads.ts'
 import { openSealer } from './base/seal.ts'
 import { openSignals, type Signals } from './base/signals.ts'
@@ -243,7 +241,7 @@ export function openMarket(config: Config, name = 'clawrk'): Market {
     db,
     reads,
     log,
-    registry: openMeters({ db, reads, figures, backups: backupsOf(config) }),
+    registry: openMeters({ db, reads, figures }),
     stripe: openStripe(config),
     credentials: openCredentials(db, config.operatorEmails),
     storage: config.s3 ? s3Storage(config.s3) : diskStorage(join(config.dataDir, 'files')),
@@ -260,10 +258,6 @@ export function openMarket(config: Config, name = 'clawrk'): Market {
     },
   }
 }
-
-/** Where this market is backed up by whoever started it; a database of one's own is backed up by others. */
-const backupsOf = ({ dataDir, backupDir }: Config): string | null =>
-  backupDir !== null && readArchiving(marketFolder(dataDir).postgres)?.folder === backupDir ? backupDir : null
 
 /** The HTTP API with every room wired to it; not listening yet. */
 export async function buildApi(

@@ -1,5 +1,4 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
-import { archiverFigures, showBackupAge } from './backup/figures.ts'
 import type { Database, Sql } from './db.ts'
 import { type Figures, showFigures } from './figures.ts'
 import type { Reads } from './reads.ts'
@@ -10,20 +9,17 @@ export interface MeterNeeds {
   readonly reads: Reads
   /** Those of the whole market, from every room. */
   readonly figures: readonly Figures[]
-  /** The folder into which the market of this data folder is backed up; none unless told. */
-  readonly backups?: string | null
   /** Where the figures are read; the pool of `db` unless told otherwise. */
   readonly sql?: Sql
 }
 
 /** Opens the meters of a process: itself, its connections, and the figures of the market. Who does more adds to the registry. */
-export function openMeters({ db, reads, figures, backups = null, sql = db }: MeterNeeds): Registry {
+export function openMeters({ db, reads, figures, sql = db }: MeterNeeds): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   showPool(registry, db)
   if (reads.standing().replica) showReads(registry, reads)
-  if (backups !== null) showBackupAge(registry, backups)
-  showFigures(registry, sql, [...figures, ...archiverFigures])
+  showFigures(registry, sql, figures)
   return registry
 }
 

@@ -83,12 +83,7 @@ async function scrapeEverything(): Promise<{ names: Set<string>; samples: Sample
     answered: { replica: 1, primary: 1 },
     turnedBack: 0,
   })
-  const withReplica = openMeters({
-    db: market.db,
-    reads: { ...market.db, standing },
-    figures: [],
-    backups: projectDir,
-  })
+  const withReplica = openMeters({ db: market.db, reads: { ...market.db, standing }, figures: [] })
   const all = `${text}\n${await withReplica.metrics()}`
   const names = new Set(['up'])
   for (const [, name, type] of all.matchAll(/^# TYPE (\S+) (\w+)$/gm)) {

@@ -38,8 +38,7 @@ export interface Manifest {
   readonly attachments: readonly StoredFile[]
 }
 
-/** Written last: by it one knows that a backup was finished, and when. */
-export const manifestFile = 'backup.json'
+const manifestFile = 'backup.json'
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** Writes the manifest, on the disk when this returns. */

@@ -73,17 +73,6 @@ export interface BackupState {
   readonly fault: string | null
 }
 
-/** Once a day one is taken; a market that was stopped meanwhile takes the next when it starts. */
-const oldDays = 2
-
-function faultOfAge(newest: Manifest | null): string | null {
-  if (!newest) return 'there is no backup yet'
-  const days = Math.floor((Date.now() - Date.parse(newest.ended_at)) / 86_400_000)
-  return days < oldDays
-    ? null
-    : `the newest backup is ${days} days old: what the log of npm start says of it, or  clawrk backup  now`
-}
-
 /** How its backups are, without reading them; null where none are kept, or by somebody else. */
 export async function backupState(): Promise<BackupState | null> {
   const folder = process.env.DATABASE_URL?.trim() ? null : knownFolder(undefined)
@@ -95,7 +84,7 @@ export async function backupState(): Promise<BackupState | null> {
       folder,
       newest: newest?.ended_at ?? null,
       archiver,
-      fault: archiver?.fault ?? faultOfAge(newest),
+      fault: archiver?.fault ?? (newest ? null : 'there is no backup yet'),
     }
   } catch (error) {
     if (!(error instanceof BackupFault)) throw error
