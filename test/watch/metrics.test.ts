@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import { Registry } from 'prom-client'
+import { readConfig } from '../../src/base/config.ts'
 import type { Sql } from '../../src/base/db.ts'
 import { countedMost, showFigures, statementOf } from '../../src/base/figures.ts'
 import { openLog } from '../../src/base/log.ts'
@@ -10,7 +11,7 @@ import { takeCensus } from '../../src/core/operators/census.ts'
 import { jobCounts } from '../../src/desks/jobs/oversight.ts'
 import { openApp } from '../../src/edges/http/app.ts'
 import { answerMetrics } from '../../src/edges/http/watch-door.ts'
-import { figures } from '../../src/market.ts'
+import { figuresOf } from '../../src/market.ts'
 import { fund, moveClock, people, post, refused, take, went } from '../journeys/desk.ts'
 import { startTestMarket } from '../support/market.ts'
 import { until } from '../support/processes.ts'
@@ -20,6 +21,7 @@ const market = await startTestMarket({ worker: false, env: { METRICS_TOKEN: 'the
 after(() => market.close())
 const token = { authorization: 'Bearer the-token-of-Prometheus' }
 const { db } = market
+const figures = figuresOf(readConfig({}))
 
 /** A scrape with figures that are read now: those of the market are good for some seconds. */
 async function figuresNow(sql: Sql = db) {
