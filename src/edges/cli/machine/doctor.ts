@@ -122,8 +122,7 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
 /** The last line, which is all that many read. */
 function verdict(breaches: number, copies: string | null): string {
   if (breaches > 0) return paint('red', `✖ ${breaches} ${breaches === 1 ? 'place breaks' : 'places break'} a law.`)
-  if (copies !== null)
-    return paint('red', '✖ Every law holds, but the backups are not in order: see above.')
+  if (copies !== null) return paint('red', '✖ Every law holds, but the backups are not in order: see above.')
   return paint('green', '✔ Every law holds.')
 }
 
