@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -98,6 +99,22 @@ test('a folder that is away hides nothing: the last known age goes on growing, a
   ageBackup(4 * day)
   await assertAge(calm(), 3 * day)
   await assertAge(known(), 3 * day)
+})
+
+test('a disk that does not answer is waited for once, for a moment', async () => {
+  const folder = join(base, '29990101T000000Z')
+  mkdirSync(folder)
+  // Whoever reads a pipe that nobody writes waits, as for a network that has gone.
+  const pipe = join(folder, 'backup.json')
+  execFileSync('mkfifo', [pipe])
+  const hung = watchAge(line, 0)
+  const begun = performance.now()
+  await assertAge(hung(), 0)
+  await assertAge(hung(), 0)
+  assert.ok(performance.now() - begun < 2_000)
+  writeFileSync(pipe, '')
+  rmSync(folder, { recursive: true })
+  await until('the disk has answered', async () => (await hung()) > 3 * day)
 })
 
 test('whose database is the operator’s own, or who keeps no backups, is shown no age', () => {
