@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import type Stripe from 'stripe'
+import { keptLine, watchAge } from './base/backup/age.ts'
+import { logArchiveFigures } from './base/backup/log-archive.ts'
 import type { Config } from './base/config.ts'
 import { type Database, openDatabase } from './base/db.ts'
 import { directDoor, doorOf, usualDoor } from './base/door.ts'
@@ -9,7 +11,7 @@ import { type Egress, openEgress } from './base/egress/egress.ts'
 import { type Contract, reply } from './base/endpoint.ts'
 import type { Figures } from './base/figures.ts'
 import { type Log, openLog } from './base/log.ts'
-import { openMeters } from './base/meters.ts'
+import { openMeters, showBackupAge } from './base/meters.ts'
 import { onlyPrimary, openReads, type Reads } from './base/reads.ts'
 import { openSealer } from './base/seal.ts'
 import { openSignals, type Signals } from './base/signals.ts'
@@ -42,6 +44,7 @@ import { diskStorage, type Storage } from './core/files/storage.ts'
 import { ledgerFigures } from './core/ledger/figures.ts'
 import { operatorsApi } from './core/operators/api.ts'
 import { censusFigures } from './core/operators/figures.ts'
+import { retentionFigures } from './core/operators/retention.ts'
 import { operatorsRoom } from './core/operators/room.ts'
 import { paymentsApi } from './core/payments/api.ts'
 import { connectPage } from './core/payments/connect.ts'
@@ -105,6 +108,7 @@ import { clockRoom, systemRoom } from './edges/http/system.ts'
 import { twinProxy } from './edges/http/twin-proxy.ts'
 import { buildWatchDoor } from './edges/http/watch-door.ts'
 import { pages } from './edges/web/pages.ts'
+import { movables } from './edges/worker/retention.ts'
 import { measureTasks } from './edges/worker/tasks.ts'
 import { startWorker, type Worker } from './edges/worker/worker.ts'
 
@@ -154,7 +158,7 @@ export const eventKinds: readonly EventKind[] = [
 const kinds = kindsOf(eventKinds)
 
 /** What every process can tell of the whole market. */
-export const figures: readonly Figures[] = [
+export const figuresOf = ({ retention }: Pick<Config, 'retention'>): readonly Figures[] => [
   ...ledgerFigures,
   ...paymentFigures,
   ...eventFigures,
@@ -163,6 +167,8 @@ export const figures: readonly Figures[] = [
   ...jobFigures,
   ...gigFigures,
   ...censusFigures,
+  ...logArchiveFigures,
+  ...retentionFigures(movables, retention.days),
 ]
 
 /** What the secrets of webhooks are sealed under. */
@@ -236,12 +242,15 @@ export function openMarket(config: Config, name = 'clawrk'): Market {
           poolSize: config.poolSize,
           log,
         })
+  const registry = openMeters({ db, reads, figures: figuresOf(config) })
+  const kept = keptLine(config)
+  if (kept) showBackupAge(registry, watchAge(kept))
   return {
     config,
     db,
     reads,
     log,
-    registry: openMeters({ db, reads, figures }),
+    registry,
     stripe: openStripe(config),
     credentials: openCredentials(db, config.operatorEmails),
     storage: config.s3 ? s3Storage(config.s3) : diskStorage(join(config.dataDir, 'files')),

@@ -19,6 +19,11 @@ export interface Movable {
   readonly archives: readonly string[]
   /** Counts what may move now, as `n`; $1 is the age in days. */
   readonly due: string
+  /**
+   * An expression that costs a few lookups on indexes: how many seconds ago the oldest that has not moved should have; null or less than 0
+   * when it is too young. What keeps it is not asked.
+   */
+  readonly behind: (days: number) => string
   /** Selects what keeps rows of that age from moving, as sentences `what`; $1 is the age in days. */
   readonly kept: string
   /** Selects when something was moved last, as `moved_at`. */

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { BackupAge } from './backup/age.ts'
 import type { Database, Sql } from './db.ts'
 import { type Figures, showFigures } from './figures.ts'
 import type { Reads } from './reads.ts'
@@ -48,6 +49,18 @@ function showPool(registry: Registry, { pool }: Database): void {
     registers: [registry],
     collect() {
       this.set(pool.waitingCount)
+    },
+  })
+}
+
+/** Where a market takes backups of its own database. */
+export function showBackupAge(registry: Registry, age: BackupAge): void {
+  new Gauge({
+    name: 'clawrk_backup_age_seconds',
+    help: 'How long ago the newest good backup of this database was finished. While there is none: how long ago its log began to be archived. While this process has not seen the folder: how long ago it began. While the folder is away the last known age goes on growing.',
+    registers: [registry],
+    async collect() {
+      this.set(await age())
     },
   })
 }

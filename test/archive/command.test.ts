@@ -4,11 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
+import { Registry } from 'prom-client'
+import { readConfig } from '../../src/base/config.ts'
+import { showFigures } from '../../src/base/figures.ts'
+import type { Retention } from '../../src/base/retention.ts'
 import { movableEvents } from '../../src/core/events/archive.ts'
 import { numberEvents, tidyPages } from '../../src/core/events/sequence.ts'
 import { movableTransfers } from '../../src/core/ledger/archive.ts'
 import { freezeLedger, unfreezeLedger } from '../../src/core/ledger/laws.ts'
-import type { Lying } from '../../src/core/operators/retention.ts'
+import { type Lying, retentionFigures } from '../../src/core/operators/retention.ts'
 import { movableJobs } from '../../src/desks/jobs/archive.ts'
 import { widthOf } from '../../src/edges/cli/render/text.ts'
 import { movables } from '../../src/edges/worker/retention.ts'
@@ -17,6 +21,7 @@ import { fund, moveClock, people, post, submit, take, verifyAll } from '../journ
 import { sealAll, startTestMarket } from '../support/market.ts'
 import { until } from '../support/processes.ts'
 import { startRole } from '../support/roles.ts'
+import { samplesOf } from '../watch/scrape.ts'
 import { assertWhole, keysLast, tallyAll } from './stage.ts'
 
 const day = 86_400
@@ -46,9 +51,22 @@ const counts = async (): Promise<Record<string, number>> =>
     )
   )[0]!
 
+/** How many whole days the movers are behind, by kind. */
+async function behind(days: Retention['days'] = readConfig({}).retention.days): Promise<Record<string, number>> {
+  const registry = new Registry()
+  showFigures(registry, market.db, retentionFigures(movables, days))
+  const seen = samplesOf(await registry.metrics()).filter(({ name }) => name === 'clawrk_retention_behind_seconds')
+  return Object.fromEntries(seen.map(({ labels, value }) => [labels.kind!, Math.floor(value / day)]))
+}
+
 test('clawrk retention says what lies where; run moves it; a dry run moves nothing', async () => {
   await ofLongAgo()
   const before = await counts()
+  // An event goes when the day on which it was numbered is over.
+  const { events: eventsBehind, ...othersBehind } = await behind()
+  assert.deepEqual(othersBehind, { jobs: 10, transfers: 10 })
+  assert.ok(eventsBehind === 9 || eventsBehind === 10)
+  assert.deepEqual(await behind({ jobs: null, transfers: 102, events: 102 }), { transfers: 0, events: 0 })
   const dry = await machine('retention', 'run', '--dry-run', '--json')
   assert.equal(dry.code, 0, dry.stderr)
   const { due } = dry.json<{ due: Record<string, number> }>()
@@ -65,6 +83,7 @@ test('clawrk retention says what lies where; run moves it; a dry run moves nothi
   const after = await counts()
   assert.deepEqual([after.jobs, after.transfers, after.events], [0, 0, 0])
   assert.deepEqual([after.old_jobs, after.old_transfers, after.old_events], [3, before.transfers, before.events])
+  assert.deepEqual(await behind(), { jobs: 0, transfers: 0, events: 0 })
   const shown = (await machine('retention', '--json')).json<{ lying: Lying[]; drop: unknown }>()
   assert.deepEqual(shown.drop, { events_days: null, texts_days: null })
   assert.deepEqual(

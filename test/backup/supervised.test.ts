@@ -9,6 +9,7 @@ import { readArchiving, switchArchiving } from '../../src/base/postgres/archivin
 import { openShell } from '../cli/clawrk.ts'
 import { until } from '../support/processes.ts'
 import { startRole } from '../support/roles.ts'
+import { sampleOf, scrape } from '../watch/scrape.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'clawrk-supervised-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -24,6 +25,8 @@ test('one setting: the market archives from its start, takes its first backup by
   const { line } = readArchiving(join(dataDir, 'pg'))!
   assert.equal(found!.manifest!.line, line)
   const before = readChain(join(backups, 'wal', line), found!.manifest!.start_segment).segments.length
+  const shown = sampleOf(await scrape(market.url), 'clawrk_backup_age_seconds')
+  assert.ok(shown !== undefined && shown < 120, 'every process of the market knows where its backups are')
   await market.end('SIGINT')
   assert.ok(readChain(join(backups, 'wal', line), found!.manifest!.start_segment).segments.length > before)
   const checked = await openShell({ CLAWRK_DATA_DIR: dataDir, CLAWRK_BACKUP_DIR: backups })('backup', 'check', '--json')

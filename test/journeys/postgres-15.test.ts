@@ -12,6 +12,7 @@ import { read } from '../streams/reader.ts'
 import { startTestMarket } from '../support/market.ts'
 import { launchPostgres15 } from '../support/postgres-15.ts'
 import { until } from '../support/processes.ts'
+import { sampleOf, scrape } from '../watch/scrape.ts'
 import {
   act,
   assertLawful,
@@ -113,6 +114,9 @@ test('the whole journey on PostgreSQL 15: paid, tried again, given back, missed,
     doctor.stdout,
     / {2}fees +\$3\.00\n {2}stripe +-\$20\.88\n {2}processing +\$0\.88\n[\s\S]*✔ Every law holds\.\n$/,
   )
+  const figures = await scrape(market.url)
+  assert.equal(sampleOf(figures, 'clawrk_log_archive_failing_seconds'), 0)
+  assert.equal(sampleOf(figures, 'clawrk_retention_behind_seconds', { kind: 'jobs' }), 0)
   const ledger = await shell('ledger', 'verify')
   assert.equal(ledger.code, 0, ledger.stdout + ledger.stderr)
 })

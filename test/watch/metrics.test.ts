@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import { Registry } from 'prom-client'
+import { readConfig } from '../../src/base/config.ts'
 import type { Sql } from '../../src/base/db.ts'
 import { countedMost, showFigures, statementOf } from '../../src/base/figures.ts'
 import { openLog } from '../../src/base/log.ts'
@@ -10,7 +11,7 @@ import { takeCensus } from '../../src/core/operators/census.ts'
 import { jobCounts } from '../../src/desks/jobs/oversight.ts'
 import { openApp } from '../../src/edges/http/app.ts'
 import { answerMetrics } from '../../src/edges/http/watch-door.ts'
-import { figures } from '../../src/market.ts'
+import { figuresOf } from '../../src/market.ts'
 import { fund, moveClock, people, post, refused, take, went } from '../journeys/desk.ts'
 import { startTestMarket } from '../support/market.ts'
 import { until } from '../support/processes.ts'
@@ -20,6 +21,7 @@ const market = await startTestMarket({ worker: false, env: { METRICS_TOKEN: 'the
 after(() => market.close())
 const token = { authorization: 'Bearer the-token-of-Prometheus' }
 const { db } = market
+const figures = figuresOf(readConfig({}))
 
 /** A scrape with figures that are read now: those of the market are good for some seconds. */
 async function figuresNow(sql: Sql = db) {
@@ -131,10 +133,36 @@ test('a scrape costs no more when more waits, and many scrapes ask one question'
        select gen_random_uuid(), 'card_refund', $1, 700, app_now() - interval '1 hour', app_now() from generate_series(1, $2::int)`,
       [ada.userId, n],
     )
+    await db.transaction(async (sql) => {
+      await sql.rows(`set local session_replication_role = replica`)
+      await sql.rows(
+        `insert into job select (jsonb_populate_record(j, jsonb_build_object('id', lpad(k::text, 32, '0')::uuid, 'status', 'cancelled', 'due_at', null,
+             'ended_at', app_now() - interval '200 days', 'created_at', app_now() - interval '200 days'))).*
+           from job as j, generate_series((select count(*) from job), (select count(*) from job) + $1::int) as k
+           where j.id = (select id from job order by id desc limit 1)`,
+        [n / 4],
+      )
+      await sql.rows(
+        `insert into transfer (kind, ref, source, leg, from_account, to_account, unit, amount, created_at)
+           select kind, ref, 'pile:' || gen_random_uuid(), leg, from_account, to_account, unit, amount, app_now() - interval '200 days'
+           from (select * from transfer limit 1) as t, generate_series(1, $1::int)`,
+        [n / 4],
+      )
+      await sql.rows(
+        `insert into event (name, ref, parties, data, created_at) select 'job.queued', 'job:x', '{}', '{}', app_now() - interval '200 days' from generate_series(1, $1::int)`,
+        [n / 4],
+      )
+      await sql.rows(
+        `insert into event_day (day, seq, high) select (app_now() - interval '200 days')::date, 0, max(position) from event
+           on conflict (day) do update set high = excluded.high`,
+      )
+    })
     await db.rows('analyze')
     await pages()
     return pages()
   }
+  await fund(market, ada, 1_000)
+  await post(ada)
   const few = await pile(2 * countedMost)
   const many = await pile(8 * countedMost)
   story.diagnostic(`pages read for ${2 * countedMost} and ${10 * countedMost} things that wait: ${few}, ${many}`)
@@ -147,6 +175,8 @@ test('a scrape costs no more when more waits, and many scrapes ask one question'
   ])
     assert.equal(sampleOf(seen, name), countedMost)
   assert.ok(sampleOf(seen, 'clawrk_provider_intent_oldest_seconds')! >= 3_600)
+
+  assert.ok(sampleOf(seen, 'clawrk_retention_behind_seconds', { kind: 'jobs' })! > 109 * 86_400)
 
   let asked = 0
   const registry = new Registry()

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { after, test } from 'node:test'
 import type { Command } from 'commander'
-import { openMeters } from '../../src/base/meters.ts'
+import { watchAge } from '../../src/base/backup/age.ts'
+import { openMeters, showBackupAge } from '../../src/base/meters.ts'
 import { auditLedger } from '../../src/core/ledger/laws.ts'
 import { takeCensus } from '../../src/core/operators/census.ts'
 import { jobCounts } from '../../src/desks/jobs/oversight.ts'
@@ -69,7 +71,7 @@ function metricsOf(expr: string): { used: Used[]; grouped: string[] } {
 const market = await startTestMarket()
 after(() => market.close())
 
-/** A scrape of a market that has done something, and of one with a replica: whatever is ever shown. */
+/** A scrape of a market that has done something, and of one with a replica and backups: whatever is ever shown. */
 async function scrapeEverything(): Promise<{ names: Set<string>; samples: Sample[] }> {
   const [ada] = await people(market, 'Ada')
   refused(await ada.ask('POST', '/api/jobs/run', {}), 400, 'invalid_input')
@@ -83,8 +85,11 @@ async function scrapeEverything(): Promise<{ names: Set<string>; samples: Sample
     answered: { replica: 1, primary: 1 },
     turnedBack: 0,
   })
-  const withReplica = openMeters({ db: market.db, reads: { ...market.db, standing }, figures: [] })
-  const all = `${text}\n${await withReplica.metrics()}`
+  const other = openMeters({ db: market.db, reads: { ...market.db, standing }, figures: [] })
+  // One with backups of its own.
+  const line = { folder: mkdtempSync(join(tmpdir(), 'clawrk-backups-')), line: 'of this market', began: new Date() }
+  showBackupAge(other, watchAge(line))
+  const all = `${text}\n${await other.metrics()}`
   const names = new Set(['up'])
   for (const [, name, type] of all.matchAll(/^# TYPE (\S+) (\w+)$/gm)) {
     names.add(name!)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BackupFault } from './fault.ts'
 
@@ -63,14 +64,32 @@ export function readManifest(folder: string): Manifest {
       `The backup ${name} was never finished: whoever took it was interrupted.`,
       'clawrk backup list',
     )
-  const [text = '', sum] = readFileSync(file, 'utf8').split('\n')
-  if (sha256(text) !== sum)
-    throw new BackupFault(
-      'backup_damaged',
-      `The backup ${name} is damaged: its list of files is not what was written.`,
-      'clawrk backup list',
-    )
-  return JSON.parse(text) as Manifest
+  const manifest = parseManifest(readFileSync(file, 'utf8'))
+  if (manifest) return manifest
+  throw new BackupFault(
+    'backup_damaged',
+    `The backup ${name} is damaged: its list of files is not what was written.`,
+    'clawrk backup list',
+  )
+}
+
+/** Null: it is not what was written. */
+function parseManifest(written: string): Manifest | null {
+  const [text = '', sum] = written.split('\n')
+  return sha256(text) === sum ? (JSON.parse(text) as Manifest) : null
+}
+
+/**
+ * The same for whoever must not wait for a slow disk: null for a backup that was never finished or is damaged. Rejects when the disk does
+ * not say.
+ */
+export async function lookAtManifest(folder: string): Promise<Manifest | null> {
+  try {
+    return parseManifest(await readFile(join(folder, manifestFile), 'utf8'))
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw error
+  }
 }
 
 /** A folder below `base/`, finished or not. */

@@ -8,6 +8,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -41,6 +42,9 @@ export function readArchiving(dataDir: string): Archiving | null {
     throw error
   }
 }
+
+/** When the line began on which a data folder archives. */
+export const lineBegan = (dataDir: string): Date => statSync(fileOf(dataDir)).mtime
 
 /**
  * Switches archiving into `folder` on, from the next start of PostgreSQL, or off with null. Answers whether a new line begins:

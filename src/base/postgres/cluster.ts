@@ -74,11 +74,14 @@ function sweepAbandoned(dataDir: string): void {
   }
 }
 
+/** What its user `postgres` signs in with; no two clusters have the same. */
+export const clusterPassword = (cluster: string): string => readFileSync(join(cluster, passwordFile), 'utf8')
+
 /** The address of the cluster's database while its server listens on `port`. */
 export function clusterUrl(cluster: string, port: number, database: string): string {
   let password: string
   try {
-    password = readFileSync(join(cluster, passwordFile), 'utf8')
+    password = clusterPassword(cluster)
   } catch (error) {
     throw new Error(`${cluster} cannot be read by this user, or was not made by clawrk.`, { cause: error })
   }

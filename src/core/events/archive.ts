@@ -66,6 +66,12 @@ export const movableEvents: Movable = {
   archives: ['event_old'],
   due: `select count(*) as n from event, event_archive where position > moved_to and created_at < app_now() - make_interval(days => $1)
     and position <= (select max(high) from event_day where day < (app_now() - make_interval(days => $1))::date and seq <= (select forgotten from event_sequence))`,
+  // It goes with the day on which it got its number, when that day is over.
+  behind: (
+    days,
+  ) => `(select extract(epoch from app_now() - make_interval(days => ${days}) - (d.day + 1)) from event_archive a
+    cross join lateral (select position, created_at from event where position > a.moved_to order by position limit 1) as e
+    cross join lateral (select day from event_day where day >= e.created_at::date and high >= e.position order by day limit 1) as d)`,
   kept: `select format('The reader %s has not read them all: see that a worker process is running', r.name) as what
     from event_archive a cross join lateral (
       select xid, position, created_at from event where position > a.moved_to order by position limit 1) as e

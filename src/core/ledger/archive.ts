@@ -91,6 +91,8 @@ export const movableTransfers: Movable = {
   archives: ['transfer_old'],
   due: `select count(*) as n from transfer, ledger_archive
     where position > moved_to and created_at < app_now() - make_interval(days => $1) and xid < ${sealedTo}`,
+  behind: (days) => `(select extract(epoch from app_now() - make_interval(days => ${days}) - created_at) from transfer
+    where position > (select moved_to from ledger_archive) order by position limit 1)`,
   kept: `select 'The ledger is frozen: ' || reason as what from ledger_freeze where $1::integer is not null`,
   state: `select moved_at from ledger_archive`,
   move: moveTransfers,

@@ -1,5 +1,6 @@
 import type { Movable } from '../../base/archive.ts'
 import type { Database, Sql } from '../../base/db.ts'
+import type { Figures } from '../../base/figures.ts'
 import { iso } from '../../base/page.ts'
 
 /** What lies in one month. */
@@ -63,6 +64,30 @@ async function lookAt(sql: Sql, movable: Movable, days: number | null): Promise<
     kept: kept.map(({ what }) => what),
     moved_at: iso(state!.row.moved_at),
   }
+}
+
+/** How far behind the movers are: as old as the oldest is that has not moved, beyond the age at which it should have. */
+export function retentionFigures(
+  movables: readonly Movable[],
+  days: Readonly<Record<Movable['name'], number | null>>,
+): Figures[] {
+  const asked = movables.flatMap(({ name, behind }) => {
+    const age = days[name]
+    return age === null ? [] : [`select '${name}' as kind, greatest(${behind(age)}, 0)::float8 as behind`]
+  })
+  if (asked.length === 0) return []
+  return [
+    {
+      query: asked.join(' union all '),
+      labels: ['kind'],
+      shown: {
+        behind: {
+          name: 'clawrk_retention_behind_seconds',
+          help: 'How long ago the oldest row that is not in the archive should have moved there, whatever keeps it; 0 while it is too young. They move in the order of their making, so only the first is looked at.',
+        },
+      },
+    },
+  ]
 }
 
 /** Where everything that moves lies now, counted row by row: for an operator, not for a request. */

@@ -121,6 +121,11 @@ export const movableJobs: Movable = {
   tables,
   archives,
   due: `select count(*) as n from job, job_archive where id > moved_to and ended_at < app_now() - make_interval(days => $1)`,
+  // As it is moved on by: it goes so long after its end, and is passed over when it should have ended long ago.
+  behind: (
+    days,
+  ) => `(select extract(epoch from app_now() - make_interval(days => ${days}) - least(ended_at, created_at + interval '${lifeDays} days'))
+    from job where id > (select moved_to from job_archive) order by id limit 1)`,
   kept: `select format('A room has not read yet what was told at %s: see that a worker process is running', event_unread_since()) as what
       where event_unread_since() < app_now() - make_interval(days => $1)
     union all

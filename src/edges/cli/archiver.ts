@@ -1,10 +1,12 @@
 import pg from 'pg'
+import { oldAfterMs } from '../../base/backup/age.ts'
 import { chainOf } from '../../base/backup/check.ts'
 import { BackupFault } from '../../base/backup/fault.ts'
 import { findBackups, type Manifest } from '../../base/backup/manifest.ts'
 import { readArchiving } from '../../base/postgres/archiving.ts'
 import { clusterUrl, findServer } from '../../base/postgres/cluster.ts'
 import { hasCluster, knownFolder, ownFolder } from './backups.ts'
+import { duration } from './render/time.ts'
 
 export interface Archiver {
   readonly last_segment: string | null
@@ -73,6 +75,13 @@ export interface BackupState {
   readonly fault: string | null
 }
 
+function ageFault(newest: Manifest | null): string | null {
+  if (!newest) return 'there is no backup yet'
+  const ageMs = Date.now() - Date.parse(newest.ended_at)
+  if (ageMs <= oldAfterMs) return null
+  return `the newest backup is ${duration(ageMs / 1000)} old: a market that runs takes one every day and says why when it cannot;  clawrk backup  takes one now`
+}
+
 /** How its backups are, without reading them; null where none are kept, or by somebody else. */
 export async function backupState(): Promise<BackupState | null> {
   const folder = process.env.DATABASE_URL?.trim() ? null : knownFolder(undefined)
@@ -80,12 +89,8 @@ export async function backupState(): Promise<BackupState | null> {
   try {
     const newest = findBackups(folder).findLast(({ manifest }) => manifest)?.manifest ?? null
     const archiver = await readArchiver(folder, newest)
-    return {
-      folder,
-      newest: newest?.ended_at ?? null,
-      archiver,
-      fault: archiver?.fault ?? (newest ? null : 'there is no backup yet'),
-    }
+    const faults = [archiver?.fault, ageFault(newest)].filter((fault) => fault)
+    return { folder, newest: newest?.ended_at ?? null, archiver, fault: faults.join('; ') || null }
   } catch (error) {
     if (!(error instanceof BackupFault)) throw error
     return { folder, newest: null, archiver: null, fault: error.message }

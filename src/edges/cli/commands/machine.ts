@@ -34,7 +34,7 @@ export function machineCommands(program: Command): void {
     .action((_: object, command: Command) => migrate(command.optsWithGlobals<{ json?: boolean }>().json === true))
   program
     .command('doctor')
-    .description('check the books of the market on this machine: every law of its ledger')
+    .description('check the books of the market on this machine: every law of its ledger, and its backups')
     .addHelpText(
       'after',
       '\nIt looks at DATABASE_URL, or else at the database in CLAWRK_DATA_DIR (.data), running or not.',

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { logFailingFor } from '../../../base/backup/log-archive.ts'
 import { type Database, openDatabase, sqlState } from '../../../base/db.ts'
 import { countedMost } from '../../../base/figures.ts'
 import { dollars } from '../../../base/money.ts'
@@ -20,14 +21,14 @@ import { type BackupState, backupState } from '../archiver.ts'
 import { Complaint, exits, refused } from '../exit.ts'
 import { facts } from '../render/job.ts'
 import { bold, dim, oneLine, paint } from '../render/text.ts'
-import { relative } from '../render/time.ts'
+import { duration, relative } from '../render/time.ts'
 
 /** What the other rooms add to the ledger's own laws. */
 const deskLaws = [...paymentLaws, ...jobLaws, ...gigLaws, ...archiveLaws, ...jobArchiveLaws]
 
 const platform = ['fees', 'stripe', 'processing', 'credits_sold', 'arbitration', 'unclaimed', 'losses'] as const
 
-/** Checks every law of the ledger, in the database itself; exit code 1 on a breach. */
+/** Checks every law of the ledger, in the database itself; exit code 1 on a breach, and where backups or the archive of the log stand still. */
 export const diagnose = (json: boolean): Promise<void> => onDatabase((db, name) => report(db, name, json))
 
 /** Works on the database of the market on this machine; what keeps it from that is said in words. */
@@ -66,12 +67,14 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
   for (const account of platform) balances.push([account, await platformBalance(db, `platform:${account}`)])
   const [inbox, compared, webhooks] = [await inboxState(db), await lastReconciliation(db), await webhookBacklog(db)]
   const backups = await backupState()
+  const logFailing = await logFailingFor(db)
+  const copies = copiesFault(backups, logFailing)
   const channels = await channelBacklog(db)
   // Messages are counted beside it.
   const stuck = (await readStuck(db, [...paymentsStuck, ...webhooksStuck, ...channelsStuck], 200)).filter(
     ({ kind }) => kind !== 'inbox',
   )
-  if (breaches.length > 0) process.exitCode = exits.refused
+  if (breaches.length > 0 || copies !== null) process.exitCode = exits.refused
   if (json) {
     const verdicts = [...laws, ...deskLaws].map((law) => ({
       law: law.name,
@@ -87,6 +90,7 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
       channels,
       reconciliation: compared,
       backups,
+      log_archive_failing_seconds: logFailing,
     }
     process.stdout.write(`${JSON.stringify(body)}\n`)
     return
@@ -107,14 +111,26 @@ async function report(db: Database, name: string, json: boolean): Promise<void> 
     '',
     bold('Webhooks and channels'),
     ...webhookLines(webhooks, channels),
-    ...backupLines(backups),
+    ...backupLines(backups, copies),
     ...stuckLines(stuck),
     '',
-    breaches.length === 0
-      ? paint('green', '✔ Every law holds.')
-      : paint('red', `✖ ${breaches.length} ${breaches.length === 1 ? 'place breaks' : 'places break'} a law.`),
+    verdict(breaches.length, copies),
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+/** The last line, which is all that many read. */
+function verdict(breaches: number, copies: string | null): string {
+  if (breaches > 0) return paint('red', `✖ ${breaches} ${breaches === 1 ? 'place breaks' : 'places break'} a law.`)
+  if (copies !== null) return paint('red', '✖ Every law holds, but the backups are not in order: see above.')
+  return paint('green', '✔ Every law holds.')
+}
+
+/** What is wrong with our own backups, or with the archive of a PostgreSQL of the operator’s own; null when nothing is. */
+function copiesFault(backups: BackupState | null, logFailing: number): string | null {
+  if (backups) return backups.fault
+  if (logFailing === 0) return null
+  return `your PostgreSQL could not archive its log the last time it tried, and has archived none for ${duration(logFailing)}: it keeps it until its disk is full. Its own log says why`
 }
 
 function providerLines(inbox: InboxState, compared: LastReconciliation | null): string[] {
@@ -151,9 +167,10 @@ function webhookLines(
   ])
 }
 
-function backupLines(backups: BackupState | null): string[] {
-  if (!backups) return []
-  const { folder, newest, archiver, fault } = backups
+function backupLines(backups: BackupState | null, fault: string | null): string[] {
+  const cross = fault === null ? [] : [`  ${paint('red', '✖')} ${fault}`]
+  if (!backups) return fault === null ? [] : ['', bold('Backups'), ...cross]
+  const { folder, newest, archiver } = backups
   return [
     '',
     bold('Backups'),
@@ -166,7 +183,7 @@ function backupLines(backups: BackupState | null): string[] {
           `last archived ${archiver.last_at === null ? 'never' : relative(archiver.last_at)}; ${archiver.waiting} segments wait`,
       ],
     ]),
-    ...(fault === null ? [] : [`  ${paint('red', '✖')} ${fault}`]),
+    ...cross,
     dim('  clawrk backup check  reads them'),
   ]
 }
