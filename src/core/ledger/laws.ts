@@ -53,15 +53,17 @@ export const laws: readonly Law[] = [
   },
   {
     name: 'funded = paid (debt repaid included) + fee + arbitration + refunded + charged back + held, for every piece of work',
-    query: `select ref as place, format('funded %s, gone %s, held %s', funded, gone, coalesce(a.balance, 0)) as detail from (
-        select ref, unit, 'escrow:' || ref as escrow, coalesce(sum(funded), 0) as funded, coalesce(sum(gone), 0) as gone from (
+    // Added up with what is held and not joined to it: of every piece of work there has ever been, that is one pass.
+    query: `select ref as place, format('funded %s, gone %s, held %s', funded, gone, held) as detail from (
+        select ref, unit, coalesce(sum(funded), 0) as funded, coalesce(sum(gone), 0) as gone, coalesce(sum(held), 0) as held from (
           select ref, unit, case to_account when 'escrow:' || ref then amount end as funded,
-            case when from_account = 'escrow:' || ref and to_account ~ '^(wallet:|pending:|clearing:|credits:|platform:(fees|arbitration|stripe|credits)$)' then amount end as gone
+            case when from_account = 'escrow:' || ref and to_account ~ '^(wallet:|pending:|clearing:|credits:|platform:(fees|arbitration|stripe|credits)$)' then amount end as gone,
+            null::bigint as held
           from transfer where 'escrow:' || ref in (from_account, to_account)
-          union all select substr(account, 8), unit, balance, 0 from ledger_carried where starts_with(account, 'escrow:')
+          union all select substr(account, 8), unit, balance, null, null from ledger_carried where starts_with(account, 'escrow:')
+          union all select substr(id, 8), unit, null, null, balance from ledger_account where starts_with(id, 'escrow:')
         ) as moved group by ref, unit
-      ) as work left join ledger_account a on a.id = work.escrow
-      where funded <> gone + coalesce(a.balance, 0)`,
+      ) as work where funded <> gone + held`,
   },
   {
     name: 'debt is repaid before anything else: whoever owes has nothing in the wallet, and the wallet knows that they owe',
