@@ -7,6 +7,7 @@ import { openDatabase } from '../../src/base/db.ts'
 import { readFeed } from '../events/reader.ts'
 import { people } from '../journeys/desk.ts'
 import { cloneDatabase } from '../support/database.ts'
+import { until } from '../support/processes.ts'
 import { startRole } from '../support/roles.ts'
 
 const streamsEach = 20
@@ -25,6 +26,7 @@ test('an idle API process takes less than 200 MB; its streams share one listenin
   const [ada, bob, cyd] = await people({ db, url: api.url }, 'Ada', 'Bob', 'Cyd')
   const number = () => db.rows(`select event_number(100, '{}')`)
   await number()
+  let following = 0
   const readers = [ada, bob, cyd].flatMap((person) =>
     Array.from({ length: streamsEach }, async () => {
       let caughtUp = false
@@ -32,7 +34,10 @@ test('an idle API process takes less than 200 MB; its streams share one listenin
         patienceMs: 40_000,
         stop(seen, text) {
           const signs = text.split(': nothing new').length - 1
-          caughtUp ||= signs > 0
+          if (!caughtUp && signs > 0) {
+            caughtUp = true
+            following++
+          }
           // Whoever has no news waits for the second sign, which comes of living and not of catching up.
           return person === ada ? seen.length > 0 : signs > 1
         },
@@ -40,7 +45,7 @@ test('an idle API process takes less than 200 MB; its streams share one listenin
       return { person, caughtUp, told: blocks.map(({ event }) => event), at: performance.now() }
     }),
   )
-  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  await until('every stream has caught up', () => following === readers.length)
   const [sessions] = await db.rows<{ all: number; listening: number }>(
     `select count(*) as all, count(*) filter (where query like 'listen %') as listening from pg_stat_activity
      where datname = current_database() and pid <> pg_backend_pid()`,
