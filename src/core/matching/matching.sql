@@ -32,15 +32,15 @@ create or replace function match_fit(p_offer uuid, p_profile tsquery, p_waiting 
   from (select ts_rank(t.search, p_profile, 1) as rank from (values (1)) as one left join match_text t on t.offer = p_offer offset 0) as ranked
 $$;
 
--- The stemmed words an offer and a profile share, heaviest first: the reasons given with a match.
-create or replace function match_words(p_offer uuid, p_profile tsquery) returns text[] language plpgsql stable as $$
-begin
-  if p_profile is null then return '{}'; end if;
-  return coalesce((select array_agg(lexeme order by weight, lexeme) from (
+-- The stemmed words an offer and a profile share, heaviest first: the reasons given with a match. Set-returning, so that it is planned
+-- with whoever asks.
+drop function if exists match_words(uuid, tsquery);
+create or replace function match_shared(p_offer uuid, p_profile tsquery) returns table (words text[]) language sql stable as $$
+  select coalesce((select array_agg(lexeme order by weight, lexeme) from (
     select lexeme, min(weight) as weight from match_text, unnest(search) as word (lexeme, positions, weights), unnest(weights) as weight
     where offer = p_offer and array_to_tsvector(array[lexeme]) @@ p_profile group by lexeme order by 2, 1 limit 8
-  ) as shared), '{}');
-end $$;
+  ) as shared), '{}')
+$$;
 
 -- Throws away the texts of offers so old that none of them can still be open; how old they are stands in their ids, which begin with
 -- the milliseconds of when they were made.

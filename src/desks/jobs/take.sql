@@ -17,8 +17,15 @@ declare
   v_until timestamptz;
   v_best record;
   v_seen uuid[] := '{}';                      -- jobs that somebody of this group was given, or that somebody else just took
-  v_jobs uuid[] := '{}';                      -- those given away here
-  v_given json[] := '{}';
+  v_status text;
+  v_lapsed boolean := false;
+  v_jobs uuid[] := '{}';                      -- those given away here, and what is to be written of each
+  v_calls smallint[] := '{}';
+  v_owners uuid[] := '{}';
+  v_agents uuid[] := '{}';
+  v_tokens uuid[] := '{}';
+  v_scores real[] := '{}';
+  v_profiles tsquery[] := '{}';
 begin
   -- Owners take turns, and every group queues up for them in the same order.
   perform account_lock(o.owner) from (select distinct a.owner from json_to_recordset(p_asked) as a (owner uuid) order by a.owner) as o;
@@ -62,31 +69,11 @@ begin
         from (select j.*, v_now as now from job j where j.id = v_one.own) as t;
     elsif v_one.active < v_one.max_active_jobs then
       loop
-        -- The longest waiting jobs that this agent may have (with a least price: the best paid), best match first. The window, and an
-        -- index for each way of asking, bound the cost whatever the backlog is; but one of these four ways is taken.
         if v_one.job is null then
           select o.id, o.score into v_best from (
-            select c.id, c.queued_at, fit.score from (
-              select w.id, w.queued_at from (
-                (select j.id, j.queued_at from job j, job_suits(j, v_one.owner, v_one.agent_id, p_live, v_now, p_not_again)
-                  where v_one.skills is null and v_one.min_price is null and j.status in ('queued', 'held') and j.id <> all (v_seen)
-                  order by j.queued_at, j.id limit 256)
-                union all
-                (select f.id, f.queued_at from unnest(v_one.skills) as wanted (skill), lateral (
-                  select j.id, j.queued_at from job j, job_suits(j, v_one.owner, v_one.agent_id, p_live, v_now, p_not_again)
-                  where v_one.min_price is null and j.skill = wanted.skill and j.status in ('queued', 'held') and j.id <> all (v_seen)
-                  order by j.queued_at, j.id limit 256) as f)
-                union all
-                (select j.id, j.queued_at from job j, job_suits(j, v_one.owner, v_one.agent_id, p_live, v_now, p_not_again)
-                  where v_one.skills is null and j.price_cents >= v_one.min_price and j.status = 'queued' and j.id <> all (v_seen)
-                  order by j.price_cents desc, j.id desc limit 256)
-                union all
-                (select f.id, f.queued_at from unnest(v_one.skills) as wanted (skill), lateral (
-                  select j.id, j.queued_at from job j, job_suits(j, v_one.owner, v_one.agent_id, p_live, v_now, p_not_again)
-                  where j.skill = wanted.skill and j.price_cents >= v_one.min_price and j.status = 'queued' and j.id <> all (v_seen)
-                  order by j.price_cents desc, j.id desc limit 256) as f)
-              ) as w order by w.queued_at, w.id limit 256
-            ) as c, lateral match_fit(c.id, v_one.profile, v_now - c.queued_at) as fit
+            select c.id, c.queued_at, fit.score
+            from job_window(v_one.owner, v_one.agent_id, v_one.skills, v_one.min_price, p_live, v_now, p_not_again, v_seen) as c,
+              lateral match_fit(c.id, v_one.profile, v_now - c.queued_at) as fit
           ) as o
           where v_one.min_score is null or o.score >= v_one.min_score
           order by case when v_one.oldest or o.queued_at < v_now - interval '24 hours' then 1e9 else o.score end desc, o.queued_at, o.id
@@ -96,14 +83,19 @@ begin
         end if;
         exit when v_best.id is null;
         v_seen := v_seen || v_best.id;
-        perform 1 from job j where j.id = v_best.id and (j.status = 'queued' or (j.status = 'held' and j.hold_expires_at <= v_now))
-          for update skip locked;
+        select j.status into v_status from job j
+          where j.id = v_best.id and (j.status = 'queued' or (j.status = 'held' and j.hold_expires_at <= v_now)) for update skip locked;
         exit when found;
       end loop;
       if v_best.id is not null then
         v_jobs := v_jobs || v_best.id;
-        v_given := v_given || json_build_object('n', v_one.n, 'id', v_best.id, 'owner', v_one.owner, 'agent', v_one.agent_id,
-          'token', v_one.token, 'score', v_best.score, 'profile', v_one.profile);
+        v_calls := v_calls || v_one.n;
+        v_owners := v_owners || v_one.owner;
+        v_agents := v_agents || v_one.agent_id;
+        v_tokens := v_tokens || v_one.token;
+        v_scores := v_scores || v_best.score;
+        v_profiles := array_append(v_profiles, v_one.profile);
+        v_lapsed := v_lapsed or v_status = 'held';
       elsif v_one.job is not null then
         return query select v_one.n, 'job_taken', '{}'::json, false, null::uuid, null::uuid, v_one.owner, v_one.agent_id, null::json;
       end if;
@@ -112,16 +104,49 @@ begin
 
   -- The rows are locked and free: what lapsed is written down, then each is held from now. The events are told by the asking statement.
   if v_jobs = '{}' then return; end if;
-  perform job_lapse(j.id, p_queued) from job j where j.id = any (v_jobs) and j.status = 'held' and j.hold_expires_at <= v_now;
+  if v_lapsed then
+    perform job_lapse(j.id, p_queued) from job j where j.id = any (v_jobs) and j.status = 'held' and j.hold_expires_at <= v_now;
+  end if;
   return query with held as (
     update job j set
       status = 'held', hold_owner = g.owner, held_by_agent_id = g.agent, hold_token = g.token,
-      hold_expires_at = app_now() + p_hold, hold_score = g.score, hold_why = match_words(g.id, g.profile),
+      hold_expires_at = app_now() + p_hold, hold_score = g.score, hold_why = shared.words,
       presented_to_agents = job_presented(presented_to_agents, g.agent),
       due_at = app_now() + p_hold, updated_at = app_now()
-    from json_to_recordset(array_to_json(v_given)) as g (n smallint, id uuid, owner uuid, agent uuid, token uuid, score real, profile tsquery)
+    from unnest(v_calls, v_jobs, v_owners, v_agents, v_tokens, v_scores, v_profiles) as g (n, id, owner, agent, token, score, profile),
+      lateral match_shared(g.id, g.profile) as shared
     where j.id = any (v_jobs) and j.id = g.id returning j.*, app_now() as now, g.n
   ) select held.n, null, null::json, true, held.id, held.sender, held.hold_owner, held.held_by_agent_id, row_to_json(held) from held;
+end $$;
+
+-- What a pull chooses from: the longest waiting jobs that this agent may have; with a least price: the best paid. The window, and an
+-- index for each of the four ways of asking, bound the cost whatever the backlog is.
+create or replace function job_window(
+  p_owner uuid, p_agent uuid, p_skills text[], p_min_price bigint, p_live boolean, p_now timestamptz, p_not_again interval, p_seen uuid[]
+) returns table (id uuid, queued_at timestamptz) language plpgsql stable as $$
+#variable_conflict use_column
+begin
+  if p_skills is null and p_min_price is null then
+    return query select j.id, j.queued_at from job j, job_suits(j, p_owner, p_agent, p_live, p_now, p_not_again)
+      where j.status in ('queued', 'held') and j.id <> all (p_seen)
+      order by j.queued_at, j.id limit 256;
+  elsif p_min_price is null then
+    return query select f.id, f.queued_at from unnest(p_skills) as wanted (skill), lateral (
+        select j.id, j.queued_at from job j, job_suits(j, p_owner, p_agent, p_live, p_now, p_not_again)
+        where j.skill = wanted.skill and j.status in ('queued', 'held') and j.id <> all (p_seen)
+        order by j.queued_at, j.id limit 256) as f
+      order by f.queued_at, f.id limit 256;
+  elsif p_skills is null then
+    return query select j.id, j.queued_at from job j, job_suits(j, p_owner, p_agent, p_live, p_now, p_not_again)
+      where j.price_cents >= p_min_price and j.status = 'queued' and j.id <> all (p_seen)
+      order by j.price_cents desc, j.id desc limit 256;
+  else
+    return query select f.id, f.queued_at from unnest(p_skills) as wanted (skill), lateral (
+        select j.id, j.queued_at from job j, job_suits(j, p_owner, p_agent, p_live, p_now, p_not_again)
+        where j.skill = wanted.skill and j.price_cents >= p_min_price and j.status = 'queued' and j.id <> all (p_seen)
+        order by j.price_cents desc, j.id desc limit 256) as f
+      order by f.queued_at, f.id limit 256;
+  end if;
 end $$;
 
 -- How many jobs an agent works on. Set-returning, so that it is planned with whoever asks.
