@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Log } from '../../base/log.ts'
+import { openTimings, type Timing } from '../../base/timings.ts'
 import type { RequestsUnderWay } from './drain.ts'
 import { causeOf } from './request-cause.ts'
 
@@ -23,13 +24,22 @@ const outcomes = ['done', 'replayed', 'refused', 'failed'] as const
 /** Counts and times every request by route and status, and every verb by how it ended. */
 export function measure(app: FastifyInstance, registry: Registry, underWay: RequestsUnderWay, log: Log): HttpMeters {
   const registers = [registry]
-  const seconds = new Histogram({
+  const timings = openTimings(registry, {
     name: 'clawrk_request_seconds',
     help: 'How long requests took, by route and status.',
-    labelNames: ['method', 'route', 'status'],
-    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30],
-    registers,
+    bounds: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30],
   })
+  // As many as there are routes, methods and statuses.
+  const known = new Map<string, Timing>()
+  const timingOf = (method: string, route: string, status: number): Timing => {
+    const key = `${method} ${route} ${status}`
+    let timing = known.get(key)
+    if (!timing) {
+      timing = timings({ method, route, status })
+      known.set(key, timing)
+    }
+    return timing
+  }
   const faults = new Counter({
     name: 'clawrk_faults_total',
     help: 'Requests that failed by a fault of ours (500).',
@@ -39,7 +49,7 @@ export function measure(app: FastifyInstance, registry: Registry, underWay: Requ
     const status = reply.statusCode
     if (status === 500) faults.inc()
     const route = request.routeOptions.url ?? 'unknown'
-    seconds.observe({ method: request.method, route, status }, reply.elapsedTime / 1000)
+    timingOf(request.method, route, status)(reply.elapsedTime / 1000)
     if (log.isLevelEnabled('debug'))
       log.debug(
         { ...causeOf(request), method: request.method, route, status, ms: Math.round(reply.elapsedTime) },
@@ -77,12 +87,10 @@ export function measure(app: FastifyInstance, registry: Registry, underWay: Requ
 
 function measureVerbs(registry: Registry): HttpMeters['verb'] {
   const registers = [registry]
-  const seconds = new Histogram({
+  const timings = openTimings(registry, {
     name: 'clawrk_verb_seconds',
     help: 'How long verbs took, without what comes before them: credentials, limits, input.',
-    labelNames: ['verb'],
-    buckets: [0.002, 0.01, 0.05, 0.25, 1, 5, 30],
-    registers,
+    bounds: [0.002, 0.01, 0.05, 0.25, 1, 5, 30],
   })
   const tallies = new Map<string, { ended: Record<(typeof outcomes)[number], number>; refused: Map<string, number> }>()
   new Counter({
@@ -110,10 +118,11 @@ function measureVerbs(registry: Registry): HttpMeters['verb'] {
     const ended = { done: 0, replayed: 0, refused: 0, failed: 0 }
     const refused = new Map<string, number>()
     tallies.set(verb, { ended, refused })
+    const took = timings({ verb })
     return {
       begin() {
         const begun = performance.now()
-        return () => seconds.observe({ verb }, (performance.now() - begun) / 1000)
+        return () => took((performance.now() - begun) / 1000)
       },
       ended(outcome, code) {
         ended[outcome]++

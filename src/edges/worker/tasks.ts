@@ -1,4 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from 'prom-client'
+import { openTimings } from '../../base/timings.ts'
 
 /** What is measured of one task. */
 export interface TaskMeter {
@@ -11,12 +12,10 @@ export type Tasks = (name: string, everyMs: number) => TaskMeter
 /** Measures the tasks of a process: each by the name it is woken with. */
 export function measureTasks(registry: Registry): Tasks {
   const registers = [registry]
-  const seconds = new Histogram({
+  const timings = openTimings(registry, {
     name: 'clawrk_task_seconds',
     help: 'How long the turns of a task in the background took.',
-    labelNames: ['task'],
-    buckets: [0.01, 0.1, 1, 10, 60],
-    registers,
+    bounds: [0.01, 0.1, 1, 10, 60],
   })
   const turns = new Counter({
     name: 'clawrk_task_turns_total',
@@ -49,7 +48,7 @@ export function measureTasks(registry: Registry): Tasks {
   return (task, everyMs) => {
     const of = { everyMs, running: 0, goodAt: performance.now() }
     standing.set(task, of)
-    const took = seconds.labels({ task })
+    const took = timings({ task })
     const ended = { done: turns.labels({ task, outcome: 'done' }), failed: turns.labels({ task, outcome: 'failed' }) }
     // Both are there from the beginning: a rate needs a first value.
     ended.done.inc(0)
@@ -61,7 +60,7 @@ export function measureTasks(registry: Registry): Tasks {
         return (outcome) => {
           of.running = 0
           if (outcome === 'done') of.goodAt = performance.now()
-          took.observe((performance.now() - begun) / 1000)
+          took((performance.now() - begun) / 1000)
           ended[outcome].inc()
         }
       },
