@@ -97,6 +97,7 @@ const sessionSettings = {
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
   jit: 'off',
+  plan_cache_mode: 'force_generic_plan',
   TimeZone: 'UTC',
   statement_timeout: '20s',
   lock_timeout: '10s',
@@ -115,6 +116,7 @@ export const sessionOptions = asOptions(sessionSettings)
 export const plainOptions = asOptions({
   ...Object.fromEntries(Object.keys(sessionSettings).map((name) => [name, name.startsWith('enable') ? 'on' : '0'])),
   jit: 'off',
+  plan_cache_mode: 'auto',
   TimeZone: 'UTC',
   client_min_messages: 'warning',
 })
