@@ -122,7 +122,8 @@ export function openDatabase({ url, poolSize, onError = () => {}, patienceMs }: 
         pool,
         { ...manner, patience: 0 },
         `begin isolation level repeatable read read only; set local statement_timeout = '10min'; set local enable_seqscan = on;
-         set local enable_bitmapscan = on; set local enable_hashjoin = on; set local enable_mergejoin = on; set local work_mem = '64MB'`,
+         set local enable_bitmapscan = on; set local enable_hashjoin = on; set local enable_mergejoin = on;
+         set local plan_cache_mode = auto; set local max_parallel_workers_per_gather = 2; set local work_mem = '64MB'`,
         work,
       ),
     close: () => pool.end(),

@@ -90,6 +90,10 @@ export function faultsOf({ databaseUrl, databaseDirectUrl, databaseReadUrl }: Ad
  * whole, and would go on doing so when it has grown and is full of dead rows: so a table or an index is read whole, for a join too,
  * only where there is no other way. Before PostgreSQL 18 that makes such a plan look costly enough to be compiled, which takes
  * longer than running it.
+ *
+ * One plan is made for all values, once: what must not depend on how much there is need not depend on who asks either, and planning a
+ * statement took longer than running it. Nothing is asked that is worth starting other processes for, but a condition whose value the
+ * planner cannot know looks like a third of the table, and of a large one that started two.
  */
 const sessionSettings = {
   enable_seqscan: 'off',
@@ -98,6 +102,7 @@ const sessionSettings = {
   enable_mergejoin: 'off',
   jit: 'off',
   plan_cache_mode: 'force_generic_plan',
+  max_parallel_workers_per_gather: '0',
   TimeZone: 'UTC',
   statement_timeout: '20s',
   lock_timeout: '10s',
@@ -117,6 +122,7 @@ export const plainOptions = asOptions({
   ...Object.fromEntries(Object.keys(sessionSettings).map((name) => [name, name.startsWith('enable') ? 'on' : '0'])),
   jit: 'off',
   plan_cache_mode: 'auto',
+  max_parallel_workers_per_gather: '2',
   TimeZone: 'UTC',
   client_min_messages: 'warning',
 })

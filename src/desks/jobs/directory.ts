@@ -88,13 +88,24 @@ const page = (from: string, order: string): string => `select row_to_json(found)
   from ${from} as r
   order by ${order} limit $2 offset $3) as found`
 
+/** Words that many were seen to say, and until when that is believed: whether they do decides only how the list is read. */
+const common = new Map<string, { words: string | null; until: number }>()
+const believedMs = 60_000
+const believedMost = 1_000
+
 /** Who says the words: ids when they are few, else the words as a query; null without any. */
 async function saying(sql: Sql, q: string | undefined): Promise<{ ids: string[] | null; words: string | null } | null> {
   if (q === undefined) return null
+  const believed = common.get(q)
+  if (believed && believed.until > Date.now()) return { ids: null, words: believed.words }
   const [found] = await sql.rows<{ ids: string[] | null; words: string | null }>(
     `select account_agents_saying($1, ${sayingMost}) as ids, account_words($1)::text as words`,
     [q],
   )
+  if (found!.ids === null) {
+    if (common.size >= believedMost) common.clear()
+    common.set(q, { words: found!.words, until: Date.now() + believedMs })
+  }
   return found!
 }
 

@@ -8,7 +8,7 @@
 drop function if exists job_take(uuid, uuid, text, uuid, uuid, bigint, text[], real, boolean, boolean, interval, interval, interval);
 create or replace function job_take(p_asked json, p_live boolean, p_hold interval, p_not_again interval, p_queued interval)
 returns table (n smallint, code text, detail json, is_new boolean, job_id uuid, sender uuid, owner uuid, agent uuid, held json)
-language plpgsql volatile set plan_cache_mode = force_generic_plan as $$
+language plpgsql volatile as $$
 #variable_conflict use_column
 declare
   v_now timestamptz;
