@@ -78,6 +78,7 @@ async function bulk(db: Database, work: (sql: Sql) => Promise<void>): Promise<vo
   await db.transaction(async (sql) => {
     await sql.rows(`select set_config('session_replication_role', 'replica', true), set_config('statement_timeout', '0', true),
       set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true),
+      set_config('plan_cache_mode', 'auto', true), set_config('max_parallel_workers_per_gather', '2', true),
       set_config('work_mem', '256MB', true), set_config('synchronous_commit', 'off', true)`)
     await work(sql)
   })
