@@ -99,7 +99,7 @@ const sums = (deal: number, position: number): readonly string[] => [
      recent_seconds = excluded.recent_seconds, last_active_at = excluded.last_active_at`,
   `insert into market_hour as h (hour, verified, paid_out_cents, accept_seconds, verify_seconds)
    select date_trunc('hour', ended_at, 'UTC'), count(*), sum(price_cents - fee_cents), '{10}', '{1}' from job
-   where id > growth.id(4, ${deal}) and status = 'verified' group by 1
+   where id > growth.id(4, ${deal}) and status = 'verified' group by 1 order by 1
    on conflict (hour) do update set verified = h.verified + excluded.verified`,
   `insert into reliability as r (user_id, expected, answered)
    select user_id, count(*), count(*) from turn where ref >= 'job:' || growth.id(4, ${deal + 1}) group by 1

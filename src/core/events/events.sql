@@ -92,15 +92,21 @@ begin
   return json_build_object('many', v_found.many, 'before', v.seq, 'last', v.seq + v_found.many, 'people', v_found.people);
 end $$;
 
--- The events room's door for reading: somebody's own affairs behind one number and up to another, oldest first.
+-- The events room's door for reading: somebody's own affairs behind one number and up to another, oldest first. The numbers of a page
+-- stand in order and all before those of the next, so of each page no more is unpacked than is still wanted after those before it.
 drop function if exists events_of(uuid, bigint, bigint, integer);
 create function events_of(p_person uuid, p_after bigint, p_last bigint, p_most integer)
 returns table (seq bigint, id uuid, name text, data json, created_at timestamptz) language sql stable rows 10 as $$
   select affair.seq, event.id, event.name, event.data, event.created_at from (
     select entry.seq, entry.position from (
-      select seqs, positions from event_page where person = p_person and last_seq > p_after order by last_seq limit p_most
-    ) as page, unnest(page.seqs, page.positions) as entry (seq, position)
-    where entry.seq > p_after and entry.seq <= p_last order by entry.seq limit p_most
+      select seqs, positions, read,
+        (p_most - coalesce(sum(cardinality(seqs) - read) over (order by last_seq rows between unbounded preceding and 1 preceding), 0))::integer as wanted
+      from (
+        select last_seq, seqs, positions, width_bucket(p_after, seqs) as read
+        from event_page where person = p_person and last_seq > p_after order by last_seq limit p_most
+      ) as page
+    ) as page, unnest(page.seqs[page.read + 1:page.read + page.wanted], page.positions[page.read + 1:page.read + page.wanted]) as entry (seq, position)
+    where page.wanted > 0 and entry.seq <= p_last order by entry.seq limit p_most
   ) as affair join event using (position) order by affair.seq
 $$;
 
