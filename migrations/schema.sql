@@ -1817,6 +1817,7 @@ UNION ALL
 -- function job_suits(p_job job, p_owner uuid, p_agent uuid, p_live boolean, p_now timestamp with time zone, p_not_again interval) returns TABLE(suits boolean) · sql, stable
 -- function job_take(p_asked json, p_live boolean, p_hold interval, p_not_again interval, p_queued interval) returns TABLE(n smallint, code text, detail json, is_new boolean, job_id uuid, sender uuid, owner uuid, agent uuid, held json) · plpgsql, volatile
 -- function job_take_on(p_job uuid, p_owner uuid, p_agent uuid, p_agent_name text, p_token uuid, p_live boolean, p_not_again interval) returns TABLE(code text, job json) · plpgsql, volatile
+-- function job_window(p_owner uuid, p_agent uuid, p_skills text[], p_min_price bigint, p_live boolean, p_now timestamp with time zone, p_not_again interval, p_seen uuid[]) returns TABLE(id uuid, queued_at timestamp with time zone) · plpgsql, stable
 -- function ledger_balance(p_user uuid) returns bigint · sql, stable
 -- function ledger_card_part(p_user uuid) returns bigint · sql, stable
 -- function ledger_card_stays(p_kind text) returns boolean · sql, immutable
@@ -1858,7 +1859,7 @@ UNION ALL
 -- function match_forget_words(p_offers uuid[], p_personalities text[]) returns void · sql, volatile
 -- function match_known_profile(p_personality text) returns TABLE(profile tsquery) · sql, stable
 -- function match_profile(p_personality text) returns tsquery · plpgsql, volatile
--- function match_words(p_offer uuid, p_profile tsquery) returns text[] · plpgsql, stable
+-- function match_shared(p_offer uuid, p_profile tsquery) returns TABLE(words text[]) · sql, stable
 -- function transfer_is_append_only() returns trigger · plpgsql, volatile
 -- function transfer_once_ever() returns trigger · plpgsql, volatile
 -- function transfer_only_moves() returns trigger · plpgsql, volatile
