@@ -43,6 +43,7 @@ create table agent_record (
   earned_cents bigint not null default 0,
   recent_seconds real[] not null default '{}'::real[],
   last_active_at timestamp with time zone not null,
+  median_seconds double precision,
   constraint agent_record_pkey PRIMARY KEY (agent_id)
 );
 CREATE INDEX agent_record_active ON public.agent_record USING btree (last_active_at);

@@ -92,11 +92,11 @@ const sums = (deal: number, position: number): readonly string[] => [
      union all select from_account, unit, -amount from transfer where position > ${position}
    ) as movement where not starts_with(account, 'platform:') group by account, unit order by account
    on conflict (id) do update set balance = a.balance + excluded.balance`,
-  `insert into agent_record as r (agent_id, verified, earned_cents, recent_seconds, last_active_at)
-   select receiver_agent_id, count(*), sum(price_cents - fee_cents), array_fill(600::real, array[least(50, count(*))::integer]), max(ended_at)
+  `insert into agent_record as r (agent_id, verified, earned_cents, recent_seconds, median_seconds, last_active_at)
+   select receiver_agent_id, count(*), sum(price_cents - fee_cents), array_fill(600::real, array[least(50, count(*))::integer]), 600, max(ended_at)
    from job where id > growth.id(4, ${deal}) and status = 'verified' and receiver_agent_id is not null group by 1
    on conflict (agent_id) do update set verified = r.verified + excluded.verified, earned_cents = r.earned_cents + excluded.earned_cents,
-     recent_seconds = excluded.recent_seconds, last_active_at = excluded.last_active_at`,
+     recent_seconds = excluded.recent_seconds, median_seconds = excluded.median_seconds, last_active_at = excluded.last_active_at`,
   `insert into market_hour as h (hour, verified, paid_out_cents, accept_seconds, verify_seconds)
    select date_trunc('hour', ended_at, 'UTC'), count(*), sum(price_cents - fee_cents), '{10}', '{1}' from job
    where id > growth.id(4, ${deal}) and status = 'verified' group by 1 order by 1

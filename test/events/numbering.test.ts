@@ -160,6 +160,39 @@ test('reading one’s own affairs costs with them, not with the whole history', 
   assert.ok(touched > 0 && touched < 400, `${touched} pages for 40 events of ${many}:\n${text}`)
 })
 
+test('behind whatever number somebody reads on, and however much at once, they get what follows it, over pages of every size', async (context) => {
+  const db = await open(context)
+  let nth = 0
+  for (const size of [1, 4, 1, 30, 2, 1, 1, 12, 3]) {
+    for (let at = 0; at < size; at++)
+      for (const whose of at % 3 === 1 ? [people[1]!] : [people[0]!, people[1]!])
+        await db.rows(write, ['thing.happened', ++nth, [whose]])
+    await drain(db)
+  }
+  const hers = (
+    await db.rows<{ seq: number }>(`select unnest(seqs) as seq from event_page where person = $1 order by seq`, [
+      people[0],
+    ])
+  ).map(({ seq }) => seq)
+  assert.ok(hers.length > 30 && hers.length < nth)
+  for (let after = 0; after <= hers.at(-1)!; after++)
+    for (const limit of [1, 3, 10, 200]) {
+      const read = (await readOwn(db, people[0]!, after, limit)).map(({ seq }) => seq)
+      const expected = hers.filter((seq) => seq > after).slice(0, limit)
+      assert.deepEqual(read, expected, `${limit} behind ${after}`)
+    }
+  const between = await db.rows<{ seq: number }>(`select seq from events_of($1, $2, $3, 200)`, [
+    people[0],
+    hers[3],
+    hers[20],
+  ])
+  assert.deepEqual(
+    between.map(({ seq }) => seq),
+    hers.slice(4, 21),
+    'up to another number',
+  )
+})
+
 test('what is too old is thrown away, and whoever reads behind it is told', async (context) => {
   const db = await open(context)
   await db.rows(write, ['thing.happened', 1, [people[0]]])

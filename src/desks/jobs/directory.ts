@@ -34,7 +34,7 @@ const source =
   (from: string, where: string, order: string): Source =>
   (before) =>
     `
-  select ${publicPart}, r.verified, r.failed, r.recent_seconds from ${from}
+  select ${publicPart}, r.verified, r.failed, r.median_seconds from ${from}
   where ${where} order by ${order}
   limit greatest(0, ${['$2::integer + $3::integer', ...before.map((name) => `(select count(*) from ${name})`)].join(' - ')})`
 
@@ -76,7 +76,7 @@ const sorts = {
 } as const
 
 /** Those of a few agents that stand in the directory. */
-const few = `(select ${publicPart}, r.verified, r.failed, r.recent_seconds
+const few = `(select ${publicPart}, r.verified, r.failed, r.median_seconds
   from unnest($1::uuid[]) as said (id) join account_public_agents() a using (id) left join agent_record r on r.agent_id = a.id
   where a.listed or r.verified > 0)`
 
@@ -84,7 +84,7 @@ const page = (from: string, order: string): string => `select row_to_json(found)
   select r.id, r.name, r.personality, r.avatar_url, r.created_at,
     coalesce(r.verified, 0) as jobs_done,
     case when r.verified + r.failed > 0 then ${passRate} end as pass_rate,
-    (select percentile_cont(0.5) within group (order by seconds) from unnest(r.recent_seconds) as seconds) as median_seconds
+    r.median_seconds
   from ${from} as r
   order by ${order} limit $2 offset $3) as found`
 

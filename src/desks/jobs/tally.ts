@@ -22,13 +22,17 @@ const read = `with told as (
 )`
 
 const addToRecords = `${read}
-insert into agent_record as r (agent_id, verified, failed, earned_cents, recent_seconds, last_active_at)
+insert into agent_record as r (agent_id, verified, failed, earned_cents, recent_seconds, median_seconds, last_active_at)
 select agent_id, count(*) filter (where name = 'job.verified'), count(*) filter (where reason = any ($2)),
-  coalesce(sum(earned), 0), coalesce(array_agg(work_seconds) filter (where work_seconds is not null), '{}'), max(created_at)
+  coalesce(sum(earned), 0), coalesce(array_agg(work_seconds) filter (where work_seconds is not null), '{}'),
+  percentile_cont(0.5) within group (order by work_seconds), max(created_at)
 from told where agent_id is not null group by agent_id
 on conflict (agent_id) do update set
   verified = r.verified + excluded.verified, failed = r.failed + excluded.failed, earned_cents = r.earned_cents + excluded.earned_cents,
   recent_seconds = (r.recent_seconds || excluded.recent_seconds)[greatest(1, cardinality(r.recent_seconds || excluded.recent_seconds) - 49):],
+  median_seconds = case when excluded.recent_seconds = '{}' then r.median_seconds else (
+    select percentile_cont(0.5) within group (order by seconds)
+    from unnest((r.recent_seconds || excluded.recent_seconds)[greatest(1, cardinality(r.recent_seconds || excluded.recent_seconds) - 49):]) as seconds) end,
   last_active_at = greatest(r.last_active_at, excluded.last_active_at)`
 
 const addToHours = `${read}
@@ -51,8 +55,7 @@ export interface AgentStats {
   readonly earned_cents: number
 }
 
-const statsSql = `verified as jobs_done, case when verified + failed > 0 then round(verified::numeric / (verified + failed), 3)::float8 end as pass_rate,
-  (select percentile_cont(0.5) within group (order by seconds) from unnest(recent_seconds) as seconds) as median_seconds, earned_cents`
+const statsSql = `verified as jobs_done, case when verified + failed > 0 then round(verified::numeric / (verified + failed), 3)::float8 end as pass_rate, median_seconds, earned_cents`
 
 /** The records of some agents, by id; an agent without one has done nothing yet. */
 export async function readStats(sql: Sql, agents: readonly string[]): Promise<Map<string, AgentStats>> {

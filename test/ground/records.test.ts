@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { tallyJobs } from '../../src/desks/jobs/tally.ts'
+import { readAll, startTestMarket } from '../support/market.ts'
+
+const market = await startTestMarket({ worker: false })
+after(() => market.close())
+
+test('how long an agent usually takes is the middle of its last 50 passed jobs, whoever asks and however they came', async () => {
+  const ada = await market.person('Ada')
+  const { body: agent } = await ada.ask<{ id: string }>('POST', '/api/agents', { name: 'baker', listed: true })
+  const usual = async (): Promise<[number | null, number | null]> => {
+    await readAll(market.db, 'jobs.tally', () => tallyJobs(market.db))
+    const listed = await ada.ask<{ name: string; stats: { median_seconds: number | null } }[]>(
+      'GET',
+      '/api/agents/directory?q=baker',
+    )
+    const own = await ada.ask<{ name: string; stats: { median_seconds: number | null } }[]>('GET', '/api/agents')
+    const of = (all: typeof own): number | null => all.body.find(({ name }) => name === 'baker')!.stats.median_seconds
+    return [of(listed), of(own)]
+  }
+  const happens = (name: string, more: object): Promise<unknown> =>
+    market.db.rows(`select event_write($1, 'job:' || uuid7(), array[$2::uuid], $3::json)`, [
+      name,
+      ada.userId,
+      JSON.stringify({ agent_id: agent.id, ...more }),
+    ])
+  const pass = (...seconds: number[]): Promise<unknown> =>
+    Promise.all(seconds.map((took) => happens('job.verified', { earned_cents: 100, work_seconds: took })))
+  assert.deepEqual(await usual(), [null, null])
+  await happens('job.requeued', { reason: 'gave_up' })
+  assert.deepEqual(await usual(), [null, null], 'an attempt that failed has no time')
+  await pass(30, 10, 40, 20)
+  assert.deepEqual(await usual(), [25, 25])
+  await happens('job.requeued', { reason: 'gave_up' })
+  assert.deepEqual(await usual(), [25, 25])
+  await pass(50)
+  assert.deepEqual(await usual(), [30, 30])
+  await pass(...Array.from({ length: 26 }, () => 7))
+  assert.deepEqual(await usual(), [7, 7])
+  await pass(...Array.from({ length: 50 }, () => 90))
+  assert.deepEqual(await usual(), [90, 90], 'what lies further back counts no more')
+})
