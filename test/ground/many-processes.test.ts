@@ -137,14 +137,15 @@ test('schedulers at both processes at once move each job once; the clock they mo
 })
 
 test('twenty streams are the most at all processes together; those of a process that was killed count no more', async () => {
-  const controllers: AbortController[] = []
+  // With their answers: one that nobody holds any more is collected, and its stream ends with it.
+  const streams: { controller: AbortController; answer: Response }[] = []
   const open = async (url: string): Promise<number> => {
     const controller = new AbortController()
     const answer = await fetch(`${url}/api/events/stream`, {
       signal: controller.signal,
       headers: { authorization: `Bearer ${cleo.key}` },
     })
-    if (answer.status === 200) controllers.push(controller)
+    if (answer.status === 200) streams.push({ controller, answer })
     else
       refused(
         { ...answer, status: answer.status, text: '', body: await answer.json(), headers: answer.headers },
@@ -157,7 +158,7 @@ test('twenty streams are the most at all processes together; those of a process 
   assert.equal(statuses.filter((status) => status === 200).length, streamsMax)
   for (const url of both) assert.equal(await open(url), 429)
   // Two go: there is room for two, wherever.
-  for (const controller of controllers.splice(0, 2)) controller.abort()
+  for (const { controller } of streams.splice(0, 2)) controller.abort()
   await until('there is room again', async () => (await open(here.url)) === 200)
   assert.equal(await open(there.url), 200)
   assert.equal(await open(here.url), 429)
@@ -168,7 +169,7 @@ test('twenty streams are the most at all processes together; those of a process 
   assert.equal(seats!.here, 2)
   await there.end('SIGKILL')
   await until('the seats of the dead are free', async () => (await open(here.url)) === 200, 5_000)
-  for (const controller of controllers) controller.abort()
+  for (const { controller } of streams) controller.abort()
   await until('all seats here are given back', async () => {
     const rows = await db.rows(`select 1 from stream_seat where user_id = $1`, [cleo.userId])
     return rows.length === 1

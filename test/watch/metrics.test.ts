@@ -64,6 +64,8 @@ test('verbs are counted by how they ended, refusals by their code; streams, requ
   const [used, free] = ['used', 'free'].map((state) => sampleOf(seen, 'clawrk_database_connections', { state })!)
   assert.ok(used! + free! >= 1 && used! + free! <= sampleOf(seen, 'clawrk_database_connections_most')!)
   assert.ok(sampleOf(seen, 'nodejs_eventloop_lag_p99_seconds')! > 0)
+  // Held on to until here: a stream nobody holds any more ends when it is collected.
+  assert.equal(stream.bodyUsed, false)
   reader.abort()
   await until('the stream is gone', async () => sampleOf(await scrape(market.url, token), 'clawrk_streams_open') === 0)
 })

@@ -1,8 +1,8 @@
 import type { Call } from '../../base/endpoint.ts'
 import type { Refusal, RefusalDetail } from '../../base/errors.ts'
-import { refuseJob } from './api.ts'
 import { type JobRow, jobLife, partiesOf, viewJob } from './job.ts'
 import { lastPresentation, readJob } from './queries.ts'
+import { refuseJob } from './refusals.ts'
 
 type Asked = 'pay' | 'cancel' | 'accept' | 'reject' | 'submit' | 'fail' | 'verify'
 

@@ -2,9 +2,10 @@ import type { Sql } from '../../base/db.ts'
 import { type Call, type Input, type Reply, reply } from '../../base/endpoint.ts'
 import { block, type Look, type Source, type Streams, streamHeaders } from '../../base/stream.ts'
 import type { Verdict } from '../../core/verification/check.ts'
-import { type jobsApi, refuseJob } from './api.ts'
+import type { jobsApi } from './api.ts'
 import { forSender, viewJob } from './job.ts'
 import { onlyWithout, readJob } from './queries.ts'
+import { refuseJob } from './refusals.ts'
 
 interface Line {
   id: number

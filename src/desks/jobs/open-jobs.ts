@@ -1,6 +1,6 @@
 import type { Sql } from '../../base/db.ts'
-import { refuseJob } from './api.ts'
 import { jobLife } from './job.ts'
+import { refuseJob } from './refusals.ts'
 
 const most = 10_000
 const block = 500

@@ -2,10 +2,11 @@ import { reply, type StatementVerb } from '../../base/endpoint.ts'
 import type { Fee } from '../../base/money.ts'
 import { run, statement } from '../../base/statement.ts'
 import { tell } from '../../core/events/write.ts'
-import { type jobsApi, refuseJob } from './api.ts'
+import type { jobsApi } from './api.ts'
 import { explain } from './explain.ts'
 import { type JobRow, jobLife, timers, viewJob } from './job.ts'
 import { jobRow, readJob } from './queries.ts'
+import { refuseJob } from './refusals.ts'
 
 const payJob = statement(
   { id: 'uuid', owner: 'uuid', lineage: 'text', spend_limit: 'bigint', fee_percent: 'integer', fee_fixed: 'integer' },

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from '../../base/endpoint.ts'
-import { refuseJob } from './api.ts'
 import { type JobRow, jobLife, timers } from './job.ts'
 import { readJob } from './queries.ts'
+import { refuseJob } from './refusals.ts'
 import type { Skills } from './skills/skill.ts'
 
 /** How long a skill may take within the request; one that has said nothing for the latter, its process died. */

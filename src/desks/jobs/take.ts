@@ -5,8 +5,9 @@ import { newId } from '../../base/ids.ts'
 import type { Signals } from '../../base/signals.ts'
 import { run, statement } from '../../base/statement.ts'
 import { tell } from '../../core/events/write.ts'
-import { type jobsApi, refuseJob } from './api.ts'
+import type { jobsApi } from './api.ts'
 import { type Job, type JobRow, timers, viewJob } from './job.ts'
+import { refuseJob } from './refusals.ts'
 
 type Endpoints = (typeof jobsApi)['endpoints']
 

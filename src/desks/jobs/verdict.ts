@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { reply, type VerbOf } from '../../base/endpoint.ts'
 import type { Log } from '../../base/log.ts'
 import type { Signals } from '../../base/signals.ts'
-import { type jobsApi, refuseJob } from './api.ts'
+import type { jobsApi } from './api.ts'
 import { explain } from './explain.ts'
 import { viewJob } from './job.ts'
 import { spendModelCall } from './model-call.ts'
 import { readJob } from './queries.ts'
+import { refuseJob } from './refusals.ts'
 import { verifyAsked } from './verify.ts'
 
 /** How long the sender is kept waiting, and how often the row is looked at meanwhile, in case a signal was lost. */

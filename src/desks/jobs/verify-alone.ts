@@ -2,8 +2,9 @@ import { type Call, type Input, type Reply, reply } from '../../base/endpoint.ts
 import type { Verdict } from '../../core/verification/check.ts'
 import { whatIsWrongWithChecks } from '../../core/verification/refuse-checks.ts'
 import { verify } from '../../core/verification/verify.ts'
-import { type jobsApi, refuseJob } from './api.ts'
+import type { jobsApi } from './api.ts'
 import { spendModelCall } from './model-call.ts'
+import { refuseJob } from './refusals.ts'
 
 /** The verdict that submitted work would get for these requirements; nothing is stored, nobody is paid. */
 export async function verifyAlone(
