@@ -26,6 +26,7 @@ CREATE INDEX agent_listed ON public.agent USING btree (id) WHERE (listed AND (de
 CREATE UNIQUE INDEX agent_name ON public.agent USING btree (owner_id, name) WHERE (deleted_at IS NULL);
 CREATE INDEX agent_newest ON public.agent USING btree (created_at DESC, id) WHERE (deleted_at IS NULL);
 CREATE INDEX agent_words ON public.agent USING gin (to_tsvector('simple'::regconfig, ((name || ' '::text) || COALESCE(personality, ''::text)))) WHERE (deleted_at IS NULL);
+CREATE STATISTICS public.agent_words_said ON to_tsvector('simple'::regconfig, (name || ' '::text) || COALESCE(personality, ''::text)) FROM agent;
 
 create table agent_model_use (
   agent_id uuid not null,

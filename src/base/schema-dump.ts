@@ -68,6 +68,7 @@ interface TableRow {
   readonly tail: string
   readonly columns: string[]
   readonly constraints: string[]
+  /** With statistics beyond those of columns. */
   readonly indexes: string[]
 }
 
@@ -95,6 +96,8 @@ const tableQuery = `
       select pg_get_indexdef(indexrelid) from pg_index i join pg_class x on x.oid = indexrelid
       where i.indrelid = c.oid and not exists (select from pg_constraint k where k.conindid = indexrelid and k.conrelid = c.oid and k.contype in ('p', 'u', 'x'))
       order by x.relname collate "C"
+    ) || array(
+      select pg_get_statisticsobjdef(s.oid) from pg_statistic_ext s where stxrelid = c.oid order by stxname collate "C"
     ) as indexes
   from pg_class c
   where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relname = any ($1)
