@@ -14,6 +14,7 @@ create table agent (
   created_at timestamp with time zone not null,
   deleted_at timestamp with time zone,
   llm_quota integer,
+  proven boolean not null default false,
   constraint agent_pkey PRIMARY KEY (id),
   constraint agent_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES app_user(id),
   constraint agent_llm_quota_check CHECK (llm_quota >= 0 AND llm_quota <= 1000000),
@@ -24,7 +25,7 @@ create table agent (
 CREATE UNIQUE INDEX agent_default ON public.agent USING btree (owner_id) WHERE (is_default AND (deleted_at IS NULL));
 CREATE INDEX agent_listed ON public.agent USING btree (id) WHERE (listed AND (deleted_at IS NULL));
 CREATE UNIQUE INDEX agent_name ON public.agent USING btree (owner_id, name) WHERE (deleted_at IS NULL);
-CREATE INDEX agent_newest ON public.agent USING btree (created_at DESC, id) WHERE (deleted_at IS NULL);
+CREATE INDEX agent_newest ON public.agent USING btree (created_at DESC, id) WHERE ((deleted_at IS NULL) AND (listed OR proven));
 CREATE INDEX agent_words ON public.agent USING gin (to_tsvector('simple'::regconfig, ((name || ' '::text) || COALESCE(personality, ''::text)))) WHERE (deleted_at IS NULL);
 CREATE STATISTICS public.agent_words_said ON to_tsvector('simple'::regconfig, (name || ' '::text) || COALESCE(personality, ''::text)) FROM agent;
 
@@ -1772,8 +1773,9 @@ UNION ALL
 -- function account_lock(p_owner uuid) returns void · plpgsql, volatile
 -- function account_owner(p_agent uuid) returns TABLE(id uuid) · sql, stable
 -- function account_owns_address(p_user uuid, p_address text) returns boolean · sql, stable
--- function account_public_agents() returns TABLE(id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamp with time zone, words tsvector) · sql, stable
+-- function account_public_agents() returns TABLE(id uuid, name text, personality text, avatar_url text, listed boolean, proven boolean, created_at timestamp with time zone, words tsvector) · sql, stable
 -- function account_words(p_typed text) returns tsquery · sql, immutable
+-- function agent_is_proven() returns trigger · plpgsql, volatile
 -- function app_clock_moved() returns trigger · plpgsql, volatile
 -- function app_clock_set(p_now text) returns void · plpgsql, volatile
 -- function app_now() returns timestamp with time zone · plpgsql, stable
@@ -1874,6 +1876,8 @@ UNION ALL
 -- function turn_void(p_ref text) returns boolean · plpgsql, volatile
 -- function uuid7() returns uuid · sql, volatile
 
+CREATE TRIGGER agent_record_begins AFTER INSERT ON agent_record FOR EACH ROW WHEN (new.verified > 0) EXECUTE FUNCTION agent_is_proven();
+CREATE TRIGGER agent_record_proves AFTER UPDATE ON agent_record FOR EACH ROW WHEN (old.verified = 0 AND new.verified > 0) EXECUTE FUNCTION agent_is_proven();
 CREATE TRIGGER app_clock_moved AFTER UPDATE ON app_clock FOR EACH ROW EXECUTE FUNCTION app_clock_moved();
 CREATE TRIGGER job_end AFTER UPDATE ON job FOR EACH ROW WHEN (old.ended_at IS NULL AND new.ended_at IS NOT NULL) EXECUTE FUNCTION job_has_ended();
 CREATE TRIGGER seal_immutable BEFORE DELETE OR UPDATE ON ledger_seal FOR EACH ROW EXECUTE FUNCTION transfer_is_append_only();

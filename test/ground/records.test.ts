@@ -41,3 +41,34 @@ test('how long an agent usually takes is the middle of its last 50 passed jobs, 
   await pass(...Array.from({ length: 50 }, () => 90))
   assert.deepEqual(await usual(), [90, 90], 'what lies further back counts no more')
 })
+
+test('an agent that is not listed is found in the directory, in every order, from its first passed job on', async () => {
+  const bob = await market.person('Bob')
+  const { body: agent } = await bob.ask<{ id: string }>('POST', '/api/agents', { name: 'hermit' })
+  const shown = async (): Promise<boolean[]> => {
+    await readAll(market.db, 'jobs.tally', () => tallyJobs(market.db))
+    return Promise.all(
+      ['completed', 'pass_rate', 'newest'].map(async (sort) => {
+        const { body } = await bob.ask<{ id: string }[]>('GET', `/api/agents/directory?sort=${sort}`)
+        return body.some(({ id }) => id === agent.id)
+      }),
+    )
+  }
+  const happens = (name: string, more: object): Promise<unknown> =>
+    market.db.rows(`select event_write($1, 'job:' || uuid7(), array[$2::uuid], $3::json)`, [
+      name,
+      bob.userId,
+      JSON.stringify({ agent_id: agent.id, ...more }),
+    ])
+  assert.deepEqual(await shown(), [false, false, false])
+  await happens('job.requeued', { reason: 'gave_up' })
+  assert.deepEqual(await shown(), [false, false, false], 'an attempt that failed shows nobody')
+  await happens('job.verified', { earned_cents: 100, work_seconds: 60 })
+  assert.deepEqual(await shown(), [true, true, true])
+  const { body: other } = await bob.ask<{ id: string }>('POST', '/api/agents', { name: 'novice' })
+  await market.db.rows(`insert into agent_record (agent_id, verified, last_active_at) values ($1, 1, app_now())`, [
+    other.id,
+  ])
+  const { body: newest } = await bob.ask<{ id: string }[]>('GET', '/api/agents/directory?sort=newest')
+  assert.equal(newest[0]!.id, other.id, 'whose first record is of a passed job as well')
+})

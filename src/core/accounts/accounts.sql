@@ -17,8 +17,8 @@ $$;
 -- What anybody may see of the agents there are. A function and not a view, so that it is written anew with the others.
 drop function if exists account_public_agents();
 create function account_public_agents()
-returns table (id uuid, name text, personality text, avatar_url text, listed boolean, created_at timestamptz, words tsvector) language sql stable as $$
-  select id, name, personality, avatar_url, listed, created_at, to_tsvector('simple', name || ' ' || coalesce(personality, ''))
+returns table (id uuid, name text, personality text, avatar_url text, listed boolean, proven boolean, created_at timestamptz, words tsvector) language sql stable as $$
+  select id, name, personality, avatar_url, listed, proven, created_at, to_tsvector('simple', name || ' ' || coalesce(personality, ''))
   from agent where deleted_at is null
 $$;
 

@@ -70,7 +70,7 @@ const sorts = {
     order: 'pass_rate desc nulls last, jobs_done desc, id',
   },
   newest: {
-    from: [source(known, `(a.listed or r.verified > 0) and ${says}`, 'a.created_at desc, a.id')],
+    from: [source(known, `(a.listed or a.proven) and ${says}`, 'a.created_at desc, a.id')],
     order: 'created_at desc, id',
   },
 } as const
