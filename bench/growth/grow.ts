@@ -97,6 +97,8 @@ const sums = (deal: number, position: number): readonly string[] => [
    from job where id > growth.id(4, ${deal}) and status = 'verified' and receiver_agent_id is not null group by 1
    on conflict (agent_id) do update set verified = r.verified + excluded.verified, earned_cents = r.earned_cents + excluded.earned_cents,
      recent_seconds = excluded.recent_seconds, median_seconds = excluded.median_seconds, last_active_at = excluded.last_active_at`,
+  // What a trigger would have done.
+  `update agent set proven = true where not proven and id in (select agent_id from agent_record where verified > 0)`,
   `insert into market_hour as h (hour, verified, paid_out_cents, accept_seconds, verify_seconds)
    select date_trunc('hour', ended_at, 'UTC'), count(*), sum(price_cents - fee_cents), '{10}', '{1}' from job
    where id > growth.id(4, ${deal}) and status = 'verified' group by 1 order by 1

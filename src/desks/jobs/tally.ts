@@ -21,19 +21,22 @@ const read = `with told as (
   from json_to_recordset($1::json) as event (name text, data json, created_at timestamptz)
 )`
 
+/** The last fifty of a list of seconds, and the middle of them. */
+const newest = (seconds: string): string => `(${seconds})[greatest(1, cardinality(${seconds}) - 49):]`
+const middle = (seconds: string): string =>
+  `(select percentile_cont(0.5) within group (order by s) from unnest(${newest(seconds)}) as s)`
+const both = 'r.recent_seconds || excluded.recent_seconds'
+
 const addToRecords = `${read}
 insert into agent_record as r (agent_id, verified, failed, earned_cents, recent_seconds, median_seconds, last_active_at)
-select agent_id, count(*) filter (where name = 'job.verified'), count(*) filter (where reason = any ($2)),
-  coalesce(sum(earned), 0), coalesce(array_agg(work_seconds) filter (where work_seconds is not null), '{}'),
-  percentile_cont(0.5) within group (order by work_seconds), max(created_at)
-from told where agent_id is not null group by agent_id
+select agent_id, verified, failed, earned, ${newest('took')}, ${middle('took')}, last_active_at from (
+  select agent_id, count(*) filter (where name = 'job.verified') as verified, count(*) filter (where reason = any ($2)) as failed,
+    coalesce(sum(earned), 0) as earned, coalesce(array_agg(work_seconds) filter (where work_seconds is not null), '{}') as took,
+    max(created_at) as last_active_at
+  from told where agent_id is not null group by agent_id) as agent
 on conflict (agent_id) do update set
   verified = r.verified + excluded.verified, failed = r.failed + excluded.failed, earned_cents = r.earned_cents + excluded.earned_cents,
-  recent_seconds = (r.recent_seconds || excluded.recent_seconds)[greatest(1, cardinality(r.recent_seconds || excluded.recent_seconds) - 49):],
-  median_seconds = case when excluded.recent_seconds = '{}' then r.median_seconds else (
-    select percentile_cont(0.5) within group (order by seconds)
-    from unnest((r.recent_seconds || excluded.recent_seconds)[greatest(1, cardinality(r.recent_seconds || excluded.recent_seconds) - 49):]) as seconds) end,
-  last_active_at = greatest(r.last_active_at, excluded.last_active_at)`
+  recent_seconds = ${newest(both)}, median_seconds = ${middle(both)}, last_active_at = greatest(r.last_active_at, excluded.last_active_at)`
 
 const addToHours = `${read}
 insert into market_hour as h (hour, verified, paid_out_cents, accept_seconds, verify_seconds)
