@@ -35,11 +35,17 @@ const flightsMost = 4
 const apartFor = 10_000
 
 /**
- * With this many calls under way, of all verbs, a group waits this many milliseconds for company before it goes: the same bargain
- * as PostgreSQL's own commit_siblings and commit_delay, made before the statement, where it saves more.
+ * With this many calls under way, of all verbs, groups wait for company: each begins with half of those who are about, so that one
+ * half is with PostgreSQL while the other is with this process. The same bargain as PostgreSQL's own commit_siblings and
+ * commit_delay, made before the statement, where it saves more.
  */
 const companyFrom = 8
-const companyMs = 1
+
+/** Nobody waits for company longer than this many milliseconds, nor when PostgreSQL has nothing to do and no more calls come in. */
+const companyMs = 8
+
+/** Calls keep coming in as long as every turn of the event loop brings some; it is looked at for this many milliseconds at most. */
+const calmMs = 2
 
 /**
  * Completes a chain of CTEs into the one statement of a hot verb. It is written over a set: the relation `asked` has a row for
@@ -97,11 +103,11 @@ interface Lane {
   /** Calls in a group at most. */
   readonly most: number
   waiting: Waiting[]
+  /** Since when the first of them has waited for company; null while nobody does. */
+  since: number | null
   flights: number
   /** Those of its flights that others still wait for. */
   awaited: number
-  /** Whether a start is already on its way. */
-  starting: boolean
 }
 
 /** All the lanes to one database. */
@@ -113,6 +119,14 @@ interface Road {
   readonly apart: Map<string, number>
   /** Calls that have come and are not answered yet. */
   underWay: number
+  /** The most that were under way lately. */
+  peak: number
+  /** Flights that others still wait for. */
+  awaited: number
+  /** How many calls have ever come. */
+  came: number
+  /** Whether it is being looked whether more calls come. */
+  looking: boolean
 }
 
 const roads = new WeakMap<Sql, Road>()
@@ -120,7 +134,17 @@ const roads = new WeakMap<Sql, Road>()
 function roadTo(sql: Sql): Road {
   const known = roads.get(sql)
   if (known) return known
-  const road: Road = { sql, together: new Map(), alone: new Map(), apart: new Map(), underWay: 0 }
+  const road: Road = {
+    sql,
+    together: new Map(),
+    alone: new Map(),
+    apart: new Map(),
+    underWay: 0,
+    peak: 0,
+    awaited: 0,
+    came: 0,
+    looking: false,
+  }
   roads.set(sql, road)
   return road
 }
@@ -130,7 +154,7 @@ function laneOn(road: Road, verb: Statement, by: string | null): Lane {
   const lanes = isApart ? road.alone : road.together
   const known = lanes.get(verb)
   if (known) return known
-  const lane: Lane = { verb, most: isApart ? 1 : groupMost, waiting: [], flights: 0, awaited: 0, starting: false }
+  const lane: Lane = { verb, most: isApart ? 1 : groupMost, waiting: [], since: null, flights: 0, awaited: 0 }
   lanes.set(verb, lane)
   return lane
 }
@@ -157,7 +181,9 @@ export async function run<R, C extends Columns>(
   const road = roadTo(sql)
   const by = actor?.userId ?? remember?.lineage ?? null
   const lane = laneOn(road, verb, by)
+  road.came++
   road.underWay++
+  road.peak = Math.max(road.peak, road.underWay)
   try {
     return await new Promise<R | null>((resolve, reject) => {
       lane.waiting.push({
@@ -186,33 +212,78 @@ const keyOf = ({ lineage, route, key, fingerprint }: Remember): Record<string, s
   key_fingerprint: bytes(fingerprint),
 })
 
-/** Sees to it that those who wait will go; not at once: requests that have arrived together shall go together. */
+/** A call has come. It does not go at once: calls that have arrived together shall go together. */
 function gather(road: Road, lane: Lane): void {
-  if (lane.waiting.length === 0 || lane.starting || lane.awaited > 0 || lane.flights >= flightsMost) return
-  lane.starting = true
-  const start = (): void => {
-    lane.starting = false
-    depart(road, lane)
+  waitFromNow(road, lane)
+  if (mayDepart(lane)) lookAround(road)
+}
+
+/** Those who wait in a lane will be looked at again in time, whatever else happens. */
+function waitFromNow(road: Road, lane: Lane): void {
+  if (lane.since !== null || road.underWay < companyFrom) return
+  lane.since = performance.now()
+  setTimeout(launch, companyMs, road)
+}
+
+const mayDepart = ({ waiting, awaited, flights }: Lane): boolean =>
+  waiting.length > 0 && awaited === 0 && flights < flightsMost
+
+/** How many make a group that waits for nobody else. */
+const enough = (road: Road, lane: Lane): number =>
+  road.underWay < companyFrom ? 1 : Math.min(lane.most, Math.ceil(road.peak / 2))
+
+/** Sends the groups that need not wait any longer, the largest first: those who are behind catch up with it and go on together. */
+function launch(road: Road): void {
+  const lanes = [...road.together.values(), ...road.alone.values()].filter(mayDepart)
+  const now = performance.now()
+  for (const lane of lanes.sort((a, b) => b.waiting.length - a.waiting.length)) {
+    const isLate = lane.since !== null && now - lane.since >= companyMs - 1
+    if (road.awaited === 0 || isLate || lane.waiting.length >= enough(road, lane)) depart(road, lane)
   }
-  if (road.underWay >= companyFrom) setTimeout(start, companyMs)
-  else setImmediate(start)
+}
+
+/** Launches after this turn of the event loop; while PostgreSQL has nothing to do and calls keep coming in, after the one that brings none. */
+function lookAround(road: Road): void {
+  if (road.looking) return
+  road.looking = true
+  const until = performance.now() + calmMs
+  let seen = road.came
+  const look = (): void => {
+    if (road.underWay >= companyFrom && road.awaited === 0 && road.came > seen && performance.now() < until) {
+      seen = road.came
+      setImmediate(look)
+    } else {
+      road.looking = false
+      launch(road)
+    }
+  }
+  setImmediate(look)
 }
 
 function depart(road: Road, lane: Lane): void {
   const group = nextGroup(lane)
+  lane.since = null
+  if (lane.waiting.length > 0) waitFromNow(road, lane)
+  road.peak -= (road.peak - road.underWay) / 32
   lane.flights++
   lane.awaited++
+  road.awaited++
   let isAwaited = true
-  const goOn = (): void => {
-    if (isAwaited) lane.awaited--
+  const landed = (): void => {
+    if (isAwaited) {
+      lane.awaited--
+      road.awaited--
+    }
     isAwaited = false
-    gather(road, lane)
+    launch(road)
   }
-  const overdue = setTimeout(goOn, patience)
-  void fly(road, lane.verb, group).finally(() => {
+  const overdue = setTimeout(landed, patience)
+  void fly(road, lane.verb, group).then((answer) => {
     clearTimeout(overdue)
     lane.flights--
-    goOn()
+    // The next group first: PostgreSQL works on it while these are answered.
+    landed()
+    answer()
   })
 }
 
@@ -233,20 +304,28 @@ function nextGroup(lane: Lane): Waiting[] {
   return group.sort((a, b) => (a.subject === b.subject ? 0 : (a.subject ?? '') < (b.subject ?? '') ? -1 : 1))
 }
 
-async function fly(road: Road, verb: Statement, group: readonly Waiting[], wasSpoilt = false): Promise<void> {
+/** Asks for a group; what comes of it gives every one of them its answer. */
+async function fly(road: Road, verb: Statement, group: readonly Waiting[], wasSpoilt = false): Promise<() => void> {
   let isSent = false
   try {
     const text = group.some(({ key }) => key !== null) ? verb.remembering : verb.plain
     const asked = JSON.stringify(group.map((call, n) => ({ ...call.asked, n })))
     isSent = true
     const rows = await road.sql.rows<{ n: number; row: unknown }>(text, [asked])
-    const answers = new Map(rows.map(({ n, row }) => [n, row]))
-    for (const [n, call] of group.entries()) call.settle(answers.get(n) ?? null)
+    return () => {
+      const answers = new Map(rows.map(({ n, row }) => [n, row]))
+      for (const [n, call] of group.entries()) call.settle(answers.get(n) ?? null)
+    }
   } catch (error) {
     const isUndone = !isSent || wasRolledBack(error)
-    if (group.length > 1 && isUndone) await Promise.all(group.map((call) => fly(road, verb, [call], true)))
-    else for (const call of group) call.fail(error)
     if (wasSpoilt && isUndone) setApart(road, group[0]!.by)
+    if (group.length === 1 || !isUndone) {
+      return () => {
+        for (const call of group) call.fail(error)
+      }
+    }
+    await Promise.all(group.map(async (call) => (await fly(road, verb, [call], true))()))
+    return () => {}
   }
 }
 
