@@ -69,7 +69,8 @@ begin
     returning person
   )
   select (select count(*) from numbered) as many, (select max(position) from found) as high,
-    array(select position from found) as positions, array(select person from pages) as people,
+    array(select position from found) as positions, array(select position from found where position <= v.high) as gaps,
+    array(select person from pages) as people,
     pg_snapshot_xmin(pg_current_snapshot())::text::bigint as oldest
   into v_found;
   v_own := pg_current_xact_id()::text::bigint;
@@ -82,8 +83,11 @@ begin
         select gap, case xid when 0 then v_own else xid end as xid from unnest(v.gaps, v.gap_xids) as old (gap, xid)
         where xid = 0 or xid > v_found.oldest
         union all
-        select gap, 0 from generate_series(v.high + 1, v_found.high) as gap
-      ) as open where gap <> all (v_found.positions)
+        select gap, 0 from (
+          select position, lag(position, 1, v.high) over (order by position) as before
+          from unnest(v_found.positions) as position where position > v.high
+        ) as next, generate_series(next.before + 1, next.position - 1) as gap
+      ) as open where gap <> all (v_found.gaps)
     );
   if v_found.many > 0 then
     insert into event_day (day, seq, high) values (app_now()::date, v.seq + v_found.many, greatest(v.high, v_found.high))
