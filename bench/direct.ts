@@ -7,7 +7,7 @@ import { defaultScopes } from '../src/core/accounts/scope.ts'
 import { jobsRoom } from '../src/desks/jobs/room.ts'
 import { jobSecrets } from '../src/desks/jobs/secrets.ts'
 import { skills } from '../src/desks/jobs/skills/skill.ts'
-import { isFull, verifyBatch } from '../src/desks/jobs/verify.ts'
+import { isFull, verifyApartMs, verifyBatch } from '../src/desks/jobs/verify.ts'
 import { runLoop } from '../src/edges/worker/loop.ts'
 import { measureTasks } from '../src/edges/worker/tasks.ts'
 import { brokenLaws, untilVerified } from './over-http.ts'
@@ -33,7 +33,7 @@ export async function direct(stage: Stage, clients: number): Promise<Variant> {
   })
   const verifying = runLoop(
     'verify',
-    { name: 'verify', everyMs: 1_000, apartMs: 25, once: async () => isFull(await verifyBatch(db, log)) },
+    { name: 'verify', everyMs: 1_000, apartMs: verifyApartMs, once: async () => isFull(await verifyBatch(db, log)) },
     log,
     measureTasks(new Registry())('verify', 1_000),
   )

@@ -781,7 +781,7 @@ END),
   constraint job_three_attempts CHECK (attempt_count >= 0 AND attempt_count <= 3),
   constraint job_time_limit_seconds_check CHECK (time_limit_seconds >= 60 AND time_limit_seconds <= 86400),
   constraint job_timer CHECK ((ended_at IS NULL) = (due_at IS NOT NULL))
-) with (fillfactor=80);
+) with (fillfactor=80, toast_tuple_target=4080);
 CREATE INDEX job_active ON public.job USING btree (COALESCE(receiver_agent_id, held_by_agent_id)) WHERE (status = ANY (ARRAY['held'::text, 'accepted'::text, 'in_progress'::text, 'submitted'::text]));
 CREATE INDEX job_board_price ON public.job USING btree (price_cents DESC, id DESC) WHERE (status = 'queued'::text);
 CREATE INDEX job_due ON public.job USING btree (status, due_at) WHERE (ended_at IS NULL);
@@ -938,7 +938,7 @@ create table job_presentation (
   constraint job_presentation_check CHECK (lapsed = (outcome = 'lapsed'::text)),
   constraint job_presentation_ending_check CHECK (ending = ANY (ARRAY['gave_up'::text, 'deadline_missed'::text, 'not_passed'::text])),
   constraint job_presentation_outcome_check CHECK (outcome = ANY (ARRAY['rejected'::text, 'lapsed'::text, 'accepted'::text, 'verified'::text, 'failed'::text, 'void'::text]))
-) with (fillfactor=80);
+) with (fillfactor=80, toast_tuple_target=4080);
 CREATE INDEX job_presentation_job ON public.job_presentation USING btree (job_id, owner_id);
 CREATE INDEX job_presentation_lapsed ON public.job_presentation USING btree (owner_id, ended_at) WHERE lapsed;
 

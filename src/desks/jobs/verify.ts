@@ -10,7 +10,10 @@ import { jobLife, timers } from './job.ts'
 import { type Judged, type LogLine, postpone, settleFailed, settlePassed, voidSubmission } from './settle.ts'
 
 /** Submissions a worker takes at once; each is settled on its own, so a crash delays at most these by one lease. */
-const batch = 16
+const batch = 32
+
+/** A verifier begins this long after its last beginning at the earliest, in milliseconds: a flood is taken in batches, a single submission at once. */
+export const verifyApartMs = 50
 
 interface Submission {
   id: string

@@ -45,7 +45,7 @@ import { jobCounts } from '../../desks/jobs/oversight.ts'
 import { payOutCredits } from '../../desks/jobs/pay-out.ts'
 import { sweepJobs, tidyJobs } from '../../desks/jobs/sweep.ts'
 import { tallyJobs } from '../../desks/jobs/tally.ts'
-import { isFull, verifyBatch } from '../../desks/jobs/verify.ts'
+import { isFull, verifyApartMs, verifyBatch } from '../../desks/jobs/verify.ts'
 import { tidyIdempotency } from '../http/idempotency.ts'
 import { tidyQuotas } from '../http/limits.ts'
 import { type Loop, runLoop, type Work } from './loop.ts'
@@ -126,7 +126,7 @@ export function startWorker({
     verify: {
       name: 'verify',
       everyMs: 1_000,
-      apartMs: 25,
+      apartMs: verifyApartMs,
       once: async () => isFull(await verifyBatch(db, log, signals)),
     },
     inbox: { name: 'inbox', everyMs: 2_000, once: async () => isFullBatch(await readInbox(db, stripe, log, desk)) },
