@@ -2,19 +2,18 @@ import type { Database, Sql } from '../../base/db.ts'
 import { readEvents, type StoredEvent } from '../../core/events/read.ts'
 import { countTurns } from './turns.ts'
 
-const told = ['job.accepted', 'job.verified', 'job.requeued', 'job.failed', 'job.cancelled']
+const names = ['job.accepted', 'job.verified', 'job.requeued', 'job.failed', 'job.cancelled']
 const endings = ['gave_up', 'deadline_missed', 'not_passed']
 
 /** Keeps agents' records, the market's hours and people's turns from what the events tell; answers how many events it read. */
-export const tallyJobs = (db: Database): Promise<number> => readEvents(db, 'jobs.tally', told, tally)
+export const tallyJobs = (db: Database): Promise<number> => readEvents(db, 'jobs.tally', names, tally)
 
 async function tally(sql: Sql, events: readonly StoredEvent[]): Promise<void> {
-  await sql.rows(addToRecords, [JSON.stringify(events), endings])
-  await sql.rows(addToHours, [JSON.stringify(events)])
+  await sql.rows(add, [JSON.stringify(events), endings])
   await countTurns(sql, events, endings)
 }
 
-const read = `with told as (
+const told = `told as materialized (
   select name, (data->>'agent_id')::uuid as agent_id, data->>'reason' as reason, created_at,
     (data->>'earned_cents')::bigint as earned, (data->>'work_seconds')::real as work_seconds,
     (data->>'verify_seconds')::real as verify_seconds, (data->>'waited_seconds')::real as waited_seconds
@@ -27,8 +26,7 @@ const middle = (seconds: string): string =>
   `(select percentile_cont(0.5) within group (order by s) from unnest(${newest(seconds)}) as s)`
 const both = 'r.recent_seconds || excluded.recent_seconds'
 
-const addToRecords = `${read}
-insert into agent_record as r (agent_id, verified, failed, earned_cents, recent_seconds, median_seconds, last_active_at)
+const addToRecords = `insert into agent_record as r (agent_id, verified, failed, earned_cents, recent_seconds, median_seconds, last_active_at)
 select agent_id, verified, failed, earned, ${newest('took')}, ${middle('took')}, last_active_at from (
   select agent_id, count(*) filter (where name = 'job.verified') as verified, count(*) filter (where reason = any ($2)) as failed,
     coalesce(sum(earned), 0) as earned, coalesce(array_agg(work_seconds) filter (where work_seconds is not null), '{}') as took,
@@ -38,8 +36,7 @@ on conflict (agent_id) do update set
   verified = r.verified + excluded.verified, failed = r.failed + excluded.failed, earned_cents = r.earned_cents + excluded.earned_cents,
   recent_seconds = ${newest(both)}, median_seconds = ${middle(both)}, last_active_at = greatest(r.last_active_at, excluded.last_active_at)`
 
-const addToHours = `${read}
-insert into market_hour as h (hour, verified, paid_out_cents, accept_seconds, verify_seconds)
+const addToHours = `insert into market_hour as h (hour, verified, paid_out_cents, accept_seconds, verify_seconds)
 select date_trunc('hour', created_at, 'UTC'), count(*) filter (where name = 'job.verified'), coalesce(sum(earned), 0),
   coalesce(array_agg(waited_seconds) filter (where waited_seconds is not null), '{}'),
   coalesce(array_agg(verify_seconds) filter (where verify_seconds is not null), '{}')
@@ -47,6 +44,11 @@ from told group by 1
 on conflict (hour) do update set
   verified = h.verified + excluded.verified, paid_out_cents = h.paid_out_cents + excluded.paid_out_cents,
   accept_seconds = (h.accept_seconds || excluded.accept_seconds)[1:500], verify_seconds = (h.verify_seconds || excluded.verify_seconds)[1:500]`
+
+const add = `with ${told}, records as (
+${addToRecords}
+)
+${addToHours}`
 
 /** What an agent has to show. `earned_cents` is for its owner only. */
 export interface AgentStats {

@@ -3,12 +3,11 @@ import type { StoredEvent } from '../../core/events/read.ts'
 
 // Whose turn it was stands in the attempt: a job that is queued again names nobody. In test mode one person may try both sides.
 const attempts = `with told as (
-  select place, name, (data ->> 'job_id')::uuid as job_id, (data ->> 'agent_id')::uuid as agent_id, data ->> 'reason' as reason
+  select place, name, (data ->> 'job_id')::uuid as job_id, (data ->> 'agent_id')::uuid as agent_id
   from json_to_recordset($1::json) as event (place integer, name text, data json)
 ), attempt as materialized (
   select place, 'job:' || job.id as ref, job.sender, worker.id as worker, job.terms, job.price_cents, name = 'job.verified' as passed
   from told join job on job.id = told.job_id cross join lateral account_owner(told.agent_id) as worker
-  where name = 'job.verified' or reason = any ($2)
 ), met as (
   insert into job_pair (sender, worker) select distinct sender, worker from attempt where passed and sender <> worker
   order by sender, worker on conflict do nothing
@@ -23,6 +22,10 @@ from attempt where terms = 'wallet' having count(*) > 0`
  * credits may have cost nothing. Who has verified work with whom is kept beside it. `endings`: why an attempt ended without passing.
  */
 export async function countTurns(sql: Sql, events: readonly StoredEvent[], endings: readonly string[]): Promise<void> {
-  const placed = events.map(({ name, data }, place) => ({ place, name, data }))
-  await sql.rows(attempts, [JSON.stringify(placed), endings])
+  const ended = events.filter(
+    ({ name, data: { reason } }) => name === 'job.verified' || endings.includes(reason as string),
+  )
+  if (ended.length === 0) return
+  const placed = ended.map(({ name, data }, place) => ({ place, name, data }))
+  await sql.rows(attempts, [JSON.stringify(placed)])
 }
