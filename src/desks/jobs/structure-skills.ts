@@ -226,38 +226,49 @@ export const generalSkill = { skill: 'general', cents: 1_000, seconds: 5_400 } a
 
 const nameWorth = 3
 
-/** What a word or a pair of words says: what it gives to which row, and whether a known pair begins with it. */
-interface Entry {
-  readonly given: { readonly row: number; readonly points: number }[]
-  startsPhrase: boolean
+/** What a word, alone or behind the words that led here, gives to which row, and the words that may follow it. */
+class Entry {
+  given: { readonly row: number; readonly points: number }[] = []
+  next: Map<string, Entry> | null = null
+
+  follow(word: string): Entry {
+    this.next ??= new Map()
+    const known = this.next.get(word)
+    if (known) return known
+    const entry = new Entry()
+    this.next.set(word, entry)
+    return entry
+  }
+
+  /** A plural says what its word says, unless it is known itself; how often it was used is counted apart. */
+  addPlurals(): void {
+    const known = [...(this.next ?? [])].filter(([, { given }]) => given.length > 0)
+    for (const entry of this.next?.values() ?? []) entry.addPlurals()
+    for (const [word, { given }] of known) {
+      const plural = this.follow(`${word}s`)
+      if (plural.given.length === 0) plural.given = given
+    }
+  }
 }
 
+/** Every word that begins something known; what is more than one word is found word by word. */
 const lexicon: ReadonlyMap<string, Entry> = (() => {
-  const made = new Map<string, Entry>()
-  const entryOf = (key: string) => {
-    const known = made.get(key)
-    if (known) return known
-    const fresh: Entry = { given: [], startsPhrase: false }
-    made.set(key, fresh)
-    return fresh
-  }
-  const learn = (words: string, row: number, points: number) => {
-    for (const word of words.split(',')) entryOf(word.trim()).given.push({ row, points })
+  const start = new Entry()
+  const learn = (phrases: string, row: number, points: number) => {
+    for (const phrase of phrases.split(',')) {
+      const entry = phrase
+        .trim()
+        .split(' ')
+        .reduce((from, word) => from.follow(word), start)
+      entry.given.push({ row, points })
+    }
   }
   for (const [row, { names, hints }] of skillRows.entries()) {
     learn(names, row, nameWorth)
     learn(hints, row, 1)
   }
-  const learned = [...made]
-  // A plural says what its word says, unless it is known itself; how often it was used is counted apart.
-  for (const [key, { given }] of learned) {
-    if (!made.has(`${key}s`)) made.set(`${key}s`, { given, startsPhrase: false })
-  }
-  for (const [key] of learned) {
-    const blank = key.indexOf(' ')
-    if (blank > 0) entryOf(key.slice(0, blank)).startsPhrase = true
-  }
-  return made
+  start.addPlurals()
+  return start.next!
 })()
 
 const word = /[\p{L}][\p{L}\p{N}+#&.]*/gu
@@ -298,20 +309,16 @@ function score(text: string, weight: number, points: number[], named: boolean[])
       if (worth === nameWorth) named[row] = true
     }
   }
-  let before = ''
-  let follows = false
-  let beforeThat = ''
-  let followsThat = false
+  let last: Entry | undefined
+  let pair: Entry | undefined
   for (const found of text.toLowerCase().match(word) ?? []) {
     const now = withoutStop(found)
-    const entry = lexicon.get(now)
-    count(entry)
-    if (follows) count(lexicon.get(`${before} ${now}`))
-    if (followsThat) count(lexicon.get(`${beforeThat} ${before} ${now}`))
-    beforeThat = before
-    followsThat = follows
-    before = now
-    follows = entry?.startsPhrase ?? false
+    const [one, two, three] = [lexicon.get(now), last?.next?.get(now), pair?.next?.get(now)]
+    count(one)
+    count(two)
+    count(three)
+    last = one
+    pair = two
   }
 }
 

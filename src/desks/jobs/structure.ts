@@ -130,13 +130,15 @@ function titleOf(sections: readonly Section[]): string {
 
 /** The sentence of a line that names the work: the first if it asks for something, else the first order, else the first that says something. */
 function tellingSentence(text: string): string {
-  const sentences = sentencesOf(text).filter(
-    (sentence) => isTelling(bare(sentence)) && (sentence.length >= 15 || /\p{Lo}{4}/u.test(sentence)),
-  )
-  const [first] = sentences
-  if (first === undefined) return text
-  if (anyOpening.test(first)) return first
-  return sentences.find((sentence) => isOrder(bare(sentence))) ?? first
+  let first: string | null = null
+  for (const sentence of sentencesOf(text)) {
+    if (sentence.length < 15 && !/\p{Lo}{4}/u.test(sentence)) continue
+    const words = bare(sentence)
+    if (!isTelling(words)) continue
+    if (isOrder(words) || (first === null && anyOpening.test(sentence))) return sentence
+    first ??= sentence
+  }
+  return first ?? text
 }
 
 /** A heading of the sender's own is a title; "Background" is not. */
