@@ -13,15 +13,14 @@ const fewStrays = 3
 const freshShare = 0.1
 
 /**
- * Do the output's terms only repeat the task's? Told by containment (Broder 1997): the share of the output's runs of three salient
- * terms that also occur in the task. Small words, filler and punctuation do not count, so "Sure, here it is:" hides nothing;
- * nor does another order of the same words, since real work brings some of its own.
+ * Do the output's terms, of which there is at least one, only repeat the task's? Told by containment (Broder 1997): the
+ * share of the output's runs of three salient terms that also occur in the task. Small words, filler and punctuation do not
+ * count, so "Sure, here it is:" hides nothing; nor does another order of the same words, since real work brings some of its own.
  *
  * Measured on 381 real jobs: copies of the task, its title alone, and both with filler around are always told, either half
  * of it in 97 % of cases. Of proofread texts with a single correction 4 % are taken for an echo, with two or more none.
  */
 export function isEcho(output: readonly string[], task: string, taskTerms: readonly string[]): boolean {
-  if (output.length === 0) return false
   const known = new Set(taskTerms)
   const all = Math.max(0, output.length - shingle + 1)
   const isStale = hardlyFresh(output, known)

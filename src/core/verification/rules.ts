@@ -81,7 +81,7 @@ async function faultOf(
   const task = `${work.prompt}\n${work.requirements}\n${work.criteria.join('\n')}`
   const talk = await findJudgeTalk(work.output, task)
   if (talk) return { about: 'judge-talk', sentence: `The output holds ${talk}: leave it out and submit only the work.` }
-  if (isEcho(read.salient, task, termsOfTask(work, task, reader))) {
+  if (read.salient.length > 0 && isEcho(read.salient, task, termsOfTask(work, task, reader))) {
     return {
       about: 'an echo',
       sentence: 'The output repeats the task instead of doing it: submit the result, not the wording of the task.',
