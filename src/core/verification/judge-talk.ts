@@ -136,13 +136,16 @@ const invisible = /[\u00AD\u200B-\u200F\u2060-\u2064\uFEFF]/g
 
 /** One spelling for look-alikes: full-width letters, invisible characters and runs of blanks cannot hide a phrase. */
 function plain(text: string): string {
-  return text
-    .normalize('NFKC')
-    .replace(invisible, '')
+  const lower = inOneSpelling(text)
     .toLowerCase()
-    .replaceAll('’', "'")
-    .replace(/[ \t]+/g, ' ')
-    .replace(/\s*\n\s*/g, '\n')
+    .replace(/\t[ \t]*| [ \t]+/g, ' ')
+  // Only the first blank of a run may begin a match: from each of them, a long run would be read again and again.
+  return /\n\s|\s\n/.test(lower) ? lower.replace(/(?<!\s)\s*\n\s*/g, '\n') : lower
+}
+
+function inOneSpelling(text: string): string {
+  // ASCII has one spelling, and most outputs are nothing else.
+  return /[^\0-\x7f]/.test(text) ? text.normalize('NFKC').replace(invisible, '').replaceAll('’', "'") : text
 }
 
 /**
@@ -150,11 +153,12 @@ function plain(text: string): string {
  * whoever orders a text on prompt injection gets one. Long outputs are read in slices, other work runs between them.
  */
 export async function findJudgeTalk(output: string, task: string): Promise<string | null> {
-  if (output.length < 2_000 && onlyOpeners(plain(output))) return 'an opening with nothing after it'
+  const head = plain(output.slice(0, slice))
+  if (output.length < 2_000 && onlyOpeners(head)) return 'an opening with nothing after it'
   let asked: string | null = null
   for (let start = 0; start < output.length; start += slice) {
     if (start > 0) await nextTurn()
-    const text = plain(output.slice(Math.max(0, start - overlap), start + slice))
+    const text = start === 0 ? head : plain(output.slice(start - overlap, start + slice))
     for (const { about, pattern, unless } of phrases) {
       if (!pattern.test(text)) continue
       // Read only now: hardly any work gets here.
@@ -167,15 +171,20 @@ export async function findJudgeTalk(output: string, task: string): Promise<strin
 
 /** Nothing but openers, punctuation and fewer than twenty letters or digits of anything else. */
 function onlyOpeners(text: string): boolean {
+  if (!opened.test(text)) return false
   let rest = text.replace(/[\p{P}\p{S}\s]+/gu, ' ').trim()
-  let opened = rest.length === 0
   for (let turn = 0; turn < 10; turn++) {
     const opener = plainOpeners.find((known) => rest === known || rest.startsWith(`${known} `))
     if (opener === undefined) break
-    opened = true
     rest = rest.slice(opener.length).trim()
   }
-  return opened && rest.replaceAll(' ', '').length < 20
+  return rest.replaceAll(' ', '').length < 20
 }
 
 const plainOpeners = openers.map((opener) => opener.replace(/[\p{P}\p{S}\s]+/gu, ' ').trim())
+
+const gap = '[\\p{P}\\p{S}\\s]'
+const anyOpener = plainOpeners.map((opener) => opener.replaceAll(' ', `${gap}+`)).join('|')
+
+/** An opener comes first, or there is nothing but punctuation. Hardly any work is like that, so hardly any is read further. */
+const opened = new RegExp(`^${gap}*(?:$|(?:${anyOpener})(?:$|${gap}))`, 'u')

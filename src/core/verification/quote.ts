@@ -1,16 +1,13 @@
-import { salientTerms } from './salience.ts'
 import type { Term } from './words.ts'
 
 const longest = 160
 
 /**
- * A short quote from the output, word for word, where it speaks most densely of the criterion; empty if nowhere.
+ * A short quote from the output, word for word, where it speaks most densely of the criterion's terms; empty if nowhere.
  * One shared term is enough for a short criterion, two close together are asked of one with four terms or more.
  */
-export function quoteFor(criterion: string, output: string, terms: readonly Term[]): string {
-  const wanted = new Set(
-    salientTerms(criterion, { start: 0, end: Math.min(criterion.length, 5_000) }, false).map((term) => term.stem),
-  )
+export function quoteFor(criterionTerms: readonly string[], output: string, terms: readonly Term[]): string {
+  const wanted = new Set(criterionTerms)
   const hits = terms.filter((term) => wanted.has(term.stem))
   const best = densest(hits)
   if (!best || best.distinct < (wanted.size >= 4 ? 2 : 1)) return ''

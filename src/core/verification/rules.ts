@@ -2,7 +2,7 @@ import type { CriterionVerdict } from './check.ts'
 import { isEcho } from './echo.ts'
 import { findJudgeTalk } from './judge-talk.ts'
 import { quoteFor } from './quote.ts'
-import { neededTerms, salientTerms, wantedTerms } from './salience.ts'
+import { neededTerms, salientTerms, TaskReader, wantedTerms } from './salience.ts'
 import { spansToRead } from './sample.ts'
 import { countWords, type Term } from './words.ts'
 
@@ -32,7 +32,7 @@ export interface RuleFindings {
 }
 
 const fewestCharacters = 20
-const unseen = /[\s\u00AD\u200B-\u200F\u2060-\u2064\uFEFF\u2800\u3164]/g
+const visible = /[^\s\u00AD\u200B-\u200F\u2060-\u2064\uFEFF\u2800\u3164]/g
 
 /**
  * The rules of section 7, step 2, for work no strong check has vouched for: not empty, at least twenty characters, no
@@ -41,11 +41,12 @@ const unseen = /[\s\u00AD\u200B-\u200F\u2060-\u2064\uFEFF\u2800\u3164]/g
  */
 export async function applyRules(work: RuledWork, vouched: boolean): Promise<RuleFindings> {
   const read = readOutput(work)
-  const wanted = wantedTerms(work)
+  const reader = new TaskReader()
+  const wanted = wantedTerms(work, reader)
   const found = [...wanted].filter((term) => read.stems.has(term)).length
-  const fault = vouched ? emptyFault(work) : await faultOf(work, read, wanted, found)
+  const fault = emptyFault(work, read) ?? (vouched ? null : await faultOf(work, reader, read, wanted, found))
   const criteria = work.criteria.map((criterion) => {
-    const evidence = quoteFor(criterion, work.output, read.terms)
+    const evidence = quoteFor(reader.termsIn(criterion, 5_000), work.output, read.terms)
     // Rules cannot judge a criterion: where they let the work pass none fails; where it misses the task, those it speaks to stand.
     return { criterion, pass: fault === null || (fault.about === 'off the task' && evidence !== ''), evidence }
   })
@@ -58,21 +59,19 @@ export async function applyRules(work: RuledWork, vouched: boolean): Promise<Rul
   }
 }
 
-function emptyFault({ output, attachments }: RuledWork): RuleFault | null {
-  if (seenCharacters(output) > 0) return null
-  if (attachments.length > 0) return null
+function emptyFault({ attachments }: RuledWork, { seen }: ReadOutput): RuleFault | null {
+  if (seen > 0 || attachments.length > 0) return null
   return { about: 'empty', sentence: 'The output is empty: submit the work itself.' }
 }
 
 async function faultOf(
   work: RuledWork,
+  reader: TaskReader,
   read: ReadOutput,
   wanted: ReadonlySet<string>,
   found: number,
 ): Promise<RuleFault | null> {
-  const empty = emptyFault(work)
-  if (empty) return empty
-  if (seenCharacters(work.output) < fewestCharacters) {
+  if (read.seen < fewestCharacters) {
     const what =
       work.attachments.length > 0
         ? 'say in it what the attached files hold and how they meet the requirements'
@@ -82,7 +81,7 @@ async function faultOf(
   const task = `${work.prompt}\n${work.requirements}\n${work.criteria.join('\n')}`
   const talk = await findJudgeTalk(work.output, task)
   if (talk) return { about: 'judge-talk', sentence: `The output holds ${talk}: leave it out and submit only the work.` }
-  if (isEcho(read.salient, task)) {
+  if (read.salient.length > 0 && isEcho(read.salient, task, termsOfTask(work, task, reader))) {
     return {
       about: 'an echo',
       sentence: 'The output repeats the task instead of doing it: submit the result, not the wording of the task.',
@@ -96,15 +95,30 @@ async function faultOf(
   }
 }
 
+/** The terms of the whole task, as far as the look for an echo reads it. */
+function termsOfTask(work: RuledWork, task: string, reader: TaskReader): readonly string[] {
+  const longest = 60_000
+  if (task.length > longest) return reader.termsIn(task, longest)
+  return [work.prompt, work.requirements, ...work.criteria].flatMap((text) => reader.termsIn(text, longest))
+}
+
 /** Characters that can be seen, counted no further than the rule needs. */
 function seenCharacters(output: string): number {
-  for (let size = 400; ; size *= 40) {
-    const count = [...output.slice(0, size).replace(unseen, '')].length
-    if (count >= fewestCharacters || size >= output.length) return count
+  let seen = 0
+  let half = false
+  visible.lastIndex = 0
+  while (seen < fewestCharacters && visible.test(output)) {
+    const code = output.charCodeAt(visible.lastIndex - 1)
+    const isOtherHalf = half && code >= 0xdc00 && code <= 0xdfff
+    half = code >= 0xd800 && code <= 0xdbff
+    if (!isOtherHalf) seen++
   }
+  return seen
 }
 
 interface ReadOutput {
+  /** Characters that can be seen, as far as they are counted. */
+  readonly seen: number
   /** Every salient term in order, with its place; for quotes. */
   readonly terms: readonly Term[]
   /** The stems of whole words in order; for echoes. */
@@ -114,10 +128,15 @@ interface ReadOutput {
 
 function readOutput({ output, attachments }: RuledWork): ReadOutput {
   const terms = spansToRead(output.length).flatMap((span) => salientTerms(output, span, true))
-  const stems = new Set(terms.map((term) => term.stem))
+  const salient: string[] = []
+  const stems = new Set<string>()
+  for (const { stem, part } of terms) {
+    stems.add(stem)
+    if (!part) salient.push(stem)
+  }
   for (const { name } of attachments)
     for (const term of salientTerms(name, { start: 0, end: name.length }, true)) stems.add(term.stem)
-  return { terms, stems, salient: terms.filter((term) => !term.part).map((term) => term.stem) }
+  return { seen: seenCharacters(output), terms, stems, salient }
 }
 
 /** The words as the task spells them, for a sentence people read. */

@@ -1,4 +1,4 @@
-import { type Span, stem, type Term, termsOf } from './words.ts'
+import { type Reading, type Span, stem, type Term, termsOf } from './words.ts'
 
 /** Words that carry grammar, not matter: the most frequent ones of the languages prompts are mostly written in. */
 const grammar = `
@@ -53,9 +53,45 @@ export function isSalient(term: string): boolean {
   return !(first <= 0x39 && /^\d+$/.test(term) && term.length < 3)
 }
 
+const stems = new Map<string, string | null>()
+
+/** The stem of a word that is salient, remembered: texts repeat their words, and the bound keeps memory small. */
+function salientStem(word: string): string | null {
+  const known = stems.get(word)
+  if (known !== undefined) return known
+  const made = stem(word.toLowerCase())
+  const kept = isSalient(made) ? made : null
+  if (stems.size >= 20_000) stems.clear()
+  // A slice keeps the whole text it is cut from in memory; what is cut from a joined string keeps no more than that.
+  stems.set(` ${word}`.slice(1), kept)
+  return kept
+}
+
+const salient: Reading = { word: salientStem, run: (written) => (isSalient(written) ? written : null) }
+
 /** The salient terms of a part of a text, in order, repetitions included. */
 export function salientTerms(text: string, span: Span, parts: boolean): Term[] {
-  return termsOf(text, span, parts).filter((term) => isSalient(term.stem))
+  return termsOf(text, span, parts, salient)
+}
+
+/** The texts of one task: whichever rules ask for the terms of one, it is read once. */
+export class TaskReader {
+  readonly #read = new Map<string, readonly string[]>()
+
+  /** The stems of the salient terms in the first `longest` characters of a text, in order, repetitions included. */
+  termsIn(text: string, longest: number): readonly string[] {
+    if (text.length > longest) return stemsOf(salientTerms(text, { start: 0, end: longest }, false))
+    let stems = this.#read.get(text)
+    if (stems === undefined) {
+      stems = stemsOf(salientTerms(text, { start: 0, end: text.length }, false))
+      this.#read.set(text, stems)
+    }
+    return stems
+  }
+}
+
+function stemsOf(terms: readonly Term[]): string[] {
+  return terms.map(({ stem }) => stem)
 }
 
 const mostTerms = 40
@@ -66,14 +102,13 @@ const promptHead = 2_000
  * What the work must be about: the distinct salient terms of criteria and requirements, in order, at most forty.
  * Where those are too short to say (fewer than six), the head of the prompt is read as well.
  */
-export function wantedTerms(task: {
-  readonly prompt: string
-  readonly criteria: readonly string[]
-  readonly requirements: string
-}): ReadonlySet<string> {
+export function wantedTerms(
+  task: { readonly prompt: string; readonly criteria: readonly string[]; readonly requirements: string },
+  reader: TaskReader,
+): ReadonlySet<string> {
   const wanted = new Set<string>()
   const read = (text: string) => {
-    for (const { stem } of salientTerms(text, { start: 0, end: Math.min(text.length, 20_000) }, false)) {
+    for (const stem of reader.termsIn(text, 20_000)) {
       if (wanted.size >= mostTerms) return
       wanted.add(stem)
     }

@@ -114,21 +114,29 @@ export interface Span {
   readonly end: number
 }
 
+/** What a text is read for: the stem of each word and of each run of unspaced letters, or null where it is left out. */
+export interface Reading {
+  readonly word: (written: string) => string | null
+  readonly run: (written: string) => string | null
+}
+
+const everything: Reading = { word: (written) => stem(written.toLowerCase()), run: (written) => written }
+
 /**
  * The words of a part of a text as lower-case stems, in order. `parts: true` also gives the parts of identifiers
  * (`reverseLinkedList` → the whole, reverse, linked, list), so that code speaks about the things it names.
  * Neighbouring ideographs give pairs, unspaced scripts groups of four letters: what search engines do without a dictionary.
  */
-export function termsOf(text: string, { start, end }: Span, parts: boolean): Term[] {
+export function termsOf(text: string, { start, end }: Span, parts: boolean, reading: Reading = everything): Term[] {
   const kindOf = kindTable()
   const terms: Term[] = []
   let at = start
   while (at < end) {
     let kind = kindOf[text.charCodeAt(at)]!
     if (kind === surrogate) kind = kindOfPair(text, at)
-    if (kind === letter || kind === upper || kind === digit) at = takeWord(text, at, end, kindOf, parts, terms)
-    else if (kind === ideograph) at = takeRun(text, at, end, kindOf, ideograph, 2, terms)
-    else if (kind === unspaced) at = takeRun(text, at, end, kindOf, unspaced, 4, terms)
+    if (kind === letter || kind === upper || kind === digit) at = takeWord(text, at, end, kindOf, parts, reading, terms)
+    else if (kind === ideograph) at = takeRun(text, at, end, kindOf, ideograph, 2, reading, terms)
+    else if (kind === unspaced) at = takeRun(text, at, end, kindOf, unspaced, 4, reading, terms)
     else at++
   }
   return terms
@@ -140,8 +148,14 @@ function takeWord(
   limit: number,
   kindOf: Uint8Array,
   parts: boolean,
+  reading: Reading,
   terms: Term[],
 ): number {
+  const plainEnd = endOfPlainWord(text, start, limit, kindOf)
+  if (plainEnd > 0) {
+    push(text, start, plainEnd, false, reading, terms)
+    return plainEnd
+  }
   let at = start
   let partStart = start
   let before = none
@@ -169,7 +183,7 @@ function takeWord(
       at > partStart &&
       (before === letter || before === digit || followedByLower(text, at, limit, kindOf, before))
     ) {
-      push(text, partStart, at, true, terms)
+      push(text, partStart, at, true, reading, terms)
       partStart = at
       split = true
     }
@@ -177,9 +191,17 @@ function takeWord(
     at += width - 1
     end = at + 1
   }
-  if (end > partStart) push(text, partStart, end, split, terms)
-  if (split) push(text, start, end, false, terms)
+  if (end > partStart) push(text, partStart, end, split, reading, terms)
+  if (split) push(text, start, end, false, reading, terms)
   return at
+}
+
+/** Where a word ends that is nothing but a first character and small letters, as most are; 0 for any other. */
+function endOfPlainWord(text: string, start: number, limit: number, kindOf: Uint8Array): number {
+  if (kindOf[text.charCodeAt(start)] === surrogate) return 0
+  let at = start + 1
+  while (at < limit && kindOf[text.charCodeAt(at)] === letter) at++
+  return at === limit || kindOf[text.charCodeAt(at)] === none ? at : 0
 }
 
 /** HTTPServer: the border is before the last capital of the run. */
@@ -194,6 +216,7 @@ function takeRun(
   kindOf: Uint8Array,
   wanted: number,
   size: number,
+  reading: Reading,
   terms: Term[],
 ): number {
   const begins: number[] = []
@@ -211,26 +234,16 @@ function takeRun(
   for (let first = 0; first < Math.max(1, last - size + 1); first++) {
     const from = begins[first]!
     const to = begins[Math.min(last, first + size)]!
-    terms.push({ stem: text.slice(from, to), start: from, end: to, part: false })
+    const stem = reading.run(text.slice(from, to))
+    if (stem !== null) terms.push({ stem, start: from, end: to, part: false })
   }
   return at
 }
 
-function push(text: string, start: number, end: number, part: boolean, terms: Term[]): void {
+function push(text: string, start: number, end: number, part: boolean, reading: Reading, terms: Term[]): void {
   // A word of a thousand letters is no word; its head is enough to compare.
-  terms.push({ stem: stemOf(text.slice(start, Math.min(end, start + 40))), start, end, part })
-}
-
-const stems = new Map<string, string>()
-
-/** The stem of a word, remembered: texts repeat their words, and the bound keeps memory small. */
-function stemOf(word: string): string {
-  const known = stems.get(word)
-  if (known !== undefined) return known
-  const made = stem(word.toLowerCase())
-  if (stems.size >= 20_000) stems.clear()
-  stems.set(word, made)
-  return made
+  const stem = reading.word(text.slice(start, Math.min(end, start + 40)))
+  if (stem !== null) terms.push({ stem, start, end, part })
 }
 
 /**

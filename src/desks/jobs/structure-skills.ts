@@ -226,30 +226,50 @@ export const generalSkill = { skill: 'general', cents: 1_000, seconds: 5_400 } a
 
 const nameWorth = 3
 
-type Points = readonly { readonly row: number; readonly points: number }[]
+/** What a word, alone or behind the words that led here, gives to which row, and the words that may follow it. */
+class Entry {
+  given: { readonly row: number; readonly points: number }[] = []
+  next: Map<string, Entry> | null = null
 
-/** Every word or pair of words with what it gives to which row. */
-const lexicon: ReadonlyMap<string, Points> = (() => {
-  const made = new Map<string, { row: number; points: number }[]>()
-  const learn = (words: string, row: number, points: number) => {
-    for (const word of words.split(',')) {
-      const key = word.trim()
-      const known = made.get(key)
-      if (known) known.push({ row, points })
-      else made.set(key, [{ row, points }])
+  follow(word: string): Entry {
+    this.next ??= new Map()
+    const known = this.next.get(word)
+    if (known) return known
+    const entry = new Entry()
+    this.next.set(word, entry)
+    return entry
+  }
+
+  /** A plural says what its word says, unless it is known itself; how often it was used is counted apart. */
+  addPlurals(): void {
+    const known = [...(this.next ?? [])].filter(([, { given }]) => given.length > 0)
+    for (const entry of this.next?.values() ?? []) entry.addPlurals()
+    for (const [word, { given }] of known) {
+      const plural = this.follow(`${word}s`)
+      if (plural.given.length === 0) plural.given = given
+    }
+  }
+}
+
+/** Every word that begins something known; what is more than one word is found word by word. */
+const lexicon: ReadonlyMap<string, Entry> = (() => {
+  const start = new Entry()
+  const learn = (phrases: string, row: number, points: number) => {
+    for (const phrase of phrases.split(',')) {
+      const entry = phrase
+        .trim()
+        .split(' ')
+        .reduce((from, word) => from.follow(word), start)
+      entry.given.push({ row, points })
     }
   }
   for (const [row, { names, hints }] of skillRows.entries()) {
     learn(names, row, nameWorth)
     learn(hints, row, 1)
   }
-  return made
+  start.addPlurals()
+  return start.next!
 })()
-
-/** The first words of all that is more than one word: after any other word no pair need be looked up. */
-const phraseStarts: ReadonlySet<string> = new Set(
-  [...lexicon.keys()].filter((key) => key.includes(' ')).map((key) => key.slice(0, key.indexOf(' '))),
-)
 
 const word = /[\p{L}][\p{L}\p{N}+#&.]*/gu
 const longestBody = 6_000
@@ -270,34 +290,41 @@ export function skillOf(
   score(body.slice(0, longestBody), 1, points, named)
   let best = -1
   let most = 0
-  for (const [row, sum] of points.entries()) {
-    const weighed = named[row] ? sum : sum / 2
+  for (let row = 0; row < points.length; row++) {
+    const weighed = named[row] ? points[row]! : points[row]! / 2
     if (weighed >= fewestPoints && weighed > most) [best, most] = [row, weighed]
   }
   return skillRows[best] ?? generalSkill
 }
 
 function score(text: string, weight: number, points: number[], named: boolean[]): void {
-  const times = new Map<string, number>()
-  let before = ''
-  let beforeThat = ''
-  for (const [found] of text.toLowerCase().matchAll(word)) {
-    const now = found.replace(/[.&]+$/, '')
-    const keys = [now]
-    if (phraseStarts.has(before)) keys.push(`${before} ${now}`)
-    if (phraseStarts.has(beforeThat)) keys.push(`${beforeThat} ${before} ${now}`)
-    for (const key of keys) {
-      const given = lexicon.get(key) ?? (key.endsWith('s') ? lexicon.get(key.slice(0, -1)) : undefined)
-      if (!given) continue
-      const seen = (times.get(key) ?? 0) + 1
-      times.set(key, seen)
-      if (seen > mostTimes) continue
-      for (const { row, points: worth } of given) {
-        points[row] = points[row]! + worth * weight
-        if (worth === nameWorth) named[row] = true
-      }
+  const times = new Map<Entry, number>()
+  const count = (entry: Entry | undefined) => {
+    if (!entry) return
+    const seen = (times.get(entry) ?? 0) + 1
+    times.set(entry, seen)
+    if (seen > mostTimes) return
+    for (const { row, points: worth } of entry.given) {
+      points[row] = points[row]! + worth * weight
+      if (worth === nameWorth) named[row] = true
     }
-    beforeThat = before
-    before = now
   }
+  let last: Entry | undefined
+  let pair: Entry | undefined
+  for (const found of text.toLowerCase().match(word) ?? []) {
+    const now = withoutStop(found)
+    const [one, two, three] = [lexicon.get(now), last?.next?.get(now), pair?.next?.get(now)]
+    count(one)
+    count(two)
+    count(three)
+    last = one
+    pair = two
+  }
+}
+
+/** A word takes the stop of its sentence with it, for the sake of "make.com". */
+function withoutStop(found: string): string {
+  let end = found.length
+  while (found[end - 1] === '.' || found[end - 1] === '&') end--
+  return end === found.length ? found : found.slice(0, end)
 }

@@ -72,7 +72,8 @@ export function readSections(prompt: string): Section[] {
       current.lines.push({ kind: 'code', text: raw.trimEnd() })
       continue
     }
-    const line = raw.replace(/\s+/g, ' ').trim()
+    // Single blanks, by far the most, are left as they are.
+    const line = raw.replace(/\s{2,}|[^\S ]/g, ' ').trim()
     const heading = readHeading(line)
     if (heading) {
       sections.push({ kind: heading.kind, label: heading.label, lines: toLine(heading.rest) })
@@ -108,11 +109,10 @@ function readHeading(line: string): Heading | null {
   }
   const bold = /^(?:\*\*|__)([^*_]{1,160})(?:\*\*|__)\s{0,2}:?\s{0,2}(.*)$/.exec(line)
   const { label, rest } = bold ? { label: bold[1]!, rest: bold[2]! } : splitLabel(line)
+  if (!bold && rest === '' && line.length > 60) return null
   const kind = kindOf(label)
   const labelled = bold !== null || line.includes(':') || kind === 'wanted'
-  if (kind && labelled && (bold || rest !== '' || line.length <= 60))
-    return { kind, label: plainLine(label), rest, inline: true }
-  return null
+  return kind && labelled ? { kind, label: plainLine(label), rest, inline: true } : null
 }
 
 function splitLabel(line: string): { label: string; rest: string } {
@@ -126,14 +126,14 @@ function kindOf(label: string): SectionKind | null {
   if (label.length > 160) return null
   const key = label
     .toLowerCase()
-    .replace(/[^\p{L}\p{N}/ ]+/gu, ' ')
-    .replace(/\s+/g, ' ')
+    .replace(/[^\p{L}\p{N}/]+/gu, ' ')
     .trim()
   return labels.find(([, pattern]) => pattern.test(key))?.[0] ?? null
 }
 
 /** Comments, images, links, tags and folded blocks of bookkeeping go; link texts stay. */
 function withoutMarkup(text: string): string {
+  if (!text.includes('<') && !text.includes('[')) return text
   return withoutBlocks(
     withoutBlocks(text, '<!--', '-->', () => ''),
     '<details',
@@ -164,10 +164,15 @@ function withoutBlocks(text: string, open: string, close: string, keep: (block: 
 }
 
 function plainLine(line: string): string {
-  return line
-    .replace(/(\*\*|__|~~)/g, '')
-    .replace(/^[#>\s]{1,10}|[\s#]{1,10}$/g, '')
-    .trim()
+  const unmarked = line.replace(/\*\*|__|~~/g, '').replace(/^[#>\s]{1,10}/, '')
+  return withoutTail(unmarked, /[\s#]/, 10).trim()
+}
+
+/** The text without up to `most` such characters at its end. Looking from the end spares a try at each of them inside the text. */
+export function withoutTail(text: string, such: RegExp, most: number): string {
+  let end = text.length
+  while (end > 0 && text.length - end < most && such.test(text.charAt(end - 1))) end--
+  return end === text.length ? text : text.slice(0, end)
 }
 
 const abbreviation = /\b(?:e\.g|i\.e|etc|vs|approx|incl|no|mr|mrs|ms|dr|fig|resp)\.$/i

@@ -1,5 +1,5 @@
 import { skillOf } from './structure-skills.ts'
-import { cutAt, type Line, readSections, type Section, sentencesOf } from './structure-text.ts'
+import { cutAt, type Line, readSections, type Section, sentencesOf, withoutTail } from './structure-text.ts'
 
 /** A prompt made into a job, by rules. */
 export interface Structured {
@@ -29,15 +29,18 @@ const mostConstraints = 10
 export function structure(prompt: string): Structured {
   const sections = readSections(prompt)
   const title = titleOf(sections)
-  const criteria = criteriaOf(sections, title)
-  const description = cutAt(describe(sections), longestText) || title
-  const { skill, cents, seconds } = skillOf(title, describe(sections.filter(({ kind }) => kind !== 'platforms')))
+  const sentences = proseOf(sections)
+  const criteria = criteriaOf(sections, sentences, title)
+  const described = describe(sections)
+  const description = cutAt(described, longestText) || title
+  const matter = sections.filter(({ kind }) => kind !== 'platforms')
+  const { skill, cents, seconds } = skillOf(title, matter.length < sections.length ? describe(matter) : described)
   const size = sizeOf(description, criteria)
   return {
     title,
     intent: intentOf(sections, title, criteria),
     description,
-    requirements: cutAt([...criteria, ...constraintsOf(sections, title, criteria)].join('\n'), longestText),
+    requirements: cutAt([...criteria, ...constraintsOf(sections, sentences, title, criteria)].join('\n'), longestText),
     acceptance_criteria: criteria,
     skill,
     estimated_price_cents: Math.min(100_000, Math.max(100, cents * size.price)),
@@ -56,8 +59,17 @@ const sizes = [
 
 function sizeOf(description: string, criteria: readonly string[]): (typeof sizes)[number] {
   // Scripts without spaces: three characters weigh about as much as a word.
-  const words = Math.max(description.split(/\s+/).length, description.length / 12) + 10 * (criteria.length - 1)
+  const words = Math.max(blankRuns(description) + 1, description.length / 12) + 10 * (criteria.length - 1)
   return sizes.find((size) => words < size.words)!
+}
+
+const blanks = /\s+/g
+
+function blankRuns(text: string): number {
+  let runs = 0
+  blanks.lastIndex = 0
+  while (blanks.test(text)) runs++
+  return runs
 }
 
 const greeting = /^(?:hi|hello|hey|dear|good (?:morning|day|evening))\b[^.!?,\n]{0,40}[,.!?]?\s*/i
@@ -78,19 +90,22 @@ const openings: readonly RegExp[] = [
   /^you (?:are asked|need|have) to /i,
 ]
 
+const anyOpening = new RegExp(openings.map(({ source }) => source).join('|'), 'i')
+
 /** A sentence without its politeness, markup and final stop, capitalised. */
 function bare(sentence: string): string {
   let text = sentence.replace(/[`*]|\[\$\d{1,6}\]/g, '').trim()
   const greeted = text.replace(greeting, '')
   if (greeted !== '') text = greeted
   for (let turn = 0; turn < 6; turn++) {
-    const opening = openings.find((pattern) => pattern.test(text))
-    const rest = opening ? text.replace(opening, '') : ''
+    if (!anyOpening.test(text)) break
+    const opening = openings.find((pattern) => pattern.test(text))!
+    const rest = text.replace(opening, '')
     if (!/[\p{L}\p{N}]/u.test(rest)) break
     // "Can you translate this?" is an order, not a question.
     text = opening === asking ? rest.replace(/\s{0,3}\?$/, '') : rest
   }
-  return capital(text.replace(/[\s.。,;:–-]{1,10}$/, '').trim())
+  return capital(withoutTail(text, /[\s.。,;:–-]/, 10).trim())
 }
 
 /** "write a poem" gets its capital; "iOS", "mWeb" and addresses are names as they are. */
@@ -115,13 +130,15 @@ function titleOf(sections: readonly Section[]): string {
 
 /** The sentence of a line that names the work: the first if it asks for something, else the first order, else the first that says something. */
 function tellingSentence(text: string): string {
-  const sentences = sentencesOf(text).filter(
-    (sentence) => isTelling(bare(sentence)) && (sentence.length >= 15 || /\p{Lo}{4}/u.test(sentence)),
-  )
-  const [first] = sentences
-  if (first === undefined) return text
-  if (openings.some((pattern) => pattern.test(first))) return first
-  return sentences.find((sentence) => isOrder(bare(sentence))) ?? first
+  let first: string | null = null
+  for (const sentence of sentencesOf(text)) {
+    if (sentence.length < 15 && !/\p{Lo}{4}/u.test(sentence)) continue
+    const words = bare(sentence)
+    if (!isTelling(words)) continue
+    if (isOrder(words) || (first === null && anyOpening.test(sentence))) return sentence
+    first ??= sentence
+  }
+  return first ?? text
 }
 
 /** A heading of the sender's own is a title; "Background" is not. */
@@ -171,17 +188,17 @@ function isOrder(sentence: string): boolean {
 }
 
 /** One to ten criteria, the most explicit kind first: sections that say so, lists, sentences with must and should, orders. */
-function criteriaOf(sections: readonly Section[], title: string): string[] {
+function criteriaOf(sections: readonly Section[], sentences: readonly Sentence[], title: string): string[] {
   const found = new Found(mostCriteria)
   for (const { kind, lines } of sections) if (kind === 'wanted') found.takeAll(linesOf(lines))
   const isExplicit = found.list.length > 0
-  const prose = sections.filter(({ kind }) => kind === 'context')
-  if (!isExplicit) for (const { lines } of prose) found.takeAll(listed(lines))
-  const sentences = proseOf(prose)
-  found.takeAll(sentences.filter((sentence) => asksFor(sentence) && !limiting.test(sentence)))
+  if (!isExplicit) for (const { kind, lines } of sections) if (kind === 'context') found.takeAll(listed(lines))
+  found.takeAll(textsOf(sentences.filter(({ text, isLimit }) => !isLimit && asksFor(text))))
   if (!isExplicit)
-    found.takeAll(sentences.map(bare).filter((sentence) => isOrder(sentence) && !limiting.test(sentence)))
-  if (found.list.length === 0) found.takeAll(sentences.filter((sentence) => limiting.test(sentence)))
+    found.takeAll(
+      sentences.map(({ text }) => bare(text)).filter((sentence) => isOrder(sentence) && !limiting.test(sentence)),
+    )
+  if (found.list.length === 0) found.takeAll(limitsOf(sentences))
   if (found.list.length > 0) return found.list
   return [
     cutAt(
@@ -199,10 +216,31 @@ function asksFor(sentence: string): boolean {
   )
 }
 
-function proseOf(sections: readonly Section[]): string[] {
-  return sections.flatMap(({ lines }) =>
-    lines.filter(({ kind }) => kind === 'text').flatMap(({ text }) => sentencesOf(text)),
-  )
+interface Sentence {
+  readonly text: string
+  /** It says what is not to be done, or how much at most. */
+  readonly isLimit: boolean
+}
+
+/** The sentences of running text that stands under no heading of a kind. */
+function proseOf(sections: readonly Section[]): Sentence[] {
+  const sentences: Sentence[] = []
+  for (const { kind, lines } of sections) {
+    if (kind !== 'context') continue
+    for (const line of lines) {
+      if (line.kind !== 'text') continue
+      for (const text of sentencesOf(line.text)) sentences.push({ text, isLimit: limiting.test(text) })
+    }
+  }
+  return sentences
+}
+
+function limitsOf(sentences: readonly Sentence[]): string[] {
+  return textsOf(sentences.filter(({ isLimit }) => isLimit))
+}
+
+function textsOf(sentences: readonly Sentence[]): string[] {
+  return sentences.map(({ text }) => text)
 }
 
 /** A report of something broken, rather than an order for something new. */
@@ -243,10 +281,10 @@ class Found {
     for (const sentence of sentences) {
       if (this.list.length >= this.#most) return
       const untagged = sentence.replace(/^(?:\[[^[\]]{1,80}\]\s{0,3}){1,5}/, '')
-      const text = cutAt(capital(untagged.replace(/[\s,;:]{1,10}$/, '')), longestCriterion)
+      const text = cutAt(capital(withoutTail(untagged, /[\s,;:]/, 10)), longestCriterion)
       const key = bare(text)
         .toLowerCase()
-        .replace(/[^\p{L}\p{N}]+/gu, ' ')
+        .replace(/(?! [\p{L}\p{N}])[^\p{L}\p{N}]+/gu, ' ')
         .trim()
       if (!isTelling(text) || (!key.includes(' ') && !/\p{Lo}/u.test(text)) || this.#seen.has(key)) continue
       this.#seen.add(key)
@@ -256,12 +294,15 @@ class Found {
 }
 
 /** What limits the work besides the criteria: sections that say so, and sentences with "do not" and "at most". */
-function constraintsOf(sections: readonly Section[], title: string, criteria: readonly string[]): string[] {
+function constraintsOf(
+  sections: readonly Section[],
+  sentences: readonly Sentence[],
+  title: string,
+  criteria: readonly string[],
+): string[] {
   const found = new Found(mostConstraints)
   for (const { kind, lines } of sections) if (kind === 'limits') found.takeAll(linesOf(lines))
-  found.takeAll(
-    proseOf(sections.filter(({ kind }) => kind === 'context')).filter((sentence) => limiting.test(sentence)),
-  )
+  found.takeAll(limitsOf(sentences))
   return found.list
     .filter((text) => !criteria.includes(text) && bare(text) !== title)
     .map((text) => `Constraint: ${text}`)
@@ -276,9 +317,14 @@ function intentOf(sections: readonly Section[], title: string, criteria: readonl
       longestIntent,
     )
   }
-  const first = sections.flatMap(({ lines }) => lines.filter(({ kind }) => kind === 'text'))[0]
-  const sentence = first ? bare(sentencesOf(first.text)[0] ?? '') : ''
+  const line = firstText(sections)
+  const sentence = line === null ? '' : bare(sentencesOf(line)[0] ?? '')
   return cutAt(sentence.length >= title.length ? sentence : title, longestIntent)
+}
+
+function firstText(sections: readonly Section[]): string | null {
+  for (const { lines } of sections) for (const { kind, text } of lines) if (kind === 'text') return text
+  return null
 }
 
 /** The prompt without noise: headings as lines of their own, lists as lists, code as it was, of check lists what is ticked. */
