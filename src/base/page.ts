@@ -52,7 +52,7 @@ export function decodePlace(cursor: string): number | null {
 
 /** Whether a text is a timestamp as Postgres writes it into JSON, and of a day that exists. */
 function isTimestamp(at: string): boolean {
-  const [, second] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,6})?\+00:00$/.exec(at) ?? []
+  const [, second] = asWritten.exec(at) ?? []
   if (!second) return false
   const read = new Date(`${second}Z`)
   return !Number.isNaN(read.getTime()) && read.toISOString().startsWith(second)
@@ -62,5 +62,10 @@ function isTimestamp(at: string): boolean {
 export function iso(at: string): string
 export function iso(at: string | null): string | null
 export function iso(at: string | null): string | null {
-  return at === null ? null : new Date(at).toISOString()
+  if (at === null) return null
+  // A Date costs ten times as much, and an answer has up to seven of them.
+  const [, second, fraction = ''] = asWritten.exec(at) ?? []
+  return second === undefined ? new Date(at).toISOString() : `${second}.${fraction.slice(0, 3).padEnd(3, '0')}Z`
 }
+
+const asWritten = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?\+00:00$/

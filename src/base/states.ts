@@ -26,26 +26,38 @@ export interface Life<S extends string, P extends string, M extends string> {
   mermaid(): string
 }
 
+const mayMove = <S extends string, P extends string>(
+  { from, by, quiet }: Move<S, P>,
+  state: S,
+  parties: readonly P[],
+): boolean => !quiet && from.includes(state) && by.some((party) => parties.includes(party))
+
 /** A life as a table: the only place that says what may follow what. Drives guards, `can`, diagrams and tests. */
 export function life<S extends string, P extends string, M extends string>(
   states: readonly S[],
   moves: Readonly<Record<M, Move<S, P>>>,
 ): Life<S, P, M> {
   const entries = Object.entries(moves) as [M, Move<S, P>][]
+  // Few states and few parties make few questions, and every answer that shows a thing asks one.
+  const known = new Map<string, readonly string[]>()
   const left = new Set(entries.filter(([, move]) => move.to !== 'same').flatMap(([, move]) => move.from))
   return {
     states,
     ended: states.filter((state) => !left.has(state) && entries.some(([, move]) => move.to === state)),
     moves,
-    can: (state, parties) => [
-      ...new Set(
-        entries
-          .filter(
-            ([, move]) => !move.quiet && move.from.includes(state) && move.by.some((party) => parties.includes(party)),
-          )
-          .map(([name, move]) => move.verb ?? name),
-      ),
-    ],
+    can(state, parties) {
+      const asked = `${state} ${parties.join(' ')}`
+      let verbs = known.get(asked)
+      if (!verbs) {
+        verbs = [
+          ...new Set(
+            entries.filter(([, move]) => mayMove(move, state, parties)).map(([name, { verb }]) => verb ?? name),
+          ),
+        ]
+        known.set(asked, verbs)
+      }
+      return [...verbs]
+    },
     from: (move) => sqlList(moves[move].from),
     to: (move) => `'${moves[move].to}'`,
     mermaid: () =>

@@ -12,11 +12,10 @@ interface Sent {
 export const pathNames = (route: string): string[] => [...route.matchAll(/:(\w+)/g)].map((match) => match[1]!)
 
 /**
- * Joins path, query and body into the endpoint's one flat input and validates it strictly. An id in the path that cannot be one
+ * Joins path (whose parameters are `names`), query and body into the endpoint's one flat input and validates it strictly. An id in the path that cannot be one
  * is a 404 like any other unknown id; everything else is a 400 that names each field.
  */
-export function parseInput<E extends AnyEndpoint>(endpoint: E, sent: Sent): Input<E> {
-  const names = pathNames(endpoint.route)
+export function parseInput<E extends AnyEndpoint>(endpoint: E, names: readonly string[], sent: Sent): Input<E> {
   const fields = endpoint.route.startsWith('GET ') ? sent.query : sent.body
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
     throw refuseAtEdge('invalid_input', { issues: [{ path: '', message: 'must be a JSON object' }] })

@@ -28,7 +28,7 @@ import { openApp } from './app.ts'
 import { authenticate, presented } from './authenticate.ts'
 import { drainConnections } from './drain.ts'
 import { lineageOfStranger, recall, rememberOf, replay } from './idempotency.ts'
-import { parseInput } from './input.ts'
+import { parseInput, pathNames } from './input.ts'
 import { type Gate, type Limits, limitsOf, openGate } from './limits.ts'
 import { type HttpMeters, measure, type VerbMeter } from './metrics.ts'
 import { type Performed, perform } from './perform.ts'
@@ -73,7 +73,13 @@ export async function buildServer(needs: ServerNeeds): Promise<FastifyInstance> 
       const verb = room.verbs[name]
       if (!verb) throw new Error(`the contract ${room.contract.name} has no verb ${name}`)
       const meter = meters.verb(`${room.contract.name}.${name}`)
-      addRoute(app, { ...needs, sealer, gate, meters, meter }, room.contract as Contract, endpoint, verb)
+      addRoute(
+        app,
+        { ...needs, sealer, gate, meters, meter, names: pathNames(endpoint.route) },
+        room.contract as Contract,
+        endpoint,
+        verb,
+      )
     }
   }
   answerMetrics(app, needs)
@@ -111,6 +117,8 @@ interface RouteNeeds extends ServerNeeds {
   readonly gate: Gate
   readonly meters: HttpMeters
   readonly meter: VerbMeter
+  /** Of the parameters in its path. */
+  readonly names: readonly string[]
 }
 
 type AnyVerb = Parameters<typeof perform>[3]
@@ -186,7 +194,7 @@ async function answerTo(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Performed> {
-  const { config, credentials, sealer, gate, wake } = needs
+  const { config, credentials, sealer, gate, names, wake } = needs
   let actor: Actor
   try {
     actor = await authenticate(endpoint, request, credentials, config)
@@ -200,7 +208,7 @@ async function answerTo(
   await gate.admit(endpoint, actor, request, reply)
   const hasBody = request.headers['content-length'] !== '0'
   if (request.isMultipart() && hasBody && endpoint.kind !== 'upload') throw refuseAtEdge('media_type_unsupported')
-  const input = parseInput(endpoint, {
+  const input = parseInput(endpoint, names, {
     params: request.params as Record<string, string>,
     query: request.query,
     body: request.body ?? {},
