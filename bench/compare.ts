@@ -55,7 +55,7 @@ function readOptions(args: readonly string[]): Options | string {
   const others = positionals.map((path) => resolve(path))
   const stranger = others.find((root) => !existsSync(join(root, 'bench/over-http.ts')))
   if (stranger) return `${stranger} is no checkout of this project: it has no bench/over-http.ts.\n`
-  return { others, direct, keys, clients, rounds, seconds, warmUpSeconds: quick ? 1 : 2.5 }
+  return { others, direct, keys, clients, rounds, seconds, warmUpSeconds: quick ? 1 : 12 }
 }
 
 /** A checkout's market, driven by its own bench, in a database of its own. */

@@ -46,7 +46,8 @@ export function readOptions(args: readonly string[]): Options | null {
     clients,
     seconds,
     rounds,
-    warmUpSeconds: quick ? 1.5 : 2.5,
+    // Node goes on optimising for some ten seconds, in which a lifecycle costs it up to half as much again.
+    warmUpSeconds: quick ? 1.5 : 12,
     halfLoadSeconds: quick ? 3 : 6,
     keys: values.keys,
     json: values.json,

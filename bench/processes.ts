@@ -43,7 +43,7 @@ function readOptions(args: readonly string[]): Options | null {
   const rounds = Number(values.rounds ?? (quick ? 2 : 4))
   const seconds = Number(values.seconds ?? (quick ? 1.5 : 5))
   const good = apis.every((n) => n >= 1 && n <= 8) && clients >= 1 && clients <= 64 && rounds >= 1 && seconds > 0
-  return values.help || !good ? null : { apis, clients, rounds, seconds, warmUpSeconds: quick ? 1 : 3 }
+  return values.help || !good ? null : { apis, clients, rounds, seconds, warmUpSeconds: quick ? 1 : 12 }
 }
 
 interface Measured {
